@@ -1,0 +1,95 @@
+/** @file What a method sees and what it returns. Methods know no runtime, no page and no file format. */
+import type { Graph, Value } from '../graph/graph.ts';
+import type { FloatTensor, Tensor } from '../tensor/tensor.ts';
+
+/** What F is: the number that an explanation explains. `index` runs over the output's elements after the batch axis. */
+export type Target =
+  | { readonly kind: 'logit'; readonly index: number }
+  | { readonly kind: 'probability'; readonly index: number }
+  /** z_t − mean(z): what sets this class apart from the rest. */
+  | { readonly kind: 'logit-minus-mean'; readonly index: number }
+  /** z_a − z_b: why this class and not that one. */
+  | { readonly kind: 'difference'; readonly index: number; readonly other: number };
+
+/** A classifier as a graph: one image input, one output of scores. */
+export interface ModelGraph {
+  /** Graph with exactly the image as input and the logits as output. */
+  readonly graph: Graph;
+  /** [N or 1, …]: the preprocessed image. */
+  readonly input: Value;
+  /** [N or 1, …]: scores before a final softmax. */
+  readonly logits: Value;
+  /** Softmax (or sigmoid, for one unit) of the logits. */
+  readonly probabilities: Value;
+  /** Whether the first axis may hold several examples. */
+  readonly batched: boolean;
+}
+
+/** A result that stays on the device between runs. */
+export interface Resident {
+  readonly shape: readonly number[];
+  read(): Promise<Tensor>;
+  dispose(): void;
+}
+
+/** A compiled graph: feeds in the order of the graph's inputs, results in the order of its outputs. */
+export interface Compiled {
+  readonly batch: number;
+  run(feeds: readonly (Tensor | Resident)[]): Promise<Resident[]>;
+}
+
+/** Compiles graphs and remembers them; implemented over a Runtime by `model/`. */
+export interface Engine {
+  /** Examples worth running at once on this device. */
+  readonly preferredBatch: number;
+  /**
+   * The program for `key`, built and compiled on first use. The key names everything that `build` depends on: method,
+   * rule, layer, what F is taken from. Weights and shapes are the model's own and need no mention.
+   */
+  program(key: string, build: () => Graph, options: { batch: number; keep?: readonly number[] }): Promise<Compiled>;
+}
+
+export interface Progress {
+  /** Units of work done and to do; a unit is one pass of the model over one example. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Everything a method works on: one example at a time. */
+export interface Question {
+  readonly model: ModelGraph;
+  readonly engine: Engine;
+  /** The preprocessed input, [1, …]. */
+  readonly x: FloatTensor;
+  readonly target: Target;
+  /** x′ in model space, [1, …]; for methods that have one. */
+  readonly baseline?: FloatTensor;
+  /** The layer's activation, for layer methods. */
+  readonly layer?: Value;
+  /** Seeds every random draw. */
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** What a method's theory promises and by how much the numbers miss it. */
+export interface SelfCheck {
+  /** Such as "Σ scores = F(x) − F(x′)". */
+  readonly claim: string;
+  /** Left side minus right side. */
+  readonly delta: number;
+  /** |delta| over the size of the right side. */
+  readonly relative: number;
+}
+
+export interface Explanation {
+  /** One score per input element, in the input's shape and the model's own layout; layer methods: in the layer's. */
+  readonly scores: FloatTensor;
+  /** F(x). */
+  readonly value: number;
+  /** F(x′), where the method has a baseline. */
+  readonly baselineValue?: number;
+  readonly check?: SelfCheck;
+  /** Model passes made: forward and backward count as one. */
+  readonly passes: number;
+}

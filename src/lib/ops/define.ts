@@ -1,0 +1,104 @@
+/** @file An operator is one object; each transformation of a graph reads one property of it. */
+import { VITRINE, type Node, type OutputType, type Value } from '../graph/graph.ts';
+import type { Dim } from '../graph/dim.ts';
+import { decodeAttributes, type AttributeSchema, type Decoded } from './attributes.ts';
+import type { Builder } from './builder.ts';
+
+/** What shape inference sees: the operator's inputs (null where an optional one is left out) and its attributes. */
+export interface InferSite<A> {
+  readonly x: readonly Value[];
+  readonly attrs: A;
+  /** How errors name the node. */
+  readonly where: string;
+  /** How many outputs the node has in its file. */
+  readonly outputCount: number;
+}
+
+/** Where a backward rule is applied: a node, what flows into its outputs, and its values on the reference input. */
+export interface Site<A> {
+  readonly node: Node;
+  /** Inputs. An optional input that is left out is null or missing: test before use. */
+  readonly x: readonly Value[];
+  readonly y: readonly Value[];
+  /** What flows back into each output; zeros where nothing does. */
+  readonly dy: readonly Value[];
+  /** x and y on the DeepLIFT reference input x′; x and y themselves under other rules. */
+  readonly xRef: readonly Value[];
+  readonly yRef: readonly Value[];
+  readonly attrs: A;
+  /** Whether anything has to flow into input `i`; what is built for another input is thrown away. */
+  readonly wants: (i: number) => boolean;
+}
+
+/**
+ * From what flows into a node's outputs, build what flows out of its inputs. null: nothing flows into that input,
+ * which is right for indices and other integers only. An entry that is missing is an error when the input is wanted.
+ * The walk sums over broadcast axes, so a rule may return the broadcast shape.
+ */
+export type BackwardRule<A> = (g: Builder, site: Site<A>) => readonly (Value | null | undefined)[];
+
+/** Whole-number vectors known at load time, with axis lengths that may be the batch axis: what shape arithmetic computes. */
+export interface KnownVector {
+  readonly shape: readonly number[];
+  readonly dims: readonly Dim[];
+}
+
+/** Everything Vitrine knows about one operator. */
+export interface Op<A> {
+  readonly type: string;
+  readonly domain: string;
+  /** One sentence or the formula. */
+  readonly doc: string;
+  readonly attrs: AttributeSchema;
+  /** Types and shapes of the outputs. Throws a RangeError naming both values where the inputs do not fit. */
+  infer(site: InferSite<A>): readonly OutputType[];
+  /** Chain rule: ∂F/∂y → ∂F/∂x. */
+  readonly gradient?: BackwardRule<A>;
+  /** DeepLIFT: multiplier m(Δy) → m(Δx), with Σ m(Δx)·Δx = Σ m(Δy)·Δy. */
+  readonly deeplift?: BackwardRule<A>;
+  /** The operator on small whole-number tensors: exporters' shape arithmetic, computed at load. null: not known. */
+  fold?(x: readonly (KnownVector | null)[], attrs: A, inputs: readonly Value[]): KnownVector | null;
+  /** Multiply-adds for one example. */
+  flops?(x: readonly Value[], y: readonly Value[], attrs: A): number;
+}
+
+// The one `any` of the library: a registry of operators that differ in their attribute type.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyOp = Op<any>;
+
+const registry = new Map<string, AnyOp>();
+
+const key = (type: string, domain: string) => (domain ? `${domain}.${type}` : type);
+
+type Definition<S extends AttributeSchema> = Omit<Op<Decoded<S>>, 'type' | 'domain' | 'attrs'> & { readonly attrs?: S; readonly domain?: string };
+
+/** Registers an operator. `type` is ONNX's name for it. */
+export function defineOp<const S extends AttributeSchema = Record<never, never>>(type: string, definition: Definition<S>): Op<Decoded<S>> {
+  const op = { attrs: {} as S, domain: '', ...definition, type };
+  if (registry.has(key(type, op.domain))) throw new Error(`internal: ${key(type, op.domain)} is defined twice.`);
+  registry.set(key(type, op.domain), op);
+  return op;
+}
+
+/** The definition of a node's operator, or undefined when Vitrine does not know it. */
+export const findOp = (type: string, domain = ''): AnyOp | undefined => registry.get(key(type, domain));
+
+/** The definition of an operator that must exist. Throws an Error naming the ones that do. */
+export function getOp(type: string, domain = ''): AnyOp {
+  const op = findOp(type, domain);
+  if (!op) throw new Error(`${key(type, domain)}: no such operator. docs/ops.md lists the supported ones.`);
+  return op;
+}
+
+/** Every operator, sorted by name; those of our own domain last. */
+export const allOps = (): AnyOp[] =>
+  [...registry.values()].sort((a, b) => Number(a.domain === VITRINE) - Number(b.domain === VITRINE) || (a.type < b.type ? -1 : 1));
+
+const decodedAttributes = new WeakMap<Node, unknown>();
+
+/** A node's attributes by its operator's schema, decoded once. */
+export function attributesOf<A>(op: Op<A>, node: Node): A {
+  let attrs = decodedAttributes.get(node);
+  if (!attrs) decodedAttributes.set(node, (attrs = decodeAttributes(op.attrs, node)));
+  return attrs as A;
+}

@@ -1,0 +1,67 @@
+/** @file What executes a graph. onnxruntime-web stands behind it in `ort.ts`. */
+import type { Graph } from '../graph/graph.ts';
+import type { DType } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export type DeviceKind = 'webgpu' | 'wasm';
+
+export interface DeviceInfo {
+  readonly runtime: 'onnxruntime-web';
+  /** Version of the runtime's package. */
+  readonly version: string;
+  readonly kind: DeviceKind;
+  /** WASM threads; 1 on WebGPU. */
+  readonly threads: number;
+  /** What the browser tells about the GPU, such as "nvidia ampere" or "google swiftshader"; '' on WASM. */
+  readonly adapter: string;
+}
+
+/** A tensor that may live on the device. Whoever receives one disposes of it. */
+export interface DeviceTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** The values on the host: a copy on WebGPU, the same memory on WASM. */
+  read(): Promise<Tensor>;
+  dispose(): void;
+}
+
+export type Feed = Tensor | DeviceTensor;
+
+/** A graph made ready to run for one batch size. */
+export interface Program {
+  /** Examples in one run: what the graph's N was bound to. */
+  readonly batch: number;
+  /** Runs the graph: feeds in the order of `graph.inputs`, results in the order of `graph.outputs`. */
+  run(feeds: readonly Feed[]): Promise<DeviceTensor[]>;
+  dispose(): Promise<void>;
+}
+
+export interface CompileOptions {
+  /** What the batch axis N is bound to. Default 1. */
+  readonly batch?: number;
+  /** Indices of outputs that stay on the device, to be fed to a later run. The others are read back. */
+  readonly keep?: readonly number[];
+}
+
+export interface UnsupportedNode {
+  readonly op: string;
+  readonly node: string;
+  readonly reason: string;
+}
+
+/** Bytes of a model file and of the files beside it that hold its weights. */
+export interface ModelFile {
+  readonly bytes: Uint8Array;
+  readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
+export interface Runtime {
+  readonly device: DeviceInfo;
+  /** Every node that would be refused or would throw at run, found without running anything. */
+  unsupported(graph: Graph): UnsupportedNode[];
+  /** Throws an Error naming all unsupported nodes at once. */
+  compile(graph: Graph, options?: CompileOptions): Promise<Program>;
+  /** The file as it was dropped, untouched by us: the truth for the forward check. Feeds and results in file order. */
+  openFile(file: ModelFile): Promise<Program>;
+  dispose(): Promise<void>;
+}
