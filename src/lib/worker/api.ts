@@ -2,8 +2,9 @@
 import type { Target } from '../attribution/types.ts';
 import type { DeviceInfo, DeviceKind } from '../runtime/runtime.ts';
 import type { FloatTensor, Tensor } from '../tensor/tensor.ts';
+import type { ChannelOrder, Layout, Preprocessing, PresetInfo, Rect, ResizeMode } from '../vision/types.ts';
 
-export type { Target, DeviceInfo, DeviceKind };
+export type { ChannelOrder, DeviceInfo, DeviceKind, FloatTensor, Layout, Preprocessing, PresetInfo, Rect, ResizeMode, Target, Tensor };
 
 /** An expected outcome: the answer, or why there is none. Exceptions are for faults of our own. */
 export type Outcome<T> =
@@ -25,32 +26,6 @@ export interface DeviceReport {
   readonly available: readonly DeviceKind[];
   /** Why a better device is not used, one sentence each; empty when the best one is. */
   readonly notes: readonly string[];
-}
-
-export type Layout = 'NCHW' | 'NHWC';
-export type ChannelOrder = 'RGB' | 'BGR' | 'grey';
-export type ResizeMode = 'centre-crop' | 'stretch' | 'fit';
-
-/** From pixels to what the model is fed: v = (pixel/255 · scale − mean_c) / std_c. */
-export interface Preprocessing {
-  /** Id of the preset it came from, or 'custom'. */
-  readonly preset: string;
-  readonly layout: Layout;
-  readonly order: ChannelOrder;
-  readonly width: number;
-  readonly height: number;
-  readonly resize: ResizeMode;
-  /** centre-crop: the shorter side is first resized to this many pixels per 224 of the model's size (256 for torchvision). */
-  readonly shorterSide: number;
-  readonly scale: number;
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
-
-export interface PresetInfo {
-  readonly id: string;
-  readonly title: string;
-  readonly description: string;
 }
 
 export interface LayerInfo {
@@ -149,13 +124,6 @@ export interface Prediction {
   readonly device: DeviceInfo;
 }
 
-export interface Rect {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
 export interface AttributionRequest {
   readonly image: ImageId;
   readonly preprocessing: Preprocessing;
@@ -218,5 +186,3 @@ export interface Lab {
   /** Stops a job at its next pass. */
   cancel(job: JobId): Promise<void>;
 }
-
-export type { FloatTensor, Tensor };
