@@ -9,6 +9,23 @@ export default {
   preprocess: vitePreprocess(),
   kit: {
     adapter: adapter(),
+    // Relative, so that one build works at the root, under a sub-path and from any folder.
     paths: { base, relative: true },
+    // Static hosts send no headers, so the policy goes into a meta tag; SvelteKit adds the hashes of its inline scripts.
+    // It lets the page fetch what a person types (https:) and WebAssembly compile, and nothing else run or load.
+    csp: {
+      mode: 'hash',
+      directives: {
+        'default-src': ['self'],
+        'script-src': ['self', 'wasm-unsafe-eval'],
+        // blob: is for the thread workers of onnxruntime.
+        'worker-src': ['self', 'blob:'],
+        'connect-src': ['self', 'https:', 'blob:', 'data:'],
+        'img-src': ['self', 'https:', 'blob:', 'data:'],
+        'style-src': ['self', 'unsafe-inline'],
+        'object-src': ['none'],
+        'base-uri': ['none'],
+      },
+    },
   },
 };
