@@ -1,5 +1,10 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { playwright } from '@vitest/browser-playwright';
+import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { launchOptions } from './scripts/chromium.mjs';
+import { ortFiles } from './scripts/copy-ort.mjs';
+import { ISOLATION_HEADERS } from './scripts/static-server.mjs';
 
 export default defineConfig({
   test: {
@@ -11,6 +16,28 @@ export default defineConfig({
           environment: 'node',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/browser/**', 'tests/e2e/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [ortFiles(), svelte()],
+        publicDir: 'static',
+        resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
+        // Found while a test already runs, a dependency would be bundled then and the page reloaded.
+        optimizeDeps: { exclude: ['onnxruntime-web'], include: ['comlink'] },
+        worker: { format: 'es' },
+        server: { headers: ISOLATION_HEADERS },
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: await launchOptions() }),
+            instances: [{ browser: 'chromium' }],
+          },
         },
       },
     ],
