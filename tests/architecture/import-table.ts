@@ -1,0 +1,40 @@
+/** @file Who may import whom: the table of docs/architecture.md as data. Everything that is not listed is forbidden. */
+
+export interface Row {
+  /** Units and packages that may be imported. `pkg/*` stands for the package and everything in it. */
+  imports?: string[];
+  /** Those of which `import type` alone is allowed. */
+  types?: string[];
+}
+
+/** The engine: it knows neither DOM nor framework, and also runs under plain Node. */
+const ENGINE = ['formats', 'graph', 'ops', 'autodiff', 'runtime', 'attribution', 'vision', 'tensor'];
+
+/** A unit is a folder of src/lib, one of the three parts of worker/, or src/routes. */
+export const IMPORT_TABLE: Record<string, Row> = {
+  tensor: {},
+  graph: { imports: ['tensor'] },
+  ops: { imports: ['graph', 'tensor'], types: ['@tensorflow/tfjs-core'] },
+  formats: { imports: ['graph', 'ops', 'tensor', '@bufbuild/protobuf/*', 'fflate'] },
+  autodiff: { imports: ['graph', 'ops', 'tensor'] },
+  runtime: { imports: ['graph', 'ops', 'formats', 'tensor', 'onnxruntime-web/*', '@tensorflow/*'] },
+  vision: { imports: ['tensor'] },
+  attribution: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'vision'] },
+  model: { imports: ENGINE },
+  'worker/lab.worker': { imports: ['model', 'attribution', 'vision', 'tensor', 'comlink'], types: ['worker/api'] },
+  'worker/api': { types: ['model', ...ENGINE] },
+  'worker/client': { imports: ['comlink'], types: ['worker/api'] },
+  share: { imports: ['tensor', 'fflate'], types: ['attribution'] },
+  state: { imports: ['worker/client', 'share', 'tensor', 'svelte/*'], types: ['worker/api', 'attribution'] },
+  render: { imports: ['tensor', 'pixi.js/*'], types: ['graph'] },
+  ui: { imports: ['state', 'render', 'tensor', 'svelte/*', 'bits-ui', '@fontsource-variable/*'] },
+  routes: { imports: ['ui', 'state', 'svelte/*', '$app/*'] },
+};
+
+/** The unit that may name the worker's file in `new URL(…, import.meta.url)`. */
+export const WORKER_STARTER = 'worker/client';
+
+/** The two registries; every other index.ts, and every other file of mere re-exports, is a barrel. */
+export const REGISTRIES = ['src/lib/ops/index.ts', 'src/lib/attribution/index.ts'];
+
+export const MAX_LINES = 500;
