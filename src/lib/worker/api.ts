@@ -1,174 +1,25 @@
 /** @file What the page may ask of the worker. Types only: plain data in, plain data out. */
-import type { Target } from '../attribution/types.ts';
-import type { DeviceInfo, DeviceKind } from '../runtime/runtime.ts';
-import type { FloatTensor, Tensor } from '../tensor/tensor.ts';
-import type { ChannelOrder, Layout, Preprocessing, PresetInfo, Rect, ResizeMode } from '../vision/types.ts';
+import type {
+  AttributionRequest,
+  AttributionResult,
+  DeviceChoice,
+  DeviceReport,
+  DroppedFile,
+  ImageId,
+  ImageInfo,
+  JobId,
+  ModelInfo,
+  Outcome,
+  Prediction,
+  ProgressReport,
+} from '../model/types.ts';
+import type { Preprocessing, PresetInfo } from '../vision/types.ts';
 
-export type { ChannelOrder, DeviceInfo, DeviceKind, FloatTensor, Layout, Preprocessing, PresetInfo, Rect, ResizeMode, Target, Tensor };
-
-/** An expected outcome: the answer, or why there is none. Exceptions are for faults of our own. */
-export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  /** `cancelled`: the person or a newer request stopped it. `failed`: `message` says what, where and what to do. */
-  | { readonly ok: false; readonly reason: 'cancelled' | 'failed'; readonly message: string };
-
-/** A file as dropped; the bytes are transferred. */
-export interface DroppedFile {
-  readonly name: string;
-  readonly bytes: ArrayBuffer;
-}
-
-export type DeviceChoice = 'auto' | DeviceKind;
-
-export interface DeviceReport {
-  readonly device: DeviceInfo;
-  /** Devices that may be chosen here. */
-  readonly available: readonly DeviceKind[];
-  /** Why a better device is not used, one sentence each; empty when the best one is. */
-  readonly notes: readonly string[];
-}
-
-export interface LayerInfo {
-  /** Name of the activation: the tensor's name in the model file. */
-  readonly id: string;
-  readonly op: string;
-  /** Without the batch axis. */
-  readonly shape: readonly number[];
-  /** Whether it has positions: [channels, height, width] or tokens on a grid. */
-  readonly spatial: boolean;
-}
-
-export interface ModelInfo {
-  readonly name: string;
-  /** Lower-case hex. */
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly format: 'onnx';
-  readonly producer: string;
-  readonly opset: number;
-  readonly parameters: number;
-  readonly nodes: number;
-  readonly input: { readonly name: string; readonly shape: readonly (number | null)[] };
-  readonly classes: number;
-  readonly labels: readonly string[];
-  readonly preprocessing: Preprocessing;
-  /** Layers that Grad-CAM can use, in forward order. */
-  readonly layers: readonly LayerInfo[];
-  readonly defaultLayer: string | null;
-  /** Methods that this model allows. */
-  readonly methods: readonly MethodInfo[];
-  /** Largest relative difference to onnxruntime running the file as dropped; null where it could not be run. */
-  readonly forwardDifference: number | null;
-  /** What the person should know, one sentence each. */
-  readonly notes: readonly string[];
-}
-
-/** A JSON Schema object; fills the form, validates the request. */
-export interface OptionSchema {
-  readonly type: 'object';
-  readonly properties: Readonly<Record<string, OptionField>>;
-}
-
-export interface OptionField {
-  readonly type?: 'number' | 'integer' | 'boolean' | 'string';
-  readonly title?: string;
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly multipleOf?: number;
-  readonly enum?: readonly string[];
-  /** Titles of the `enum` entries, in order. */
-  readonly enumTitles?: readonly string[];
-}
-
-export interface MethodInfo {
-  readonly id: string;
-  readonly title: string;
-  /** One sentence for the form. */
-  readonly description: string;
-  readonly citation: { readonly authors: string; readonly year: number; readonly title: string; readonly url: string };
-  readonly options: OptionSchema;
-  readonly needs: { readonly baseline: boolean; readonly layer: boolean; readonly seed: boolean };
-  /** Whether scores have a meaningful sign. */
-  readonly signed: boolean;
-  /** Why it cannot be used with this model; null when it can. */
-  readonly unavailable: string | null;
-}
-
-export type BaselineChoice =
-  | { readonly kind: 'black' | 'white' | 'mean' | 'blur' | 'noise' }
-  /** A number in model space for every element. */
-  | { readonly kind: 'value'; readonly value: number }
-  | { readonly kind: 'image'; readonly image: ImageId };
-
-export type ImageId = number;
-
-export interface ImageInfo {
-  readonly id: ImageId;
-  readonly name: string;
-  readonly sha256: string;
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface Prediction {
-  /** Most probable first. */
-  readonly top: readonly { readonly index: number; readonly label: string; readonly logit: number; readonly probability: number }[];
-  readonly classes: number;
-  /** What was fed. */
-  readonly input: { readonly shape: readonly number[]; readonly min: number; readonly max: number; readonly mean: number };
-  /** The part of the image that the model sees, in image pixels. */
-  readonly crop: Rect;
-  readonly milliseconds: number;
-  readonly device: DeviceInfo;
-}
-
-export interface AttributionRequest {
-  readonly image: ImageId;
-  readonly preprocessing: Preprocessing;
-  readonly method: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly target: Target;
-  readonly baseline: BaselineChoice;
-  readonly layer: string | null;
-  readonly seed: number;
-}
-
-export interface AttributionResult {
-  readonly request: AttributionRequest;
-  /** One score per input element, [channels, height, width]; [1, height, width] for layer methods, at the layer's own size. */
-  readonly scores: FloatTensor;
-  /** Summed over channels, at `scores`' height and width: what is drawn. */
-  readonly map: FloatTensor;
-  /** Where the map lies on the image, in image pixels. */
-  readonly crop: Rect;
-  readonly label: string;
-  /** F(x). */
-  readonly value: number;
-  readonly probability: number | null;
-  readonly baselineValue: number | null;
-  readonly check: { readonly claim: string; readonly delta: number; readonly relative: number } | null;
-  readonly passes: number;
-  readonly milliseconds: number;
-  readonly device: DeviceInfo;
-  readonly modelSha256: string;
-  readonly imageSha256: string;
-  readonly version: string;
-  /** Why the map is blank or suspicious, one sentence each. */
-  readonly notes: readonly string[];
-}
-
-export interface ProgressReport {
-  /** What is being done, such as "pass 12 of 32". */
-  readonly doing: string;
-  /** 0…1. */
-  readonly fraction: number;
-  /** Estimated time to the end; null while there is nothing to go by. */
-  readonly secondsLeft: number | null;
-}
-
-export type JobId = number;
+export type { Target } from '../attribution/types.ts';
+export type * from '../model/types.ts';
+export type { DeviceInfo, DeviceKind } from '../runtime/runtime.ts';
+export type { FloatTensor, Tensor } from '../tensor/tensor.ts';
+export type * from '../vision/types.ts';
 
 /** Everything the worker does. One model is open at a time; images are kept until they are closed. */
 export interface Lab {

@@ -1,0 +1,75 @@
+/** @file The Engine of the attribution methods over a Runtime: compiles, remembers, cancels and lets events through. */
+import type { Compiled, Engine, Resident } from '../attribution/types.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { CompileOptions, Feed, Program, Runtime } from '../runtime/runtime.ts';
+
+/** Programs kept ready per model. Each holds its own copy of the prepared weights on the device. */
+const KEPT_PROGRAMS = 6;
+
+/** Longest stretch of passes after which waiting messages, such as a cancel, are let in. */
+const YIELD_AFTER_MS = 12;
+
+export interface ModelEngine extends Engine {
+  dispose(): Promise<void>;
+}
+
+/** Examples worth running at once: batching gains nothing on WASM, and a GPU needs several to be filled. */
+export const preferredBatch = (runtime: Runtime): number => (runtime.device.kind === 'webgpu' ? 8 : 1);
+
+export function createEngine(runtime: Runtime, batch = preferredBatch(runtime)): ModelEngine {
+  const programs = new Map<string, Promise<Program>>();
+  let lastYield = performance.now();
+
+  const compiled = (program: Program): Compiled => ({
+    batch: program.batch,
+    run: async (feeds) => {
+      if (performance.now() - lastYield > YIELD_AFTER_MS) {
+        await nextTask();
+        lastYield = performance.now();
+      }
+      return (await program.run(feeds as readonly Feed[])) as readonly Resident[] as Resident[];
+    },
+  });
+
+  return {
+    preferredBatch: batch,
+    async program(key: string, build: () => Graph, options: CompileOptions & { batch: number }) {
+      const full = `${key} ×${options.batch}`;
+      let program = programs.get(full);
+      programs.delete(full);
+      if (!program) {
+        await makeRoom(programs);
+        program = runtime.compile(build(), options);
+        program.catch(() => programs.delete(full));
+      }
+      programs.set(full, program);
+      return compiled(await program);
+    },
+    async dispose() {
+      const all = [...programs.values()];
+      programs.clear();
+      for (const program of all) await program.then((p) => p.dispose()).catch(() => undefined);
+    },
+  };
+}
+
+/** Drops the programs that were used longest ago; a Map keeps its order of insertion. */
+async function makeRoom(programs: Map<string, Promise<Program>>): Promise<void> {
+  while (programs.size >= KEPT_PROGRAMS) {
+    const [key, program] = programs.entries().next().value!;
+    programs.delete(key);
+    await program.then((p) => p.dispose()).catch(() => undefined);
+  }
+}
+
+/** Resolves after the messages that are already waiting have been handled. setTimeout would wait 4 ms when nested. */
+export function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

@@ -1,0 +1,59 @@
+/** @file Class names from whatever file people keep them in. Hostile input: the result is text and never markup. */
+
+const MOST_LABELS = 1_000_000;
+
+/**
+ * Class names in the order of the model's outputs. Understands one name a line; lines with a leading index ("0: tench",
+ * "0,tench") or WordNet id ("n01440764 tench"); a JSON array; a JSON or Python dictionary from index to name or to
+ * [id, name]. Throws an Error naming the file and what was found when no name is in it.
+ */
+export function parseLabels(file: string, text: string): string[] {
+  const trimmed = text.replace(/^\uFEFF/, '').trim();
+  const labels = /^[[{]/.test(trimmed) ? fromDictionary(file, trimmed) : fromLines(trimmed);
+  if (labels.length === 0) throw new Error(`${file}: no class names found. Put one name on each line, in the order of the model's outputs.`);
+  if (labels.length > MOST_LABELS) throw new Error(`${file}: ${labels.length} lines are more than ${MOST_LABELS} class names. Choose the labels file of this model.`);
+  return labels.map(clean);
+}
+
+/** A name for class `index`, from the labels where they reach. */
+export const labelOf = (labels: readonly string[], index: number): string => labels[index] ?? `class ${index}`;
+
+const clean = (label: string) => label.replace(/\p{Cc}/gu, ' ').trim().slice(0, 200);
+
+function fromLines(text: string): string[] {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const indexed = lines.map((line) => /^\s*(\d+)\s*[:,;\t ]\s*(.+)$/.exec(line));
+  if (indexed.every((m, i) => m && Number(m[1]) === i)) return indexed.map((m) => m![2]);
+  return lines.map((line) => line.replace(/^n\d{8}\s+/, ''));
+}
+
+function fromDictionary(file: string, text: string): string[] {
+  const parsed = parseJson(text) ?? parseJson(pythonToJson(text));
+  if (parsed === null) throw new Error(`${file}: neither JSON nor a Python dictionary of class names. Put one name on each line instead.`);
+  if (Array.isArray(parsed)) return parsed.map(nameOf);
+  const entries = Object.entries(parsed);
+  if (entries.every(([key]) => /^\d+$/.test(key))) {
+    return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, name]) => nameOf(name));
+  }
+  // A dictionary from name to index, as Keras writes class_indices.
+  return entries.sort(([, a], [, b]) => Number(a) - Number(b)).map(([name]) => name);
+}
+
+const nameOf = (entry: unknown): string => String(Array.isArray(entry) ? entry.at(-1) : entry);
+
+function parseJson(text: string): Record<string, unknown> | unknown[] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** {0: 'tench', 1: "cock's comb"} as JSON: bare number keys and single quotes become double-quoted strings. */
+function pythonToJson(text: string): string {
+  return text
+    .replace(/'((?:[^'\\]|\\.)*)'(?=\s*[,:}\]])/g, (_, s: string) => JSON.stringify(s.replace(/\\'/g, "'")))
+    .replace(/([{,]\s*)(\d+)\s*:/g, '$1"$2":')
+    .replace(/,(\s*[}\]])/g, '$1');
+}
