@@ -1,0 +1,4 @@
+/** @file The registry: importing it defines every operator. A new family file adds one line here. */
+import './elementwise.ts';
+
+export { allOps, findOp, getOp, type AnyOp } from './define.ts';
