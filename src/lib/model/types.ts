@@ -10,10 +10,10 @@ export type Outcome<T> =
   /** `cancelled`: the person or a newer request stopped it. `failed`: `message` says what, where and what to do. */
   | { readonly ok: false; readonly reason: 'cancelled' | 'failed'; readonly message: string };
 
-/** A file as dropped; the bytes are transferred. */
+/** A file as dropped. A `File` costs nothing to pass on; only the worker reads it. */
 export interface DroppedFile {
   readonly name: string;
-  readonly bytes: ArrayBuffer;
+  readonly bytes: Blob | ArrayBuffer;
 }
 
 export type DeviceChoice = 'auto' | DeviceKind;

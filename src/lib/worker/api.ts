@@ -21,19 +21,30 @@ export type { DeviceInfo, DeviceKind } from '../runtime/runtime.ts';
 export type { FloatTensor, Tensor } from '../tensor/tensor.ts';
 export type * from '../vision/types.ts';
 
-/** Everything the worker does. One model is open at a time; images are kept until they are closed. */
+export interface StartOptions {
+  readonly choice: DeviceChoice;
+  /** Address of the folder with onnxruntime's files, ending in a slash. */
+  readonly ortBase: string;
+}
+
+type OnProgress = (progress: ProgressReport) => void;
+
+/**
+ * Everything the worker does. One model is open at a time; images are kept until they are closed. Numbers of jobs and
+ * images are given by the caller, so that a worker that had to be replaced can be told the same again.
+ */
 export interface Lab {
-  start(choice: DeviceChoice): Promise<Outcome<DeviceReport>>;
+  start(options: StartOptions): Promise<Outcome<DeviceReport>>;
   presets(): Promise<readonly PresetInfo[]>;
-  /** The files of one model, with labels (.txt, .json) and external data among them. */
-  openModel(job: JobId, files: readonly DroppedFile[], onProgress: (p: ProgressReport) => void): Promise<Outcome<ModelInfo>>;
+  /** The files of one model, with labels (.txt, .json, .csv) and external data among them. */
+  openModel(job: JobId, files: readonly DroppedFile[], onProgress: OnProgress): Promise<Outcome<ModelInfo>>;
   setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>>;
   /** What `preset` means for the open model. */
   preprocessing(preset: string): Promise<Outcome<Preprocessing>>;
-  openImage(file: DroppedFile): Promise<Outcome<ImageInfo>>;
+  openImage(image: ImageId, file: DroppedFile): Promise<Outcome<ImageInfo>>;
   closeImage(image: ImageId): Promise<void>;
   predict(job: JobId, image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Prediction>>;
-  attribute(job: JobId, request: AttributionRequest, onProgress: (p: ProgressReport) => void): Promise<Outcome<AttributionResult>>;
+  attribute(job: JobId, request: AttributionRequest, onProgress: OnProgress): Promise<Outcome<AttributionResult>>;
   /** Stops a job at its next pass. */
   cancel(job: JobId): Promise<void>;
 }

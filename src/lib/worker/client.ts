@@ -1,0 +1,195 @@
+/** @file The page's side of the worker: wraps it, lets the newest request win, and replaces it when it dies or has grown. */
+import * as Comlink from 'comlink';
+import type {
+  AttributionRequest,
+  AttributionResult,
+  DeviceChoice,
+  DeviceReport,
+  DroppedFile,
+  ImageId,
+  ImageInfo,
+  JobId,
+  Lab,
+  ModelInfo,
+  Outcome,
+  Prediction,
+  Preprocessing,
+  PresetInfo,
+  ProgressReport,
+} from './api.ts';
+
+/**
+ * Bytes of model files after which the next model gets a fresh worker: a WebAssembly heap never shrinks, and the end of
+ * its worker is the only thing that gives its memory back.
+ */
+const WORKER_LIFETIME_BYTES = 256 * 2 ** 20;
+
+type Channel = 'open' | 'predict' | 'attribute';
+
+interface Connection {
+  readonly worker: Worker;
+  readonly lab: Comlink.Remote<Lab>;
+  /** Rejects when the worker dies; never resolves. */
+  readonly death: Promise<never>;
+}
+
+export class LabClient {
+  readonly #ortBase: string;
+  readonly #createWorker: () => Worker;
+  #connection: Connection | null = null;
+  #choice: DeviceChoice = 'auto';
+  #openedBytes = 0;
+  #model: readonly DroppedFile[] | null = null;
+  #lastId = 0;
+  readonly #images = new Map<ImageId, DroppedFile>();
+  readonly #latest = new Map<Channel, JobId>();
+
+  constructor(ortBase: string, createWorker: () => Worker = startWorker) {
+    this.#ortBase = ortBase;
+    this.#createWorker = createWorker;
+  }
+
+  /** Chooses the device and starts the engine. The open model and images are opened again on the new device. */
+  async start(choice: DeviceChoice): Promise<Outcome<DeviceReport>> {
+    this.#choice = choice;
+    this.#end();
+    return this.#guard(async () => {
+      const started = await this.#connect();
+      if (started.ok && this.#model) await this.#reopenModel();
+      return started;
+    });
+  }
+
+  presets(): Promise<readonly PresetInfo[]> {
+    return this.#require().lab.presets();
+  }
+
+  /** Opens a model; the one before it is closed. A later call wins over one that is still running. */
+  async openModel(files: readonly DroppedFile[], onProgress: (p: ProgressReport) => void = () => undefined): Promise<Outcome<ModelInfo>> {
+    const bytes = files.reduce((n, f) => n + sizeOf(f), 0);
+    if (this.#openedBytes > 0 && this.#openedBytes + bytes > WORKER_LIFETIME_BYTES) this.#end();
+    const outcome = await this.#run('open', (lab, job) => lab.openModel(job, files, Comlink.proxy(onProgress)));
+    if (outcome.ok) {
+      this.#model = files;
+      this.#openedBytes += bytes;
+    }
+    return outcome;
+  }
+
+  setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {
+    return this.#guard((lab) => lab.setLabels(file));
+  }
+
+  preprocessing(preset: string): Promise<Outcome<Preprocessing>> {
+    return this.#guard((lab) => lab.preprocessing(preset));
+  }
+
+  async openImage(file: DroppedFile): Promise<Outcome<ImageInfo>> {
+    const id = ++this.#lastId;
+    const outcome = await this.#guard((lab) => lab.openImage(id, file));
+    if (outcome.ok) this.#images.set(id, file);
+    return outcome;
+  }
+
+  async closeImage(image: ImageId): Promise<void> {
+    this.#images.delete(image);
+    await this.#connection?.lab.closeImage(image);
+  }
+
+  predict(image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Prediction>> {
+    return this.#run('predict', (lab, job) => lab.predict(job, image, preprocessing));
+  }
+
+  /** Explains; a later call wins over one that is still running, which then returns `cancelled`. */
+  attribute(request: AttributionRequest, onProgress: (p: ProgressReport) => void): Promise<Outcome<AttributionResult>> {
+    return this.#run('attribute', (lab, job) => {
+      const ifLatest = (p: ProgressReport) => {
+        if (this.#latest.get('attribute') === job) onProgress(p);
+      };
+      return lab.attribute(job, request, Comlink.proxy(ifLatest));
+    });
+  }
+
+  /** Stops the explanation that is running, if any. */
+  cancel(): void {
+    this.#cancelLatest('attribute');
+  }
+
+  /** Ends the worker. The client can be started again. */
+  dispose(): void {
+    this.#end();
+  }
+
+  /** Runs a job of which only the newest matters. */
+  async #run<T>(channel: Channel, call: (lab: Comlink.Remote<Lab>, job: JobId) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    this.#cancelLatest(channel);
+    const job = ++this.#lastId;
+    this.#latest.set(channel, job);
+    const outcome = await this.#guard((lab) => (this.#latest.get(channel) === job ? call(lab, job) : Promise.resolve(cancelled)));
+    if (this.#latest.get(channel) !== job) return cancelled;
+    this.#latest.delete(channel);
+    return outcome;
+  }
+
+  #cancelLatest(channel: Channel): void {
+    const job = this.#latest.get(channel);
+    this.#latest.delete(channel);
+    if (job !== undefined) void this.#connection?.lab.cancel(job);
+  }
+
+  /** Runs a call on a living worker, starting one if need be; its death becomes a failed outcome. */
+  async #guard<T>(call: (lab: Comlink.Remote<Lab>) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    try {
+      if (!this.#connection) {
+        const started = await this.#connect();
+        if (!started.ok) return started;
+        if (this.#model) await this.#reopenModel();
+      }
+      const { lab, death } = this.#require();
+      return await Promise.race([call(lab), death]);
+    } catch (error) {
+      this.#end();
+      const what = error instanceof Error ? error.message : String(error);
+      return { ok: false, reason: 'failed', message: `The engine stopped: ${what}. It starts again with your model and image at the next step.` };
+    }
+  }
+
+  async #connect(): Promise<Outcome<DeviceReport>> {
+    const worker = this.#createWorker();
+    const death = new Promise<never>((_, reject) => {
+      worker.addEventListener('error', (event) => reject(new Error(event.message || 'its script could not be loaded')));
+      worker.addEventListener('messageerror', () => reject(new Error('a message could not be read')));
+    });
+    death.catch(() => undefined);
+    this.#connection = { worker, lab: Comlink.wrap<Lab>(worker), death };
+    const { lab } = this.#connection;
+    const outcome = await Promise.race([lab.start({ choice: this.#choice, ortBase: this.#ortBase }), death]);
+    if (outcome.ok) for (const [id, file] of this.#images) await lab.openImage(id, file);
+    return outcome;
+  }
+
+  async #reopenModel(): Promise<void> {
+    await this.#require().lab.openModel(++this.#lastId, this.#model!, Comlink.proxy(() => undefined));
+  }
+
+  #require(): Connection {
+    if (!this.#connection) throw new Error('internal: the engine has not been started.');
+    return this.#connection;
+  }
+
+  #end(): void {
+    this.#connection?.lab[Comlink.releaseProxy]();
+    this.#connection?.worker.terminate();
+    this.#connection = null;
+    this.#openedBytes = 0;
+  }
+}
+
+/** The engine in a worker of its own. `ortBase` is the address of the folder with onnxruntime's files. */
+export const createLab = (ortBase: string): LabClient => new LabClient(ortBase);
+
+const cancelled = { ok: false, reason: 'cancelled', message: 'A newer request took its place.' } as const;
+
+const startWorker = () => new Worker(new URL('./lab.worker.ts', import.meta.url), { type: 'module', name: 'vitrine' });
+
+const sizeOf = ({ bytes }: DroppedFile): number => (bytes instanceof Blob ? bytes.size : bytes.byteLength);
