@@ -31,7 +31,7 @@ export const ISOLATION_HEADERS = {
 };
 
 /**
- * Serves the folder `directory` under the path `base` on 127.0.0.1.
+ * Serves the folder `directory` under the path `base`, to this machine alone.
  *
  * @param {object} options
  * @param {string} options.directory
