@@ -1,0 +1,6 @@
+/** @file The one error of this folder: a file that cannot be used, said to the person who dropped it. */
+
+/** `name.onnx: what is wrong, with both values. What to do.` */
+export class FormatError extends Error {
+  override name = 'FormatError';
+}
