@@ -19,7 +19,7 @@ export const IMPORT_TABLE: Record<string, Row> = {
   autodiff: { imports: ['graph', 'ops', 'tensor'] },
   runtime: { imports: ['graph', 'ops', 'formats', 'tensor', 'onnxruntime-web/*', '@tensorflow/*'] },
   vision: { imports: ['tensor'] },
-  attribution: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'vision'] },
+  attribution: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'vision', 'typebox/*'] },
   model: { imports: ENGINE },
   'worker/lab.worker': { imports: ['model', 'attribution', 'vision', 'tensor', 'comlink'], types: ['worker/api'] },
   'worker/api': { types: ['model', ...ENGINE] },

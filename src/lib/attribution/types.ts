@@ -74,11 +74,16 @@ export interface Question {
 
 /** What a method's theory promises and by how much the numbers miss it. */
 export interface SelfCheck {
+  /**
+   * What a gap means. `exact`: rounding, or a rule that does not keep the sum. `quadrature`: too few steps. `first-order`:
+   * F is not linear, which the method ignores. `sampling`: the standard error of a mean over samples.
+   */
+  readonly kind: 'exact' | 'quadrature' | 'first-order' | 'sampling';
   /** Such as "Σ scores = F(x) − F(x′)". */
   readonly claim: string;
-  /** Left side minus right side. */
+  /** Left side minus right side; the standard error itself under `sampling`. */
   readonly delta: number;
-  /** |delta| over the size of the right side. */
+  /** |delta| over the size of the right side; over the root mean square of the scores under `sampling`. */
   readonly relative: number;
 }
 

@@ -45,3 +45,53 @@ export const deconvolution: RuleSet = {
 
 /** DeepLIFT's rescale rule with a rule of its own at every operator, so that the scores sum to F(x) − F(x′). */
 export const deepliftComplete: RuleSet = { name: 'deeplift', title: 'DeepLIFT', needsReference: true, column: 'deeplift' };
+
+/**
+ * Captum's softmax rule without its normalisation (captum #1367): Δy/Δx for each element on its own, and the gradient
+ * where an element does not change.
+ */
+const softmaxElementwise: BackwardRule<{ readonly axis: number }> = (g, { x: [x], xRef: [xRef], y: [y], yRef: [yRef], dy: [dy], attrs: { axis } }) => {
+  const dx = g.sub(x, xRef);
+  const same = g.less(g.abs(dx), 1e-10);
+  const gradient = g.mul(y, g.sub(dy, g.reduceSum(g.mul(dy, y), [axis])));
+  return [g.where(same, gradient, g.mul(dy, g.div(g.sub(y, yRef), g.where(same, 1, dx))))];
+};
+
+/**
+ * DeepLIFT as Captum computes it, its bugs aside (hook order #1104, overlapping pooling windows, #1276, #1367): the
+ * operators in its table have their rule, and through everything else, products and normalisations among it, goes the
+ * plain gradient. The scores then do not sum to F(x) − F(x′).
+ */
+export const deepliftCaptum: RuleSet = {
+  name: 'deeplift-captum',
+  title: 'DeepLIFT (as Captum)',
+  needsReference: true,
+  column: 'gradient',
+  instead: {
+    Relu: 'deeplift',
+    Elu: 'deeplift',
+    LeakyRelu: 'deeplift',
+    Sigmoid: 'deeplift',
+    Tanh: 'deeplift',
+    Softplus: 'deeplift',
+    MaxPool: 'deeplift',
+    Softmax: softmaxElementwise,
+  },
+};
+
+/** Captum's table with the rescale rule for the activations that it leaves out. */
+export const deepliftExtended: RuleSet = {
+  ...deepliftCaptum,
+  name: 'deeplift-extended',
+  title: 'DeepLIFT (as Captum, all activations)',
+  instead: {
+    ...deepliftCaptum.instead,
+    Clip: 'deeplift',
+    Swish: 'deeplift',
+    Gelu: 'deeplift',
+    HardSwish: 'deeplift',
+    HardSigmoid: 'deeplift',
+    PRelu: 'deeplift',
+    Mish: 'deeplift',
+  },
+};

@@ -1,0 +1,67 @@
+import { backward } from '../autodiff/backward.ts';
+import { gradient as gradientRules, guidedBackpropagation as guidedRules } from '../autodiff/rule-sets.ts';
+import { Builder } from '../ops/builder.ts';
+import { map } from '../tensor/arithmetic.ts';
+import type { FloatTensor } from '../tensor/tensor.ts';
+import { camGraph, noLayer, requireLayout } from './grad-cam.ts';
+import { needsRelu } from './guided-backpropagation.ts';
+import { imageAxes } from './layout.ts';
+import { defineMethod, missingRules } from './method.ts';
+import { choice, schema } from './options.ts';
+import { graphInput, keyOf, runOnce, values } from './program.ts';
+import { headOf, outputOf, seedOf } from './target.ts';
+import { upsample, type Interpolation } from './upsample.ts';
+
+/**
+ * Guided Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391): Guided Backpropagation times the Grad-CAM map drawn at the
+ * input's size, so that fine edges remain only where the layer speaks for the score.
+ */
+export const guidedGradCam = defineMethod({
+  id: 'guided-grad-cam',
+  title: 'Guided Grad-CAM',
+  description: 'The edges of Guided Backpropagation, kept only where Grad-CAM sees evidence.',
+  citation: {
+    authors: 'Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra',
+    year: 2017,
+    title: 'Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization',
+    url: 'https://arxiv.org/abs/1610.02391',
+  },
+  options: schema({
+    interpolation: choice(
+      { title: 'Interpolation', description: 'How the Grad-CAM map is drawn at the size of the input.' },
+      { bilinear: 'Bilinear', nearest: 'Nearest' },
+      'bilinear',
+    ),
+  }),
+  needs: { baseline: false, layer: true, seed: false },
+  signed: true,
+  unavailable: (model) => needsRelu(model) ?? noLayer(model) ?? missingRules(model, guidedRules),
+  async explain(question, { interpolation }) {
+    const { model, engine, target, x } = question;
+    const layer = question.layer!;
+    const layout = requireLayout(question, layer);
+    const build = () => {
+      const g = new Builder();
+      const y = outputOf(model, target);
+      const seed = graphInput('seed', y.shape);
+      const [gradient] = backward(g, gradientRules, { y, seed, xs: [layer] });
+      const [guided] = backward(g, guidedRules, { y, seed, xs: [model.input] });
+      return { name: 'guided-grad-cam', inputs: [model.input, seed], outputs: [guided, g.relu(camGraph(g, layer, gradient, layout))] };
+    };
+    const program = await engine.program(`guided-grad-cam/${headOf(target)}/${keyOf(layer)}`, build, { batch: 1 });
+    const [guided, cam] = await runOnce(question, program, [x, seedOf(question)]);
+    const [value] = await values(question, [x]);
+    question.onProgress?.({ done: 1, total: 1 });
+    return { scores: maskBy(guided, cam, interpolation), value, passes: 2 };
+  },
+});
+
+/** Each channel of an image times a map [1, 1, h, w] drawn at the image's size. */
+function maskBy(image: FloatTensor, cam: FloatTensor, interpolation: Interpolation): FloatTensor {
+  const [row, column] = imageAxes(image)!;
+  const [height, width] = [image.shape[row], image.shape[column]];
+  const mask = upsample(cam, height, width, interpolation).data;
+  const channelsLast = row === 1;
+  const channels = image.shape[channelsLast ? 3 : 1];
+  return map(image, (v, i) => v * mask[channelsLast ? Math.floor(i / channels) : i % (height * width)]);
+}

@@ -1,0 +1,34 @@
+/** @file The registry: every method, in the order in which a form offers them. A new method adds one line here. */
+import { deconvolution } from './deconvolution.ts';
+import { deepLift } from './deeplift.ts';
+import { gradCam } from './grad-cam.ts';
+import { guidedBackpropagation } from './guided-backpropagation.ts';
+import { guidedGradCam } from './guided-grad-cam.ts';
+import { inputXGradient } from './input-x-gradient.ts';
+import { integratedGradients } from './integrated-gradients.ts';
+import type { Method } from './method.ts';
+import { occlusion } from './occlusion.ts';
+import { saliency } from './saliency.ts';
+import { smoothGrad } from './smoothgrad.ts';
+
+export type { Method } from './method.ts';
+
+export const methods: readonly Method[] = [
+  integratedGradients,
+  deepLift,
+  gradCam,
+  guidedGradCam,
+  saliency,
+  smoothGrad,
+  inputXGradient,
+  occlusion,
+  guidedBackpropagation,
+  deconvolution,
+];
+
+/** The method called `id`. Throws a RangeError naming those that exist. */
+export function findMethod(id: string): Method {
+  const method = methods.find((m) => m.id === id);
+  if (!method) throw new RangeError(`Unknown method "${id}". Known: ${methods.map((m) => m.id).join(', ')}.`);
+  return method;
+}

@@ -1,0 +1,68 @@
+/** @file Where positions are in a tensor: rows and columns of an image, of a feature map, of a sequence of tokens. */
+import { isBatch } from '../graph/dim.ts';
+import { dependents, type Value } from '../graph/graph.ts';
+import { isFloat } from '../tensor/dtype.ts';
+import type { ModelGraph } from './types.ts';
+
+/** A layer's activation with positions. Axis 0 is the batch. */
+export interface Layout {
+  /** Axis of the features. */
+  readonly channels: number;
+  /** The other axes after the batch. */
+  readonly positions: readonly number[];
+  /** Tokens before those that lie on the grid: class and register tokens. 0 for feature maps. */
+  readonly prefix: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** More class and register tokens than any model has that we know of. */
+const MOST_PREFIX_TOKENS = 8;
+
+/** Axes of an image tensor's rows and columns: the channel axis is the one that is short. null where it is no image. */
+export function imageAxes({ shape }: { readonly shape: readonly unknown[] }): readonly [number, number] | null {
+  if (shape.length !== 4) return null;
+  const [, second, , last] = shape as readonly number[];
+  return last <= 4 && second > 4 ? [1, 2] : [2, 3];
+}
+
+/**
+ * Where the positions of `layer` are, given the input image whose aspect ratio a grid must have; null where it has none.
+ * [N, C, h, w], [N, h, w, C] (told apart by the aspect ratio) and [N, tokens, D] (class tokens first) are known.
+ */
+export function layoutOf(layer: Value, input: Value): Layout | null {
+  const axes = imageAxes(input);
+  if (!axes || !isFloat(layer.dtype) || layer.shape.slice(1).some(isBatch)) return null;
+  const aspect = (input.shape[axes[0]] as number) / (input.shape[axes[1]] as number);
+  const [, a, b, c] = layer.shape as readonly number[];
+  if (layer.shape.length === 4) return mapLayout(a, b, c, aspect);
+  if (layer.shape.length === 3) return tokenLayout(a, aspect);
+  return null;
+}
+
+function mapLayout(a: number, b: number, c: number, aspect: number): Layout | null {
+  if (b * c > 1 && sameAspect(b, c, aspect)) return { channels: 1, positions: [2, 3], prefix: 0, height: b, width: c };
+  if (a * b > 1 && sameAspect(a, b, aspect)) return { channels: 3, positions: [1, 2], prefix: 0, height: a, width: b };
+  return b * c > 1 ? { channels: 1, positions: [2, 3], prefix: 0, height: b, width: c } : null;
+}
+
+/** Rounding in strided layers moves each length by less than one. */
+const sameAspect = (h: number, w: number, aspect: number) => Math.abs(h - w * aspect) < Math.max(1, aspect);
+
+/** The grid that leaves the fewest tokens over. */
+function tokenLayout(tokens: number, aspect: number): Layout | null {
+  for (let prefix = 0; prefix <= Math.min(MOST_PREFIX_TOKENS, tokens - 2); prefix++) {
+    const width = Math.round(Math.sqrt((tokens - prefix) / aspect));
+    const height = (tokens - prefix) / width;
+    if (Number.isInteger(height) && sameAspect(height, width, aspect)) {
+      return { channels: 2, positions: [1], prefix, height, width };
+    }
+  }
+  return null;
+}
+
+/** Every activation between the image and the logits that has positions, in forward order. */
+export function spatialLayers(model: ModelGraph): Value[] {
+  const between = dependents([model.input], [model.logits]);
+  return [...between].filter((v) => v !== model.input && v !== model.logits && layoutOf(v, model.input) !== null);
+}

@@ -1,0 +1,122 @@
+import { backward } from '../autodiff/backward.ts';
+import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
+import type { Graph } from '../graph/graph.ts';
+import { Builder } from '../ops/builder.ts';
+import { map, summary } from '../tensor/arithmetic.ts';
+import { random } from '../tensor/random.ts';
+import { concat0, type FloatTensor } from '../tensor/tensor.ts';
+import { defineMethod, missingRules } from './method.ts';
+import { choice, integer, number, schema, toggle } from './options.ts';
+import { accumulate, batchFor, chunkOf, modelOn, numberPerExample, oneLike, graphInput, sumOverBatch, values } from './program.ts';
+import { headOf, outputOf, seedOf } from './target.ts';
+import type { Explanation, ModelGraph, Question, SelfCheck, Target } from './types.ts';
+
+export type SmoothGradType = 'smoothgrad' | 'smoothgrad-squared' | 'vargrad';
+
+export interface SmoothGradOptions {
+  readonly type: SmoothGradType;
+  /** |∂F/∂x| in place of ∂F/∂x. */
+  readonly absolute: boolean;
+}
+
+/**
+ * SmoothGrad (Smilkov, Thorat, Kim, Viégas & Wattenberg 2017, arXiv:1706.03825), its square (Hooker et al. 2019,
+ * arXiv:1806.10758) and VarGrad (Adebayo et al. 2018, arXiv:1810.03307). With g = ∂F/∂x at x + ε, ε ~ N(0, σ²):
+ *
+ *     scoreᵢ = E[gᵢ]        E[gᵢ²]        E[gᵢ²] − E[gᵢ]²
+ */
+export const smoothGrad = defineMethod({
+  id: 'smoothgrad',
+  title: 'SmoothGrad',
+  description: 'The gradient averaged over noisy copies of the image, which takes the grain out of the map.',
+  citation: {
+    authors: 'Smilkov, Thorat, Kim, Viégas, Wattenberg',
+    year: 2017,
+    title: 'SmoothGrad: removing noise by adding noise',
+    url: 'https://arxiv.org/abs/1706.03825',
+  },
+  options: schema({
+    type: choice(
+      { title: 'Statistic', description: 'What is taken of the gradients at the noisy copies.' },
+      { smoothgrad: 'Mean (SmoothGrad)', 'smoothgrad-squared': 'Mean square', vargrad: 'Variance (VarGrad)' },
+      'smoothgrad',
+    ),
+    samples: integer({ title: 'Samples', description: 'Noisy copies: more is slower and smoother.' }, { minimum: 1, maximum: 1000, default: 25 }),
+    noise: number(
+      { title: 'Noise', description: 'Standard deviation of the noise, as a share of the range of values of the input.' },
+      { minimum: 0, maximum: 1, default: 0.15, multipleOf: 0.01 },
+    ),
+    absolute: toggle({ title: 'Absolute value', description: 'Drop the sign of each gradient before it is averaged.' }, false),
+  }),
+  needs: { baseline: false, layer: false, seed: true },
+  signed: true,
+  unavailable: (model) => missingRules(model, gradientRules),
+  async explain(question, { type, samples, noise, absolute }) {
+    const { min, max } = summary(question.x);
+    const normal = random(question.seed).normal;
+    const sigma = noise * (max - min);
+    return smoothGradOver(question, samples, () => map(question.x, () => sigma * normal()), { type, absolute });
+  },
+});
+
+/** SmoothGrad over given noise: `noise(k)` is called once for each sample, in order. */
+export async function smoothGradOver(
+  question: Question,
+  samples: number,
+  noise: (sample: number) => FloatTensor,
+  { type, absolute }: SmoothGradOptions,
+): Promise<Explanation> {
+  const { model, engine, target, x } = question;
+  const batch = batchFor(question, samples);
+  const key = `smoothgrad/${headOf(target)}/${absolute ? 'absolute' : 'signed'}`;
+  const program = await engine.program(key, () => momentsGraph(model, target, absolute), { batch, keep: [0, 1] });
+  const seed = seedOf(question);
+  const ones = Array<number>(samples).fill(1);
+  const silence = map(x, () => 0);
+  const feeds = (start: number) => [
+    x,
+    seed,
+    concat0(Array.from({ length: batch }, (_, i) => (start + i < samples ? noise(start + i) : silence))),
+    chunkOf(ones, start, batch, seed.shape.length, 0),
+  ];
+  const [sum, sumOfSquares] = await accumulate(question, program, [x.shape, x.shape], samples, feeds);
+
+  const mean = map(sum, (s) => s / samples);
+  const meanSquare = map(sumOfSquares, (s) => s / samples);
+  const variance = map(meanSquare, (m, i) => m - mean.data[i] ** 2);
+  const [value] = await values(question, [x]);
+  const scores = { smoothgrad: mean, 'smoothgrad-squared': meanSquare, vargrad: variance }[type];
+  const check = type === 'smoothgrad' && samples > 1 ? standardError(mean, variance, samples) : undefined;
+  return { scores, value, check, passes: samples + 1 };
+}
+
+/** sum + Σₖ gₖ and sumOfSquares + Σₖ gₖ², where gₖ = ∂F/∂x (x + εₖ). A sample of weight 0 has no gradient and so no share. */
+function momentsGraph(model: ModelGraph, target: Target, absolute: boolean): Graph {
+  const g = new Builder();
+  const y = outputOf(model, target);
+  const [sum, sumOfSquares, x] = ['sum', 'sum of squares', 'x'].map((name) => oneLike(model.input, name));
+  const seed = oneLike(y, 'seed');
+  const noise = graphInput('noise', model.input.shape);
+  const weight = numberPerExample(y, 'weight');
+
+  const point = g.add(x, noise);
+  const atPoint = modelOn(model, point);
+  const [signed] = backward(g, gradientRules, { y: atPoint(y), seed: g.mul(weight, seed), xs: [point] });
+  const gradient = absolute ? g.abs(signed) : signed;
+  return {
+    name: 'smoothgrad',
+    inputs: [sum, sumOfSquares, x, seed, noise, weight],
+    outputs: [g.add(sum, sumOverBatch(g, gradient)), g.add(sumOfSquares, sumOverBatch(g, g.square(gradient)))],
+  };
+}
+
+/** The standard error of the mean, as a root mean square over the elements, beside the root mean square of the scores. */
+function standardError(mean: FloatTensor, variance: FloatTensor, samples: number): SelfCheck {
+  let [error, size] = [0, 0];
+  for (let i = 0; i < mean.data.length; i++) {
+    error += Math.max(variance.data[i], 0) / (samples - 1);
+    size += mean.data[i] ** 2;
+  }
+  const delta = Math.sqrt(error / mean.data.length);
+  return { kind: 'sampling', claim: 'standard error of the mean over the noise', delta, relative: error === 0 ? 0 : Math.sqrt(error / size) };
+}
