@@ -21,7 +21,10 @@ export const IMPORT_TABLE: Record<string, Row> = {
   vision: { imports: ['tensor'] },
   attribution: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'vision', 'typebox/*'] },
   model: { imports: ENGINE },
-  'worker/lab.worker': { imports: ['model', 'attribution', 'vision', 'tensor', 'comlink'], types: ['worker/api'] },
+  'worker/lab.worker': {
+    imports: ['model', 'attribution', 'vision', 'tensor', 'comlink', 'package.json'],
+    types: ['worker/api'],
+  },
   'worker/api': { types: ['model', ...ENGINE] },
   'worker/client': { imports: ['comlink'], types: ['worker/api'] },
   share: { imports: ['tensor', 'fflate'], types: ['attribution'] },

@@ -107,6 +107,7 @@ function matches(pattern: string, name: string): boolean {
 /** Plain Node resolves nothing: the ending must be there. SvelteKit generates the types of a route. */
 function checkEnding(path: string, specifier: string): string[] {
   if (path.startsWith('src/routes/') && specifier === './$types') return [];
+  if (specifier.endsWith('/package.json')) return [];
   const endings = /^src\/(routes|lib\/ui)\//.test(path) ? ['.ts', '.svelte', '.css'] : ['.ts'];
   const file = specifier.replace(/\?.*$/, '');
   return endings.some((ending) => file.endsWith(ending)) ? [] : [`imports "${specifier}" without its ending`];
@@ -120,6 +121,7 @@ function resolve(path: string, specifier: string): string | undefined {
 
 /** The unit of the import table that a path belongs to. In worker/, all but its two small doors belong to the lab. */
 function unitOf(path: string): string | undefined {
+  if (path === 'package.json') return path;
   if (path.startsWith('src/routes/')) return 'routes';
   const [, folder, rest] = /^src\/lib\/([^/]+)\/(.+)$/.exec(path) ?? [];
   if (folder !== 'worker') return folder;
