@@ -41,7 +41,10 @@ export function pointwise<A>(slope: (g: Builder, at: Value, site: Site<A>) => Va
   return {
     gradient: (g, site) => [g.mul(site.dy[0], slope(g, site.x[0], site))],
     deeplift: (g, site) => [
-      g.mul(site.dy[0], secant(g, site.x[0], site.xRef[0], site.y[0], site.yRef[0], (at) => slope(g, at, site))),
+      g.mul(
+        site.dy[0],
+        secant(g, site.x[0], site.xRef[0], site.y[0], site.yRef[0], (at) => slope(g, at, site)),
+      ),
     ],
   };
 }
@@ -58,4 +61,48 @@ export function bilinear<A>(gradient: BackwardRule<A>): Rules<A> {
     gradient,
     deeplift: (g, site) => gradient(g, { ...site, x: site.x.map((x, i) => x && midpoint(g, x, site.xRef[i])) }),
   };
+}
+
+export type Binary = (a: Value, b: Value) => Value;
+export type BinarySlope = (g: Builder, a: Value, b: Value) => Value;
+type Pair = readonly [Value, Value];
+
+/**
+ * DeepLIFT multipliers of f(a, b) where both vary: the Shapley values of the two inputs over their differences,
+ *
+ *     m_a = ½ [f(a, b) − f(a′, b) + f(a, b′) − f(a′, b′)] / Δa,
+ *
+ * so m_a·Δa + m_b·Δb = Δf exactly (SHAP's rule for two-input operators). `slopes` build ∂f/∂a and ∂f/∂b, for
+ * differences too small to divide by.
+ */
+export function shapleyPair(
+  g: Builder,
+  dy: Value,
+  [a, b]: Pair,
+  [aRef, bRef]: Pair,
+  f: Binary,
+  slopes: readonly [BinarySlope, BinarySlope],
+): [Value, Value] {
+  const alone = (x: Value, xRef: Value, of: (x: Value) => Value, slope: (at: Value) => Value) =>
+    secant(g, x, xRef, of(x), of(xRef), slope);
+  const share = (other: Value, otherRef: Value, multiplier: (other: Value) => Value) =>
+    g.mul(dy, other === otherRef ? multiplier(other) : midpoint(g, multiplier(other), multiplier(otherRef)));
+  return [
+    share(b, bRef, (v) =>
+      alone(
+        a,
+        aRef,
+        (x) => f(x, v),
+        (at) => slopes[0](g, at, v),
+      ),
+    ),
+    share(a, aRef, (v) =>
+      alone(
+        b,
+        bRef,
+        (x) => f(v, x),
+        (at) => slopes[1](g, v, at),
+      ),
+    ),
+  ];
 }

@@ -1,8 +1,11 @@
 /** @file Elementwise arithmetic with broadcasting. */
-import { broadcastShapes } from '../graph/dim.ts';
-import type { OutputType } from '../graph/graph.ts';
-import { bilinear, linear, pointwise } from './combinators.ts';
-import { defineOp, type InferSite } from './define.ts';
+import { addDim, broadcastShapes, mulDim } from '../graph/dim.ts';
+import type { OutputType, Value } from '../graph/graph.ts';
+import { int } from './attributes.ts';
+import type { Builder } from './builder.ts';
+import { bilinear, linear, pointwise, secant, shapleyPair, type Rules } from './combinators.ts';
+import { defineOp, type InferSite, type Site } from './define.ts';
+import { foldElementwise, numeric, quotient, remainder, rounding, subDim } from './fold.ts';
 
 export const unary = ({ x: [x] }: InferSite<unknown>): OutputType[] => [{ dtype: x.dtype, shape: x.shape }];
 
@@ -13,21 +16,35 @@ export function broadcast({ x, where }: InferSite<unknown>): OutputType[] {
   return [{ dtype: x[0].dtype, shape: broadcastShapes(...x.map((v) => v.shape)) }];
 }
 
-export const Add = defineOp('Add', { doc: 'a + b', infer: broadcast, ...linear((_g, { dy: [dy] }) => [dy, dy]) });
+export const Add = defineOp('Add', {
+  doc: 'a + b',
+  infer: broadcast,
+  ...linear((_g, { dy: [dy] }) => [dy, dy]),
+  fold: foldElementwise(([a, b]) => addDim(a, b)),
+});
 
-export const Sub = defineOp('Sub', { doc: 'a − b', infer: broadcast, ...linear((g, { dy: [dy], wants }) => [dy, wants(1) ? g.neg(dy) : null]) });
+export const Sub = defineOp('Sub', {
+  doc: 'a − b',
+  infer: broadcast,
+  ...linear((g, { dy: [dy], wants }) => [dy, wants(1) ? g.neg(dy) : null]),
+  fold: foldElementwise(([a, b]) => subDim(a, b)),
+});
 
 export const Mul = defineOp('Mul', {
   doc: 'a · b',
   infer: broadcast,
   ...bilinear((g, { x: [a, b], dy: [dy] }) => [g.mul(dy, b), g.mul(dy, a)]),
+  fold: foldElementwise(([a, b]) => mulDim(a, b)),
 });
 
 /** a / b = a · (1/b): the midpoint rule for the product around the rescale rule for the reciprocal. */
 export const Div = defineOp('Div', {
   doc: 'a / b',
   infer: broadcast,
-  gradient: (g, { x: [, b], y: [y], dy: [dy], wants }) => [g.div(dy, b), wants(1) ? g.neg(g.mul(dy, g.div(y, b))) : null],
+  gradient: (g, { x: [, b], y: [y], dy: [dy], wants }) => [
+    g.div(dy, b),
+    wants(1) ? g.neg(g.mul(dy, g.div(y, b))) : null,
+  ],
   deeplift: (g, { x: [a, b], xRef: [aRef, bRef], dy: [dy], wants }) => {
     if (!wants(1)) return [g.div(dy, b), null];
     const [r, rRef] = [g.reciprocal(b), g.reciprocal(bRef)];
@@ -35,10 +52,155 @@ export const Div = defineOp('Div', {
     const slope = g.neg(g.mul(r, rRef));
     return [g.mul(dy, g.mul(g.add(r, rRef), 0.5)), g.mul(g.mul(dy, g.mul(g.add(a, aRef), 0.5)), slope)];
   },
+  fold: foldElementwise(([a, b], isInteger) => quotient(a, b, isInteger)),
 });
 
-export const Tanh = defineOp('Tanh', {
-  doc: 'tanh(x)',
-  infer: unary,
-  ...pointwise((g, x) => g.sub(1, g.square(g.tanh(x)))),
+/** ∂(aᵇ)/∂a = b·aᵇ⁻¹, by products for the exponents that models use: GPUs take powers of positive bases only. */
+function powerSlope(g: Builder, a: Value, b: Value): Value {
+  const exponent = b.constant?.data.length === 1 ? Number(b.constant.data[0]) : null;
+  if (exponent === 1) return g.add(g.mul(a, 0), 1);
+  if (exponent === 2) return g.mul(a, 2);
+  if (exponent === 3) return g.mul(g.square(a), 3);
+  if (exponent === 0.5) return g.div(0.5, g.sqrt(a));
+  return g.mul(b, g.pow(a, g.sub(b, 1)));
+}
+
+/** ∂(aᵇ)/∂b = aᵇ·ln a, and 0 where a ≤ 0. */
+function exponentSlope(g: Builder, a: Value, b: Value): Value {
+  const positive = g.greater(a, 0);
+  return g.where(positive, g.mul(g.pow(a, b), g.log(g.where(positive, a, 1))), 0);
+}
+
+/** The exponent in the base's element type; ONNX lets the two differ. */
+const exponentLike = (g: Builder, { x: [a, b] }: Site<unknown>): Value => g.cast(b, a.dtype);
+
+/** In the base: rescale rule. In base and exponent: the Shapley values of the two. */
+export const Pow = defineOp('Pow', {
+  doc: 'aᵇ',
+  infer: ({ x: [a, b] }) => [{ dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) }],
+  gradient: (g, site) => {
+    const [a, b, dy] = [site.x[0], exponentLike(g, site), site.dy[0]];
+    return [
+      site.wants(0) ? g.mul(dy, powerSlope(g, a, b)) : null,
+      site.wants(1) ? g.mul(dy, exponentSlope(g, a, b)) : null,
+    ];
+  },
+  deeplift: (g, site) => {
+    const [a, b, aRef] = [site.x[0], exponentLike(g, site), site.xRef[0]];
+    const bRef = site.wants(1) ? g.cast(site.xRef[1], a.dtype) : b;
+    return shapleyPair(g, site.dy[0], [a, b], [aRef, bRef], g.pow, [powerSlope, exponentSlope]);
+  },
+  fold: foldElementwise(numeric((a, b) => a ** b)),
 });
+
+/** Between whole numbers. As a function of real a with fmod it has slope 1; nothing is known for real b. */
+export const Mod = defineOp('Mod', {
+  doc: 'The remainder of a / b, with the sign of b, or of a when fmod is 1',
+  attrs: { fmod: int(0) },
+  infer: broadcast,
+  gradient: (_g, { dy: [dy] }) => [dy],
+  deeplift: (g, { x: [x], xRef: [xRef], y: [y], yRef: [yRef], dy: [dy] }) => [
+    g.mul(
+      dy,
+      secant(g, x, xRef, y, yRef, () => g.scalar(1)),
+    ),
+  ],
+  fold: (x, attrs, inputs) =>
+    foldElementwise(([a, b]) => (attrs.fmod === 1 ? numeric((p, q) => p % q)([a, b]) : remainder(a, b)))(
+      x,
+      attrs,
+      inputs,
+    ),
+});
+
+/** Any number of inputs, all broadcast. */
+export const Sum = defineOp('Sum', {
+  doc: 'x₁ + … + xₙ',
+  infer: broadcast,
+  ...linear((_g, { x, dy: [dy] }) => x.map(() => dy)),
+});
+
+export const Mean = defineOp('Mean', {
+  doc: '(x₁ + … + xₙ) / n',
+  infer: broadcast,
+  ...linear((g, { x, dy: [dy] }) => {
+    const share = g.div(dy, x.length);
+    return x.map(() => share);
+  }),
+});
+
+export const Neg = defineOp('Neg', {
+  doc: '−x',
+  infer: unary,
+  ...linear((g, { dy: [dy] }) => [g.neg(dy)]),
+  fold: foldElementwise(([x]) => mulDim(-1, x)),
+});
+
+export const Abs = defineOp('Abs', {
+  doc: '|x|; slope 0 at 0',
+  infer: unary,
+  ...pointwise((g, x) => g.where(g.greater(x, 0), 1, g.where(g.less(x, 0), -1, 0))),
+  fold: foldElementwise(numeric(Math.abs)),
+});
+
+export const Exp = defineOp('Exp', { doc: 'eˣ', infer: unary, ...pointwise((g, x) => g.exp(x)) });
+
+export const Log = defineOp('Log', { doc: 'ln x', infer: unary, ...pointwise((g, x) => g.reciprocal(x)) });
+
+/** Δ√x/Δx = 1/(√x + √x′), without a division by Δx. */
+export const Sqrt = defineOp('Sqrt', {
+  doc: '√x',
+  infer: unary,
+  gradient: (g, { y: [y], dy: [dy] }) => [g.div(g.mul(dy, 0.5), y)],
+  deeplift: (g, { y: [y], yRef: [yRef], dy: [dy] }) => {
+    const total = g.add(y, yRef);
+    const positive = g.greater(total, 0);
+    return [g.where(positive, g.div(dy, g.where(positive, total, 1)), 0)];
+  },
+  fold: foldElementwise(numeric(Math.sqrt)),
+});
+
+/** Δ(1/x)/Δx = −1/(x·x′), without a division by Δx. */
+export const Reciprocal = defineOp('Reciprocal', {
+  doc: '1 / x',
+  infer: unary,
+  gradient: (g, { y: [y], dy: [dy] }) => [g.neg(g.mul(dy, g.square(y)))],
+  deeplift: (g, { y: [y], yRef: [yRef], dy: [dy] }) => [g.neg(g.mul(dy, g.mul(y, yRef)))],
+});
+
+export const Erf = defineOp('Erf', {
+  doc: 'erf(x) = 2/√π ∫₀ˣ e^(−t²) dt',
+  infer: unary,
+  ...pointwise((g, x) => g.mul(g.exp(g.neg(g.square(x))), 2 / Math.sqrt(Math.PI))),
+});
+
+/** Piecewise constant: the gradient is 0; DeepLIFT's rescale rule still hands on what the steps add up to. */
+const steps: Rules<unknown> = {
+  gradient: () => [null],
+  deeplift: (g, { x: [x], xRef: [xRef], y: [y], yRef: [yRef], dy: [dy] }) => [
+    g.mul(
+      dy,
+      secant(g, x, xRef, y, yRef, () => g.scalar(0)),
+    ),
+  ],
+};
+
+export const Sign = defineOp('Sign', {
+  doc: '−1, 0 or 1',
+  infer: unary,
+  ...steps,
+  fold: foldElementwise(numeric(Math.sign)),
+});
+export const Floor = defineOp('Floor', {
+  doc: '⌊x⌋',
+  infer: unary,
+  ...steps,
+  fold: foldElementwise(rounding(Math.floor)),
+});
+export const Ceil = defineOp('Ceil', {
+  doc: '⌈x⌉',
+  infer: unary,
+  ...steps,
+  fold: foldElementwise(rounding(Math.ceil)),
+});
+export const Round = defineOp('Round', { doc: 'The nearest whole number, ties to even', infer: unary, ...steps });

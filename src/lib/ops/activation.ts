@@ -1,0 +1,184 @@
+/**
+ * @file Activation functions. At a kink the slope is PyTorch's choice. Slopes are written so that no branch overflows
+ * in float32, also where it is not taken.
+ */
+import { broadcastShapes, sameShape } from '../graph/dim.ts';
+import type { OutputType, Value } from '../graph/graph.ts';
+import { float, string } from './attributes.ts';
+import type { Builder } from './builder.ts';
+import { midpoint, pointwise, secant } from './combinators.ts';
+import { defineOp, type InferSite } from './define.ts';
+import { unary } from './elementwise.ts';
+
+/** The gradient reads y, not x, so that a runtime can still fuse the activation into the operator before it. */
+export const Relu = defineOp('Relu', {
+  doc: 'max(x, 0)',
+  infer: unary,
+  ...pointwise((g, x) => g.where(g.greater(x, 0), 1, 0)),
+  gradient: (g, { y: [y], dy: [dy] }) => [g.where(g.greater(y, 0), dy, 0)],
+});
+
+export const LeakyRelu = defineOp('LeakyRelu', {
+  doc: 'x where x ≥ 0, else alpha · x',
+  attrs: { alpha: float(0.01) },
+  infer: unary,
+  ...pointwise<{ alpha: number }>((g, x, { attrs }) => g.where(g.greater(x, 0), 1, attrs.alpha)),
+});
+
+/** The slope broadcasts to x, never the other way round. */
+function preluShape({ x: [x, slope], where }: InferSite<unknown>): OutputType[] {
+  if (!sameShape(broadcastShapes(x.shape, slope.shape), x.shape)) {
+    throw new RangeError(`${where}: slope [${slope.shape}] does not broadcast to [${x.shape}].`);
+  }
+  return [{ dtype: x.dtype, shape: x.shape }];
+}
+
+const preluSlope = (g: Builder, at: Value, slope: Value): Value => g.where(g.greater(at, 0), 1, slope);
+
+/** y = max(x, 0) + slope · min(x, 0): rescale rule in x, midpoint rule for the product when the slope varies too. */
+export const PRelu = defineOp('PRelu', {
+  doc: 'x where x ≥ 0, else slope · x',
+  infer: preluShape,
+  gradient: (g, { x: [x, slope], dy: [dy], wants }) => [
+    g.mul(dy, preluSlope(g, x, slope)),
+    wants(1) ? g.mul(dy, g.min(x, 0)) : null,
+  ],
+  deeplift: (g, { x: [x, slope], xRef: [xRef, slopeRef], dy: [dy], wants }) => {
+    const between = midpoint(g, slope, slopeRef);
+    const [y, yRef] = [x, xRef].map((v) => g.add(g.relu(v), g.mul(between, g.min(v, 0))));
+    return [
+      g.mul(
+        dy,
+        secant(g, x, xRef, y, yRef, (at) => preluSlope(g, at, between)),
+      ),
+      wants(1) ? g.mul(dy, midpoint(g, g.min(x, 0), g.min(xRef, 0))) : null,
+    ];
+  },
+});
+
+export const Elu = defineOp('Elu', {
+  doc: 'x where x > 0, else alpha · (eˣ − 1)',
+  attrs: { alpha: float(1) },
+  infer: unary,
+  ...pointwise<{ alpha: number }>((g, x, { attrs }) =>
+    g.where(g.greater(x, 0), 1, g.mul(g.exp(g.min(x, 0)), attrs.alpha)),
+  ),
+});
+
+export const Selu = defineOp('Selu', {
+  doc: 'gamma · x where x > 0, else gamma · alpha · (eˣ − 1)',
+  attrs: { alpha: float(1.67326319217681884765625), gamma: float(1.05070102214813232421875) },
+  infer: unary,
+  ...pointwise<{ alpha: number; gamma: number }>((g, x, { attrs: { alpha, gamma } }) =>
+    g.where(g.greater(x, 0), gamma, g.mul(g.exp(g.min(x, 0)), alpha * gamma)),
+  ),
+});
+
+export const Celu = defineOp('Celu', {
+  doc: 'max(x, 0) + min(alpha · (e^(x/alpha) − 1), 0)',
+  attrs: { alpha: float(1) },
+  infer: unary,
+  ...pointwise<{ alpha: number }>((g, x, { attrs }) =>
+    g.where(g.greater(x, 0), 1, g.exp(g.div(g.min(x, 0), attrs.alpha))),
+  ),
+});
+
+function sigmoidSlope(g: Builder, x: Value): Value {
+  const s = g.sigmoid(x);
+  return g.mul(s, g.sub(1, s));
+}
+
+export const Sigmoid = defineOp('Sigmoid', { doc: '1 / (1 + e^(−x))', infer: unary, ...pointwise(sigmoidSlope) });
+
+export const HardSigmoid = defineOp('HardSigmoid', {
+  doc: 'max(0, min(1, alpha · x + beta))',
+  attrs: { alpha: float(0.2), beta: float(0.5) },
+  infer: unary,
+  ...pointwise<{ alpha: number; beta: number }>((g, x, { attrs: { alpha, beta } }) => {
+    const ramp = g.add(g.mul(x, alpha), beta);
+    return g.where(g.and(g.greater(ramp, 0), g.less(ramp, 1)), alpha, 0);
+  }),
+});
+
+export const HardSwish = defineOp('HardSwish', {
+  doc: 'x · max(0, min(1, x/6 + 1/2))',
+  infer: unary,
+  ...pointwise((g, x) => g.where(g.less(x, -3), 0, g.where(g.greater(x, 3), 1, g.add(g.div(x, 3), 0.5)))),
+});
+
+export const Softplus = defineOp('Softplus', { doc: 'ln(1 + eˣ)', infer: unary, ...pointwise((g, x) => g.sigmoid(x)) });
+
+export const Softsign = defineOp('Softsign', {
+  doc: 'x / (1 + |x|)',
+  infer: unary,
+  ...pointwise((g, x) => g.square(g.reciprocal(g.add(g.abs(x), 1)))),
+});
+
+/** Φ(x) + x·φ(x), with the normal distribution's Φ and φ. */
+function geluSlope(g: Builder, x: Value): Value {
+  const cumulative = g.mul(g.add(g.erf(g.mul(x, Math.SQRT1_2)), 1), 0.5);
+  const density = g.mul(g.exp(g.mul(g.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+  return g.add(cumulative, g.mul(x, density));
+}
+
+/** y = ½x(1 + t), t = tanh(√(2/π)·(x + c·x³)). */
+function geluTanhSlope(g: Builder, x: Value): Value {
+  const [rate, cubic] = [Math.sqrt(2 / Math.PI), 0.044715];
+  const squared = g.square(x);
+  const t = g.tanh(g.mul(g.mul(x, g.add(g.mul(squared, cubic), 1)), rate));
+  const inner = g.mul(g.add(g.mul(squared, 3 * cubic), 1), rate);
+  return g.mul(g.add(g.add(t, 1), g.mul(g.mul(x, g.sub(1, g.square(t))), inner)), 0.5);
+}
+
+export const Gelu = defineOp('Gelu', {
+  doc: 'x · Φ(x), exact or by its tanh approximation (arXiv:1606.08415)',
+  attrs: { approximate: string('none') },
+  infer: unary,
+  ...pointwise<{ approximate: string }>((g, x, { attrs }) =>
+    attrs.approximate === 'tanh' ? geluTanhSlope(g, x) : geluSlope(g, x),
+  ),
+});
+
+export const Mish = defineOp('Mish', {
+  doc: 'x · tanh(softplus(x)) (arXiv:1908.08681)',
+  infer: unary,
+  ...pointwise((g, x) => {
+    const t = g.tanh(g.apply('Softplus', [x]));
+    return g.add(t, g.mul(g.mul(x, g.sigmoid(x)), g.sub(1, g.square(t))));
+  }),
+});
+
+export const Swish = defineOp('Swish', {
+  doc: 'x · sigmoid(alpha · x) (arXiv:1710.05941); SiLU for alpha = 1',
+  attrs: { alpha: float(1) },
+  infer: unary,
+  ...pointwise<{ alpha: number }>((g, x, { attrs }) => {
+    const scaled = attrs.alpha === 1 ? x : g.mul(x, attrs.alpha);
+    const s = g.sigmoid(scaled);
+    return g.mul(s, g.add(g.mul(scaled, g.sub(1, s)), 1));
+  }),
+});
+
+export const ThresholdedRelu = defineOp('ThresholdedRelu', {
+  doc: 'x where x > alpha, else 0',
+  attrs: { alpha: float(1) },
+  infer: unary,
+  ...pointwise<{ alpha: number }>((g, x, { attrs }) => g.where(g.greater(x, attrs.alpha), 1, 0)),
+});
+
+/** The bounds are constants; at the bounds the slope is 1. */
+export const Clip = defineOp('Clip', {
+  doc: 'min(max(x, low), high); either bound may be left out',
+  infer: unary,
+  ...pointwise((g, x, { x: [, low, high] }) => {
+    const inside = [...(low ? [g.greaterOrEqual(x, low)] : []), ...(high ? [g.greaterOrEqual(high, x)] : [])];
+    return inside.length === 0 ? g.scalar(1) : g.where(inside.reduce(g.and), 1, 0);
+  }),
+});
+
+export const Shrink = defineOp('Shrink', {
+  doc: 'x + bias where x < −lambd, x − bias where x > lambd, else 0',
+  attrs: { bias: float(0), lambd: float(0.5) },
+  infer: unary,
+  ...pointwise<{ lambd: number }>((g, x, { attrs }) => g.where(g.greater(g.abs(x), attrs.lambd), 1, 0)),
+});
