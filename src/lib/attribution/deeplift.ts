@@ -30,7 +30,11 @@ export const deepLift = defineMethod({
   },
   options: schema({
     rules: choice(
-      { title: 'Rules', description: 'Complete: a rule for every operator, so that the sum is exact. Captum: the plain gradient wherever Captum uses it.' },
+      {
+        title: 'Rules',
+        description:
+          'Complete: a rule for every operator, so that the sum is exact. Captum: the plain gradient wherever Captum uses it.',
+      },
       { complete: 'Complete', captum: 'As Captum' },
       'complete',
     ),
@@ -49,11 +53,17 @@ export interface DeepLiftOptions {
 }
 
 /** DeepLIFT under any rule set that reads a reference. */
-export async function deepLiftUnder(question: Question, rules: RuleSet, { multiplyByInputs, at = question.model.input }: DeepLiftOptions): Promise<Explanation> {
+export async function deepLiftUnder(
+  question: Question,
+  rules: RuleSet,
+  { multiplyByInputs, at = question.model.input }: DeepLiftOptions,
+): Promise<Explanation> {
   const { model, engine, target, x } = question;
   const baseline = question.baseline!;
   const key = `${rules.name}/${headOf(target)}/${keyOf(at)}/${multiplyByInputs ? 'scores' : 'multipliers'}`;
-  const program = await engine.program(key, () => deepLiftGraph(model, target, rules, at, multiplyByInputs), { batch: 1 });
+  const program = await engine.program(key, () => deepLiftGraph(model, target, rules, at, multiplyByInputs), {
+    batch: 1,
+  });
   const [scores] = await runOnce(question, program, [x, baseline, seedOf(question)]);
   const [value, baselineValue] = await values(question, [x, baseline]);
   question.onProgress?.({ done: 1, total: 1 });

@@ -27,7 +27,13 @@ export const gradCam = defineMethod({
     url: 'https://arxiv.org/abs/1610.02391',
   },
   options: schema({
-    relu: toggle({ title: 'Only evidence for it', description: 'Off: places that speak against the score are negative instead of zero.' }, true),
+    relu: toggle(
+      {
+        title: 'Only evidence for it',
+        description: 'Off: places that speak against the score are negative instead of zero.',
+      },
+      true,
+    ),
   }),
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
@@ -54,20 +60,32 @@ export const gradCam = defineMethod({
 });
 
 export const noLayer = (model: ModelGraph): string | null =>
-  spatialLayers(model).length > 0 ? null : 'No layer of this model has positions (rows and columns, or tokens on a grid).';
+  spatialLayers(model).length > 0
+    ? null
+    : 'No layer of this model has positions (rows and columns, or tokens on a grid).';
 
 /** The layout of the layer that was chosen. Throws a RangeError where it has no positions or does not lead to the output. */
 export function requireLayout({ model }: Pick<Question, 'model'>, layer: Value): Layout {
   const layout = layoutOf(layer, model.input);
-  if (!layout) throw new RangeError(`Layer "${layer.name}": shape [${layer.shape}] has no positions. Choose one with rows and columns, or with tokens.`);
+  if (!layout)
+    throw new RangeError(
+      `Layer "${layer.name}": shape [${layer.shape}] has no positions. Choose one with rows and columns, or with tokens.`,
+    );
   if (!dependents([layer], [model.probabilities]).has(model.probabilities)) {
-    throw new RangeError(`Layer "${layer.name}": the output does not depend on it. Choose a layer on the way to the output.`);
+    throw new RangeError(
+      `Layer "${layer.name}": the output does not depend on it. Choose a layer on the way to the output.`,
+    );
   }
   return layout;
 }
 
 /** Σₖ wₖ Aₖ on the grid: [N, 1, height, width]. */
-export function camGraph(g: Builder, layer: Value, gradient: Value, { channels, positions, prefix, height, width }: Layout): Value {
+export function camGraph(
+  g: Builder,
+  layer: Value,
+  gradient: Value,
+  { channels, positions, prefix, height, width }: Layout,
+): Value {
   const onGrid = (v: Value) => (prefix === 0 ? v : g.slice(v, [prefix], [layer.shape[1] as number], [1]));
   const weights = g.reduceMean(onGrid(gradient), positions);
   const cam = g.reduceSum(g.mul(weights, onGrid(layer)), [channels]);

@@ -17,7 +17,11 @@ export interface BackwardResult {
 }
 
 /** ∂F/∂x under `rules`, and F(x). `at` is where the walk ends: a layer's activation in place of the input. */
-export async function gradientOf(question: Question, rules: RuleSet, at: Value = question.model.input): Promise<BackwardResult> {
+export async function gradientOf(
+  question: Question,
+  rules: RuleSet,
+  at: Value = question.model.input,
+): Promise<BackwardResult> {
   const { model, engine, target } = question;
   const build = () => {
     const g = new Builder();

@@ -8,7 +8,9 @@ import type { ModelGraph } from './types.ts';
 /** Guided backpropagation and deconvolution change what a ReLU passes back; without one they would be the plain gradient. */
 export function needsRelu(model: ModelGraph): string | null {
   const found = topologicalOrder([model.logits]).some((node) => node.op === 'Relu');
-  return found ? null : 'This model has no ReLU, and the method changes nothing but how gradients pass a ReLU. Use Saliency instead.';
+  return found
+    ? null
+    : 'This model has no ReLU, and the method changes nothing but how gradients pass a ReLU. Use Saliency instead.';
 }
 
 /**

@@ -46,7 +46,11 @@ export const guidedGradCam = defineMethod({
       const seed = graphInput('seed', y.shape);
       const [gradient] = backward(g, gradientRules, { y, seed, xs: [layer] });
       const [guided] = backward(g, guidedRules, { y, seed, xs: [model.input] });
-      return { name: 'guided-grad-cam', inputs: [model.input, seed], outputs: [guided, g.relu(camGraph(g, layer, gradient, layout))] };
+      return {
+        name: 'guided-grad-cam',
+        inputs: [model.input, seed],
+        outputs: [guided, g.relu(camGraph(g, layer, gradient, layout))],
+      };
     };
     const program = await engine.program(`guided-grad-cam/${headOf(target)}/${keyOf(layer)}`, build, { batch: 1 });
     const [guided, cam] = await runOnce(question, program, [x, seedOf(question)]);

@@ -17,7 +17,8 @@ import { sumCheck, values } from './program.ts';
 export const inputXGradient = defineMethod({
   id: 'input-x-gradient',
   title: 'Input × Gradient',
-  description: 'The gradient times the pixel: a first-order estimate of what each pixel contributes, against an input of zeros.',
+  description:
+    'The gradient times the pixel: a first-order estimate of what each pixel contributes, against an input of zeros.',
   citation: {
     authors: 'Shrikumar, Greenside, Shcherbina, Kundaje',
     year: 2016,

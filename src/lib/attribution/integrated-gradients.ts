@@ -5,7 +5,17 @@ import { Builder } from '../ops/builder.ts';
 import { mul, sub } from '../tensor/arithmetic.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { choice, integer, schema, toggle } from './options.ts';
-import { accumulate, batchFor, chunkOf, completeness, modelOn, numberPerExample, oneLike, sumOverBatch, values } from './program.ts';
+import {
+  accumulate,
+  batchFor,
+  chunkOf,
+  completeness,
+  modelOn,
+  numberPerExample,
+  oneLike,
+  sumOverBatch,
+  values,
+} from './program.ts';
 import { quadratures } from './quadrature.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
 import type { ModelGraph, Target } from './types.ts';
@@ -20,7 +30,8 @@ import type { ModelGraph, Target } from './types.ts';
 export const integratedGradients = defineMethod({
   id: 'integrated-gradients',
   title: 'Integrated Gradients',
-  description: 'What each pixel contributes on the way from the baseline to the image; the contributions add up to the change of the score.',
+  description:
+    'What each pixel contributes on the way from the baseline to the image; the contributions add up to the change of the score.',
   citation: {
     authors: 'Sundararajan, Taly, Yan',
     year: 2017,
@@ -28,7 +39,10 @@ export const integratedGradients = defineMethod({
     url: 'https://arxiv.org/abs/1703.01365',
   },
   options: schema({
-    steps: integer({ title: 'Steps', description: 'Points on the path: more is slower and closer to the integral.' }, { minimum: 1, maximum: 1000, default: 32 }),
+    steps: integer(
+      { title: 'Steps', description: 'Points on the path: more is slower and closer to the integral.' },
+      { minimum: 1, maximum: 1000, default: 32 },
+    ),
     quadrature: choice(
       { title: 'Quadrature', description: 'How the points are placed and weighted.' },
       {
@@ -40,7 +54,10 @@ export const integratedGradients = defineMethod({
       },
       'gauss-legendre',
     ),
-    multiplyByInputs: toggle({ title: 'Multiply by x − x′', description: 'Off: the mean gradient on the path (local attribution).' }, true),
+    multiplyByInputs: toggle(
+      { title: 'Multiply by x − x′', description: 'Off: the mean gradient on the path (local attribution).' },
+      true,
+    ),
   }),
   needs: { baseline: true, layer: false, seed: false },
   signed: true,
@@ -50,7 +67,10 @@ export const integratedGradients = defineMethod({
     const baseline = question.baseline!;
     const { points, weights } = quadratures[quadrature](steps);
     const batch = batchFor(question, steps);
-    const program = await engine.program(`integrated-gradients/${headOf(target)}`, () => pathGraph(model, target), { batch, keep: [0] });
+    const program = await engine.program(`integrated-gradients/${headOf(target)}`, () => pathGraph(model, target), {
+      batch,
+      keep: [0],
+    });
     const seed = seedOf(question);
     const feeds = (start: number) => [
       x,

@@ -46,8 +46,10 @@ export function defineMethod<const S extends TObject>(definition: Definition<S>)
     ...definition,
     async explain(question, given = {}) {
       const read = readOptions(options, given, `Options of ${title}`);
-      if (needs.baseline && !question.baseline) throw new RangeError(`${title}: there is no baseline. Choose one, such as black.`);
-      if (needs.layer && !question.layer) throw new RangeError(`${title}: there is no layer. Choose one with positions, such as the last convolution.`);
+      if (needs.baseline && !question.baseline)
+        throw new RangeError(`${title}: there is no baseline. Choose one, such as black.`);
+      if (needs.layer && !question.layer)
+        throw new RangeError(`${title}: there is no layer. Choose one with positions, such as the last convolution.`);
       return definition.explain(question, read);
     },
   };

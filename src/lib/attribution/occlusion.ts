@@ -18,7 +18,8 @@ import type { Explanation, ModelGraph, Question, Target } from './types.ts';
 export const occlusion = defineMethod({
   id: 'occlusion',
   title: 'Occlusion',
-  description: 'How far the score drops when a window of the image is covered. Needs no gradient: works for every model.',
+  description:
+    'How far the score drops when a window of the image is covered. Needs no gradient: works for every model.',
   citation: {
     authors: 'Zeiler, Fergus',
     year: 2014,
@@ -26,8 +27,14 @@ export const occlusion = defineMethod({
     url: 'https://arxiv.org/abs/1311.2901',
   },
   options: schema({
-    window: integer({ title: 'Window', description: 'Side of the window, in pixels of the input.' }, { minimum: 1, maximum: 1024, default: 16 }),
-    stride: integer({ title: 'Stride', description: 'Pixels from one window to the next: smaller is slower and finer.' }, { minimum: 1, maximum: 1024, default: 8 }),
+    window: integer(
+      { title: 'Window', description: 'Side of the window, in pixels of the input.' },
+      { minimum: 1, maximum: 1024, default: 16 },
+    ),
+    stride: integer(
+      { title: 'Stride', description: 'Pixels from one window to the next: smaller is slower and finer.' },
+      { minimum: 1, maximum: 1024, default: 8 },
+    ),
   }),
   needs: { baseline: true, layer: false, seed: false },
   signed: true,
@@ -59,15 +66,29 @@ export async function occlude(question: Question, { window, strides }: Windows):
   const drops = new Float64Array(x.data.length);
   const covers = new Uint32Array(x.data.length);
   await inChunks(question, starts.length, batch, async (first) => {
-    const corners = window.map((_, axis) => chunkOf(starts.map((s) => s[axis]), first, batch, x.shape.length));
-    const ends = corners.map((corner, axis) => float32(corner.shape, corner.data.map((v) => v + window[axis])));
+    const corners = window.map((_, axis) =>
+      chunkOf(
+        starts.map((s) => s[axis]),
+        first,
+        batch,
+        x.shape.length,
+      ),
+    );
+    const ends = corners.map((corner, axis) =>
+      float32(
+        corner.shape,
+        corner.data.map((v) => v + window[axis]),
+      ),
+    );
     const [y] = await readAll(await program.run([x, baseline, ...corners, ...ends]));
     valuesOf(y, seed)
       .slice(0, starts.length - first)
-      .forEach((occluded, i) => cover(x, starts[first + i], window, (at) => {
-        drops[at] += value - occluded;
-        covers[at]++;
-      }));
+      .forEach((occluded, i) =>
+        cover(x, starts[first + i], window, (at) => {
+          drops[at] += value - occluded;
+          covers[at]++;
+        }),
+      );
   });
   const scores = zeros('float32', x.shape);
   for (let i = 0; i < drops.length; i++) scores.data[i] = covers[i] > 0 ? drops[i] / covers[i] : 0;
@@ -76,10 +97,13 @@ export async function occlude(question: Question, { window, strides }: Windows):
 
 /** Where windows begin, row-major: as many along each axis as it takes to reach the end of it. */
 function windowStarts(shape: readonly number[], window: readonly number[], strides: readonly number[]): number[][] {
-  return shape.reduce<number[][]>((found, length, axis) => {
-    const count = Math.ceil(Math.max(0, length - window[axis]) / strides[axis]) + 1;
-    return found.flatMap((start) => Array.from({ length: count }, (_, k) => [...start, k * strides[axis]]));
-  }, [[]]);
+  return shape.reduce<number[][]>(
+    (found, length, axis) => {
+      const count = Math.ceil(Math.max(0, length - window[axis]) / strides[axis]) + 1;
+      return found.flatMap((start) => Array.from({ length: count }, (_, k) => [...start, k * strides[axis]]));
+    },
+    [[]],
+  );
 }
 
 /** Calls `visit` with the place of every element of x in the window at `start`. */
@@ -115,5 +139,10 @@ function occludedGraph(model: ModelGraph, target: Target): Graph {
 function placesOn(g: Builder, like: Value, axis: number): Value {
   const length = like.shape[axis] as number;
   const shape = like.shape.map((_, i) => (i === axis ? length : 1));
-  return g.constant(float32(shape, Array.from({ length }, (_, i) => i)));
+  return g.constant(
+    float32(
+      shape,
+      Array.from({ length }, (_, i) => i),
+    ),
+  );
 }

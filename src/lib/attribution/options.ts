@@ -11,7 +11,8 @@ interface Text {
   readonly description: string;
 }
 
-export const integer = (text: Text, range: { minimum: number; maximum: number; default: number }) => Type.Integer({ ...text, ...range });
+export const integer = (text: Text, range: { minimum: number; maximum: number; default: number }) =>
+  Type.Integer({ ...text, ...range });
 
 export const number = (text: Text, range: { minimum: number; maximum: number; default: number; multipleOf?: number }) =>
   Type.Number({ ...text, ...range });
@@ -20,15 +21,25 @@ export const toggle = (text: Text, fallback: boolean) => Type.Boolean({ ...text,
 
 /** One of several names; `titles` gives each the words that the form shows. */
 export const choice = <K extends string>(text: Text, titles: Readonly<Record<K, string>>, fallback: NoInfer<K>) =>
-  Type.Enum(Object.keys(titles) as K[], { ...text, type: 'string', default: fallback, enumTitles: Object.values<string>(titles) });
+  Type.Enum(Object.keys(titles) as K[], {
+    ...text,
+    type: 'string',
+    default: fallback,
+    enumTitles: Object.values<string>(titles),
+  });
 
-export const schema = <P extends TProperties>(properties: P) => Type.Object(properties, { additionalProperties: false });
+export const schema = <P extends TProperties>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false });
 
 /**
  * `given` with defaults filled in, checked against `options`. Throws a RangeError that names every field that does not
  * fit, with its value and what it may be. `where` starts the message.
  */
-export function readOptions<S extends TObject>(options: S, given: Readonly<Record<string, unknown>>, where: string): Static<S> {
+export function readOptions<S extends TObject>(
+  options: S,
+  given: Readonly<Record<string, unknown>>,
+  where: string,
+): Static<S> {
   const unknown = Object.keys(given).filter((name) => !(name in options.properties));
   if (unknown.length > 0) {
     const known = Object.keys(options.properties).join(', ') || 'none';
@@ -41,7 +52,9 @@ export function readOptions<S extends TObject>(options: S, given: Readonly<Recor
     .map((error) => {
       const name = error.instancePath.slice(1);
       const field = options.properties[name] as { enum?: readonly unknown[] };
-      const rule = field.enum ? `must be one of ${field.enum.join(', ')}` : error.message.replace('>=', '≥').replace('<=', '≤');
+      const rule = field.enum
+        ? `must be one of ${field.enum.join(', ')}`
+        : error.message.replace('>=', '≥').replace('<=', '≤');
       return `${name} is ${JSON.stringify((filled as Record<string, unknown>)[name])}, ${rule}`;
     });
   throw new RangeError(`${where}: ${[...new Set(faults)].join('; ')}. Change it or leave it out for the default.`);

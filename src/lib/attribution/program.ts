@@ -14,7 +14,11 @@ export const graphInput = (name: string, shape: Shape): Value => new Value('floa
 export const oneLike = (like: Value, name: string): Value => graphInput(name, exampleShape(like));
 
 /** An input that holds one number an example, broadcast against `like`: [N, 1, 1, …]. */
-export const numberPerExample = (like: Value, name: string): Value => graphInput(name, like.shape.map((d, axis) => (axis === 0 ? d : 1)));
+export const numberPerExample = (like: Value, name: string): Value =>
+  graphInput(
+    name,
+    like.shape.map((d, axis) => (axis === 0 ? d : 1)),
+  );
 
 /** The model with `input` in place of its own: maps each of its values to the one computed from `input`. */
 export const modelOn = (model: ModelGraph, input: Value): ((value: Value) => Value) =>
@@ -44,7 +48,12 @@ export const batchFor = ({ model, engine }: Question, total: number): number =>
   model.batched ? Math.max(1, Math.min(engine.preferredBatch, total)) : 1;
 
 /** Calls `run(start)` for start = 0, batch, 2·batch, …; between calls it reports progress and heeds the signal. */
-export async function inChunks({ signal, onProgress }: Question, total: number, batch: number, run: (start: number) => Promise<void>): Promise<void> {
+export async function inChunks(
+  { signal, onProgress }: Question,
+  total: number,
+  batch: number,
+  run: (start: number) => Promise<void>,
+): Promise<void> {
   for (let start = 0; start < total; start += batch) {
     signal?.throwIfAborted();
     await run(start);
@@ -96,13 +105,26 @@ export async function accumulate(
  * `batch` numbers from `values[start]` on, as an input made by `numberPerExample`. Past the end `pad` stands, or the last
  * number, so that what is thrown away is computed from a point like the others.
  */
-export function chunkOf(values: readonly number[], start: number, batch: number, rank: number, pad?: number): FloatTensor {
+export function chunkOf(
+  values: readonly number[],
+  start: number,
+  batch: number,
+  rank: number,
+  pad?: number,
+): FloatTensor {
   const at = (i: number) => (i < values.length ? values[i] : (pad ?? values[values.length - 1]));
-  return float32([batch, ...Array<number>(rank - 1).fill(1)], Array.from({ length: batch }, (_, i) => at(start + i)));
+  return float32(
+    [batch, ...Array<number>(rank - 1).fill(1)],
+    Array.from({ length: batch }, (_, i) => at(start + i)),
+  );
 }
 
 /** Runs a program of one example once and reads its results. */
-export async function runOnce({ signal }: Question, program: Compiled, feeds: readonly Tensor[]): Promise<FloatTensor[]> {
+export async function runOnce(
+  { signal }: Question,
+  program: Compiled,
+  feeds: readonly Tensor[],
+): Promise<FloatTensor[]> {
   signal?.throwIfAborted();
   return readAll(await program.run(feeds));
 }
@@ -135,5 +157,9 @@ export function sumCheck(kind: SelfCheck['kind'], claim: string, scores: FloatTe
 }
 
 /** Completeness (Sundararajan et al. 2017), also called summation to delta (Shrikumar et al. 2017). */
-export const completeness = (kind: 'exact' | 'quadrature', scores: FloatTensor, value: number, baselineValue: number): SelfCheck =>
-  sumCheck(kind, 'Σ scores = F(x) − F(x′)', scores, value - baselineValue);
+export const completeness = (
+  kind: 'exact' | 'quadrature',
+  scores: FloatTensor,
+  value: number,
+  baselineValue: number,
+): SelfCheck => sumCheck(kind, 'Σ scores = F(x) − F(x′)', scores, value - baselineValue);

@@ -22,7 +22,10 @@ export const saliency = defineMethod({
     url: 'https://arxiv.org/abs/1312.6034',
   },
   options: schema({
-    absolute: toggle({ title: 'Absolute value', description: 'Drop the sign: any change counts, whichever way it moves the score.' }, true),
+    absolute: toggle(
+      { title: 'Absolute value', description: 'Drop the sign: any change counts, whichever way it moves the score.' },
+      true,
+    ),
   }),
   needs: { baseline: false, layer: false, seed: false },
   signed: false,

@@ -7,7 +7,17 @@ import { random } from '../tensor/random.ts';
 import { concat0, type FloatTensor } from '../tensor/tensor.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { choice, integer, number, schema, toggle } from './options.ts';
-import { accumulate, batchFor, chunkOf, modelOn, numberPerExample, oneLike, graphInput, sumOverBatch, values } from './program.ts';
+import {
+  accumulate,
+  batchFor,
+  chunkOf,
+  modelOn,
+  numberPerExample,
+  oneLike,
+  graphInput,
+  sumOverBatch,
+  values,
+} from './program.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
 import type { Explanation, ModelGraph, Question, SelfCheck, Target } from './types.ts';
 
@@ -41,12 +51,21 @@ export const smoothGrad = defineMethod({
       { smoothgrad: 'Mean (SmoothGrad)', 'smoothgrad-squared': 'Mean square', vargrad: 'Variance (VarGrad)' },
       'smoothgrad',
     ),
-    samples: integer({ title: 'Samples', description: 'Noisy copies: more is slower and smoother.' }, { minimum: 1, maximum: 1000, default: 25 }),
+    samples: integer(
+      { title: 'Samples', description: 'Noisy copies: more is slower and smoother.' },
+      { minimum: 1, maximum: 1000, default: 25 },
+    ),
     noise: number(
-      { title: 'Noise', description: 'Standard deviation of the noise, as a share of the range of values of the input.' },
+      {
+        title: 'Noise',
+        description: 'Standard deviation of the noise, as a share of the range of values of the input.',
+      },
       { minimum: 0, maximum: 1, default: 0.15, multipleOf: 0.01 },
     ),
-    absolute: toggle({ title: 'Absolute value', description: 'Drop the sign of each gradient before it is averaged.' }, false),
+    absolute: toggle(
+      { title: 'Absolute value', description: 'Drop the sign of each gradient before it is averaged.' },
+      false,
+    ),
   }),
   needs: { baseline: false, layer: false, seed: true },
   signed: true,
@@ -118,5 +137,10 @@ function standardError(mean: FloatTensor, variance: FloatTensor, samples: number
     size += mean.data[i] ** 2;
   }
   const delta = Math.sqrt(error / mean.data.length);
-  return { kind: 'sampling', claim: 'standard error of the mean over the noise', delta, relative: error === 0 ? 0 : Math.sqrt(error / size) };
+  return {
+    kind: 'sampling',
+    claim: 'standard error of the mean over the noise',
+    delta,
+    relative: error === 0 ? 0 : Math.sqrt(error / size),
+  };
 }

@@ -12,7 +12,11 @@ export const headOf = (target: Target): Head => (target.kind === 'probability' ?
 export const outputOf = (model: ModelGraph, target: Target): Value => model[headOf(target)];
 
 /** A value's shape for one example: the batch axis is 1. */
-export const exampleShape = (value: Value): number[] => concreteShape(value.shape.map((d) => (isBatch(d) ? d.times : d)), value.name);
+export const exampleShape = (value: Value): number[] =>
+  concreteShape(
+    value.shape.map((d) => (isBatch(d) ? d.times : d)),
+    value.name,
+  );
 
 /**
  * The weights w in F = Σᵢ wᵢ yᵢ, in the output's shape [1, …]. They are fed, not built in, so that one compiled program
@@ -24,7 +28,9 @@ export function seedOf({ model, target }: Pick<Question, 'model' | 'target'>): F
   const seed = zeros('float32', shape);
   const add = (index: number, weight: number) => {
     if (!Number.isInteger(index) || index < 0 || index >= size) {
-      throw new RangeError(`Target: the output has ${size} elements, element ${index} is asked for. Choose one from 0 to ${size - 1}.`);
+      throw new RangeError(
+        `Target: the output has ${size} elements, element ${index} is asked for. Choose one from 0 to ${size - 1}.`,
+      );
     }
     seed.data[index] += weight;
   };

@@ -45,7 +45,9 @@ export function occlusion(
       corner.unshift((rest % counts[axis]) * strides[axis]);
       rest = Math.floor(rest / counts[axis]);
     }
-    const inside = places.map((index) => index.every((p, axis) => p >= corner[axis] && p < corner[axis] + window[axis]));
+    const inside = places.map((index) =>
+      index.every((p, axis) => p >= corner[axis] && p < corner[axis] + window[axis]),
+    );
     const drop = f(x) - f(x.map((v, i) => (inside[i] ? baseline[i] : v)));
     inside.forEach((covered, i) => covered && drops[i].push(drop));
   }

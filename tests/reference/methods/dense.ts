@@ -13,7 +13,12 @@ export interface DenseLayer {
 export type DenseNet = readonly DenseLayer[];
 
 /** A seeded network with the given widths; the last layer has no activation. */
-export function denseNet(widths: readonly number[], activation: Activation, seed: number, { bias = true } = {}): DenseNet {
+export function denseNet(
+  widths: readonly number[],
+  activation: Activation,
+  seed: number,
+  { bias = true } = {},
+): DenseNet {
   const { normal } = random(seed);
   return widths.slice(1).map((outputs, k) => ({
     weight: Array.from({ length: outputs }, () => Array.from({ length: widths[k] }, () => Math.fround(normal()))),
@@ -42,7 +47,13 @@ export const outputsOf = (net: DenseNet, x: readonly number[]): number[] => sums
 /** How what flows into an activation's output leaves its input. */
 type ActivationRule = (flow: number, z: number, zRef: number, activation: Activation) => number;
 
-function walk(net: DenseNet, x: readonly number[], xRef: readonly number[], seed: readonly number[], rule: ActivationRule): number[] {
+function walk(
+  net: DenseNet,
+  x: readonly number[],
+  xRef: readonly number[],
+  seed: readonly number[],
+  rule: ActivationRule,
+): number[] {
   const [z, zRef] = [sums(net, x), sums(net, xRef)];
   let flow = [...seed];
   for (let k = net.length - 1; k >= 0; k--) {
@@ -58,21 +69,46 @@ export const gradient = (net: DenseNet, x: readonly number[], seed: readonly num
   walk(net, x, x, seed, (flow, z, _zRef, activation) => flow * slope[activation](z));
 
 /** DeepLIFT's multipliers under the rescale rule: Δa/Δz at every neuron. */
-export const deepLiftMultipliers = (net: DenseNet, x: readonly number[], xRef: readonly number[], seed: readonly number[]): number[] =>
-  walk(net, x, xRef, seed, (flow, z, zRef, activation) => (flow * (apply[activation](z) - apply[activation](zRef))) / (z - zRef));
+export const deepLiftMultipliers = (
+  net: DenseNet,
+  x: readonly number[],
+  xRef: readonly number[],
+  seed: readonly number[],
+): number[] =>
+  walk(
+    net,
+    x,
+    xRef,
+    seed,
+    (flow, z, zRef, activation) => (flow * (apply[activation](z) - apply[activation](zRef))) / (z - zRef),
+  );
 
 export const guidedBackpropagation = (net: DenseNet, x: readonly number[], seed: readonly number[]): number[] =>
-  walk(net, x, x, seed, (flow, z, _zRef, activation) => (activation === 'relu' ? (z > 0 && flow > 0 ? flow : 0) : flow * slope[activation](z)));
+  walk(net, x, x, seed, (flow, z, _zRef, activation) =>
+    activation === 'relu' ? (z > 0 && flow > 0 ? flow : 0) : flow * slope[activation](z),
+  );
 
 export const deconvolution = (net: DenseNet, x: readonly number[], seed: readonly number[]): number[] =>
-  walk(net, x, x, seed, (flow, z, _zRef, activation) => (activation === 'relu' ? Math.max(flow, 0) : flow * slope[activation](z)));
+  walk(net, x, x, seed, (flow, z, _zRef, activation) =>
+    activation === 'relu' ? Math.max(flow, 0) : flow * slope[activation](z),
+  );
 
 /** Integrated Gradients by the midpoint rule with very many steps. */
-export function integratedGradients(net: DenseNet, x: readonly number[], xRef: readonly number[], seed: readonly number[], steps: number): number[] {
+export function integratedGradients(
+  net: DenseNet,
+  x: readonly number[],
+  xRef: readonly number[],
+  seed: readonly number[],
+  steps: number,
+): number[] {
   const total = x.map(() => 0);
   for (let k = 0; k < steps; k++) {
     const alpha = (k + 0.5) / steps;
-    gradient(net, x.map((v, i) => xRef[i] + alpha * (v - xRef[i])), seed).forEach((g, i) => (total[i] += g / steps));
+    gradient(
+      net,
+      x.map((v, i) => xRef[i] + alpha * (v - xRef[i])),
+      seed,
+    ).forEach((g, i) => (total[i] += g / steps));
   }
   return total.map((g, i) => g * (x[i] - xRef[i]));
 }
@@ -84,9 +120,22 @@ export interface Moments {
 }
 
 /** Mean, mean square and variance (divided by n) of the gradient over given noise. */
-export function noisyGradients(net: DenseNet, x: readonly number[], seed: readonly number[], noise: readonly (readonly number[])[], absolute: boolean): Moments {
-  const all = noise.map((e) => gradient(net, x.map((v, i) => v + e[i]), seed).map((g) => (absolute ? Math.abs(g) : g)));
-  const over = (f: (g: number, i: number) => number) => x.map((_, i) => all.reduce((total, g) => total + f(g[i], i), 0) / all.length);
+export function noisyGradients(
+  net: DenseNet,
+  x: readonly number[],
+  seed: readonly number[],
+  noise: readonly (readonly number[])[],
+  absolute: boolean,
+): Moments {
+  const all = noise.map((e) =>
+    gradient(
+      net,
+      x.map((v, i) => v + e[i]),
+      seed,
+    ).map((g) => (absolute ? Math.abs(g) : g)),
+  );
+  const over = (f: (g: number, i: number) => number) =>
+    x.map((_, i) => all.reduce((total, g) => total + f(g[i], i), 0) / all.length);
   const mean = over((g) => g);
   return { mean, meanSquare: over((g) => g * g), variance: over((g, i) => (g - mean[i]) ** 2) };
 }
