@@ -63,5 +63,9 @@ export interface Runtime {
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;
   /** The file as it was dropped, untouched by us: the truth for the forward check. Feeds and results in file order. */
   openFile(file: ModelFile): Promise<Program>;
+  /** Settles, with the reason, when the device is gone; everything compiled on it is gone too. */
+  readonly lost: Promise<string>;
+  /** Bytes of WebAssembly memory, 0 before the first program. It never shrinks: only the end of the worker frees it. */
+  readonly heapBytes: number;
   dispose(): Promise<void>;
 }

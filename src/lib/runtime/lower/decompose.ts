@@ -1,0 +1,87 @@
+/**
+ * @file Operators that a device lacks, in terms of ones that it has. WebGPU's entries are correct without (the CPU
+ * provider steps in) but would move tensors off the GPU and back.
+ */
+import type { Graph, Node, Value } from '../../graph/graph.ts';
+import { rewriteGraph } from '../../graph/rewrite.ts';
+import { normalizeAxis } from '../../graph/dim.ts';
+import type { Builder } from '../../ops/builder.ts';
+import type { DeviceKind } from '../runtime.ts';
+
+/** A node of its operator, its inputs already lowered; null leaves it as it is. */
+type Decomposition = (g: Builder, node: Node, x: readonly Value[]) => Value | null;
+
+const number = (node: Node, name: string, fallback: number): number =>
+  (node.attrs[name] as number | undefined) ?? fallback;
+
+const addAll = (g: Builder, parts: readonly Value[]): Value => parts.reduce((sum, part) => g.add(sum, part));
+
+/** Younger than the opset that is written: no device has it. x · sigmoid(αx) is fused by onnxruntime where that pays. */
+const everywhere: Readonly<Record<string, Decomposition>> = {
+  Swish: (g, node, [x]) => {
+    const alpha = number(node, 'alpha', 1);
+    return g.mul(x, g.sigmoid(alpha === 1 ? x : g.mul(x, alpha)));
+  },
+};
+
+const onWebGpu: Readonly<Record<string, Decomposition>> = {
+  Sum: (g, _node, parts) => addAll(g, parts),
+  Mean: (g, _node, parts) => g.mul(addAll(g, parts), 1 / parts.length),
+  Sign: (g, _node, [x]) => (x.dtype === 'float32' ? g.where(g.greater(x, 0), 1, g.where(g.less(x, 0), -1, 0)) : null),
+  Softsign: (g, _node, [x]) => g.div(x, g.add(g.abs(x), 1)),
+  Selu: (g, node, [x]) =>
+    g.mul(
+      g.apply('Elu', [x], { alpha: number(node, 'alpha', 1.6732632423543772) }),
+      number(node, 'gamma', 1.0507009873554805),
+    ),
+  Celu: (g, node, [x]) => {
+    const alpha = number(node, 'alpha', 1);
+    return g.mul(g.apply('Elu', [g.mul(x, 1 / alpha)], { alpha: 1 }), alpha);
+  },
+  Round: (g, _node, [x]) => roundHalfToEven(g, x),
+  LogSoftmax: (g, node, [x]) => {
+    const axes = [normalizeAxis(number(node, 'axis', -1), x.shape.length, 'LogSoftmax')];
+    const centred = g.sub(x, g.reduceMax(x, axes));
+    return g.sub(centred, g.log(g.reduceSum(g.exp(centred), axes)));
+  },
+  SpaceToDepth: (g, node, [x]) => spaceToDepth(g, x, number(node, 'blocksize', 1)),
+  LRN: (g, node, [x]) => localResponseNormalization(g, node, x),
+};
+
+/** Every node that the device lacks, decomposed. */
+export function decompose(graph: Graph, g: Builder, device: DeviceKind): Graph {
+  const table = device === 'webgpu' ? { ...everywhere, ...onWebGpu } : everywhere;
+  return rewriteGraph(graph, (node, inputs) => {
+    const result =
+      node.domain === '' && Object.hasOwn(table, node.op) ? table[node.op](g, node, inputs as readonly Value[]) : null;
+    return result && [result];
+  });
+}
+
+/** ⌊x + ½⌋, one less where that is odd and x was halfway. */
+function roundHalfToEven(g: Builder, x: Value): Value {
+  const floor = (v: Value) => g.apply('Floor', [v]);
+  const up = floor(g.add(x, 0.5));
+  const halfway = g.equal(g.sub(up, x), 0.5);
+  const odd = g.sub(up, g.mul(floor(g.mul(up, 0.5)), 2));
+  return g.sub(up, g.where(halfway, odd, 0));
+}
+
+/** [N, C, H, W] → [N, b·b·C, H/b, W/b], the block's position outermost among the channels. */
+function spaceToDepth(g: Builder, x: Value, b: number): Value {
+  const [n, c, h, w] = x.shape as number[];
+  const blocks = g.transpose(g.reshape(x, [n, c, h / b, b, w / b, b]), [0, 3, 5, 1, 2, 4]);
+  return g.reshape(blocks, [n, b * b * c, h / b, w / b]);
+}
+
+/** x / (bias + α/size · Σ over `size` neighbouring channels of x²)^β: an average over windows of the channel axis. */
+function localResponseNormalization(g: Builder, node: Node, x: Value): Value | null {
+  const size = number(node, 'size', 0);
+  if (x.shape.length < 3 || size < 1) return null;
+  const [n, c, ...spatial] = x.shape as number[];
+  const flat = g.reshape(g.square(x), [n, 1, c, spatial.reduce((a, d) => a * d, 1)]);
+  const pads = [Math.floor((size - 1) / 2), 0, Math.ceil((size - 1) / 2), 0];
+  const mean = g.apply('AveragePool', [flat], { kernel_shape: [size, 1], strides: [1, 1], pads, count_include_pad: 1 });
+  const scale = g.add(g.mul(g.reshape(mean, x.shape), number(node, 'alpha', 1e-4)), number(node, 'bias', 1));
+  return g.div(x, g.pow(scale, number(node, 'beta', 0.75)));
+}
