@@ -80,6 +80,14 @@ export function bytesOf(tensor: Tensor): Uint8Array {
   return bytesBehind.get(tensor) ?? new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
 }
 
+/** The same elements under another shape: nothing is read or copied. */
+export function reshaped(tensor: Tensor, shape: readonly number[]): Tensor {
+  const made = lazy(tensor.dtype, shape, () => tensor.data);
+  const bytes = bytesBehind.get(tensor);
+  if (bytes) bytesBehind.set(made, bytes);
+  return made;
+}
+
 /** float16, bfloat16 and float64 as float32, converted when first read; other types as they are. */
 export function asFloat32(tensor: Tensor): Tensor {
   if (tensor.dtype !== 'float16' && tensor.dtype !== 'bfloat16' && tensor.dtype !== 'float64') return tensor;

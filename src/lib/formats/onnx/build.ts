@@ -1,0 +1,135 @@
+/** @file The import walk: nodes of a file, producers first, each normalised, folded or typed by shape inference. */
+import { constantValue, Value, type Attribute } from '../../graph/graph.ts';
+import { Builder } from '../../ops/builder.ts';
+import { attributesOf, findOp, getOp } from '../../ops/define.ts';
+import { isFloat, type DType } from '../../tensor/dtype.ts';
+import { float32, int64, type Tensor } from '../../tensor/tensor.ts';
+import { FormatError } from '../error.ts';
+import { fileNodeLabel, type FileNode } from './flatten.ts';
+import { Folder } from './fold.ts';
+import { shapeOf, type Declared, type InputOptions } from './inputs.ts';
+import type { Draft } from './normalize/draft.ts';
+import { IDLE_ATTRIBUTES, normalizerOf } from './normalize/index.ts';
+import type { TensorProto } from './proto.ts';
+import { reopen } from './reopen.ts';
+import { asFloat32, decodeTensor, type TensorContext } from './tensors.ts';
+
+/** Everything that a graph is built from; edges are names. */
+export interface Source {
+  /** Producers first. */
+  readonly nodes: readonly FileNode[];
+  readonly inputs: readonly Declared[];
+  readonly outputs: readonly string[];
+  readonly weights: ReadonlyMap<string, TensorProto>;
+  readonly fixed: ReadonlyMap<string, Tensor>;
+  readonly context: TensorContext;
+  readonly options: InputOptions;
+}
+
+export interface Built {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly notes: readonly string[];
+}
+
+/** `symbolic`: the first axis of inputs is N. Throws a FormatError naming file and node. */
+export function buildGraph(source: Source, symbolic: boolean): Built {
+  return new GraphBuild(source, symbolic).run();
+}
+
+const inGraph = (dtype: DType): DType => (isFloat(dtype) ? 'float32' : dtype);
+
+class GraphBuild {
+  readonly #source: Source;
+  readonly #symbolic: boolean;
+  readonly #values = new Map<string, Value>();
+  readonly #g = new Builder();
+  readonly #folder = new Folder();
+
+  constructor(source: Source, symbolic: boolean) {
+    this.#source = source;
+    this.#symbolic = symbolic;
+  }
+
+  run(): Built {
+    const { inputs, outputs, nodes, fixed, context, options } = this.#source;
+    const notes: string[] = [];
+    for (const [name, tensor] of fixed) this.#values.set(name, constantValue(asFloat32(tensor), name));
+    const fed = inputs.map((input) => new Value(inGraph(input.dtype), shapeOf(input, this.#symbolic, options, context.file, notes), { name: input.name }));
+    fed.forEach((v) => this.#values.set(v.name, v));
+    for (const node of nodes) this.#located(node, () => this.#add(node));
+    return { inputs: fed, outputs: outputs.map((name) => this.#read(name, 'the graph')), notes };
+  }
+
+  #located(node: FileNode, add: () => void): void {
+    try {
+      add();
+    } catch (error) {
+      if (error instanceof FormatError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      const where = fileNodeLabel(node);
+      throw new FormatError(`${this.#source.context.file}: ${reason.startsWith(where) ? '' : `${where}: `}${reason}`, { cause: error });
+    }
+  }
+
+  #read(name: string, reader: string): Value {
+    const found = this.#values.get(name) ?? this.#weight(name);
+    if (!found) throw new FormatError(`${this.#source.context.file}: ${reader} reads tensor "${name}", an output of its operator that is not supported. Export the model for inference.`);
+    return found;
+  }
+
+  /** Weights are looked at when a node reads them: what nobody reads may be of any type. */
+  #weight(name: string): Value | null {
+    const proto = this.#source.weights.get(name);
+    if (!proto) return null;
+    const value = constantValue(asFloat32(decodeTensor(proto, this.#source.context)), name);
+    this.#values.set(name, value);
+    return value;
+  }
+
+  #add(node: FileNode): void {
+    const inputs = node.inputs.map((name) => (name === '' ? null : this.#read(name, fileNodeLabel(node))));
+    const outputs = node.outputs.slice(0, node.outputs.findLastIndex((name) => name !== '') + 1);
+    if (node.op === 'Constant' && node.domain === '') {
+      this.#values.set(outputs[0], constantValue(constantOf(node.attrs), outputs[0]));
+      return;
+    }
+    const results = this.#apply({ ...node, inputs, outputs });
+    outputs.forEach((name, i) => name !== '' && results[i] && this.#values.set(name, results[i]));
+  }
+
+  #apply(draft: Draft): readonly (Value | null)[] {
+    const normal = normalizerOf(draft.op, draft.domain)?.(this.#g, draft) ?? draft;
+    return 'op' in normal ? this.#node(normal) : normal;
+  }
+
+  #node(baked: Draft): readonly Value[] {
+    const node = reopen(this.#g, baked);
+    const { op, domain, name, outputs } = node;
+    const attrs = knownAttributes(node);
+    const typed = this.#g.applyAll(op, node.inputs, attrs, { name, domain, outputs });
+    const definition = getOp(op, domain);
+    if (typed.length !== 1) return typed;
+    return [this.#folder.fold(definition, attributesOf(definition, typed[0].producer!), node.inputs, typed[0])];
+  }
+}
+
+/** The attributes that the operator has at the canonical opset. Throws a RangeError for one that would change its meaning. */
+function knownAttributes({ op, domain, attrs }: Draft): Record<string, Attribute> {
+  const schema = findOp(op, domain)?.attrs ?? {};
+  const unknown = Object.keys(attrs).find((name) => !(name in schema) && !IDLE_ATTRIBUTES.has(name));
+  if (unknown) throw new RangeError(`attribute ${unknown} is not supported. Export the model without it.`);
+  return Object.fromEntries(Object.entries(attrs).filter(([name]) => name in schema));
+}
+
+/** The tensor of a Constant node: one of six attributes holds it. */
+function constantOf(attrs: FileNode['attrs']): Tensor {
+  const { value, value_float: float, value_floats: floats, value_int: int, value_ints: ints } = attrs;
+  if (value !== undefined) return value as Tensor;
+  if (typeof float === 'number') return float32([], [float]);
+  if (floats !== undefined) return float32([(floats as number[]).length], floats as number[]);
+  if (typeof int === 'number') return int64([], [int]);
+  if (ints !== undefined) return int64([(ints as number[]).length], ints as number[]);
+  if (attrs.value_string !== undefined || attrs.value_strings !== undefined) throw new TypeError('a constant text is not supported.');
+  throw new TypeError('it has no value. Export the model again.');
+}

@@ -1,0 +1,136 @@
+/** @file ONNX file → Graph: functions inlined, every operator set brought to one, shape arithmetic computed, batch axis symbolic. */
+import type { Graph } from '../../graph/graph.ts';
+import '../../ops/index.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { FormatError } from '../error.ts';
+import { inlineFunctions, opsetsOf, sortNodes, type FileNode } from './flatten.ts';
+import { buildGraph } from './build.ts';
+import { declaredInputs, declaredOutputs, type Declared, type InputOptions } from './inputs.ts';
+import { decodeModel } from './model-file.ts';
+import { isSupported, operatorName } from './normalize/index.ts';
+import type { GraphProto, ModelProto } from './proto.ts';
+import type { ExternalFile } from './tensors.ts';
+
+export interface ReadOptions extends InputOptions {
+  /** Files dropped together with the model, found by their base name. */
+  readonly external?: readonly ExternalFile[];
+  /** false: one example at a time, even if the model could take more. Default true. */
+  readonly batched?: boolean;
+  /** Inputs that are fixed to a value: they become constants. */
+  readonly constants?: Readonly<Record<string, Tensor>>;
+}
+
+export interface OnnxInfo {
+  /** Name and version of what wrote the file. */
+  readonly producer: string;
+  readonly irVersion: number;
+  /** Version of ONNX's own operator set. */
+  readonly opset: number;
+  /** Versions of all operator sets by domain ('' is ONNX's own). */
+  readonly domains: Readonly<Record<string, number>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly doc: string;
+}
+
+export interface OnnxModel {
+  /** Float32 throughout, at the canonical opset. Inputs in file order, without those that are constants. */
+  readonly graph: Graph;
+  readonly info: OnnxInfo;
+  /** As declared in the file, in the order of `graph.inputs` and `graph.outputs`. */
+  readonly inputs: readonly Declared[];
+  readonly outputs: readonly string[];
+  /** Whether the first axis is N; else the graph computes one example. */
+  readonly batched: boolean;
+  /** What the person should know, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Newest operator set whose changes are known. */
+const NEWEST_OPSET = 28;
+
+/**
+ * Reads a model. `file` is its name in errors. Throws a FormatError where the bytes are no ONNX model, are damaged,
+ * need a file that is not in `external`, or use operators that are not supported (all of them are named at once).
+ */
+export function readOnnx(bytes: Uint8Array, file: string, options: ReadOptions = {}): OnnxModel {
+  const model = decodeModel(bytes, file);
+  const { graph } = model;
+  const context = { file, external: options.external ?? [] };
+  if (graph.sparseInitializer.length > 0) {
+    throw new FormatError(`${file}: sparse_initializer "${graph.sparseInitializer[0].values?.name ?? ''}" is not supported. Export the model with dense weights.`);
+  }
+  const weights = new Map(graph.initializer.map((t) => [t.name, t]));
+  const fixed = new Map(Object.entries(options.constants ?? {}));
+  const inputs = declaredInputs(graph, new Set([...weights.keys(), ...fixed.keys()]), file);
+  const outputs = declaredOutputs(graph);
+  const known = new Set<string>([...weights.keys(), ...fixed.keys(), ...inputs.map((v) => v.name)]);
+  const all = inlineFunctions(model, context);
+  if (outputs.names.length === 0) {
+    refuseUnsupported(all, file);
+    throw new FormatError(`${file}: no output is a tensor of numbers. Export the model with its scores as an output.`);
+  }
+  const nodes = sortNodes(all, outputs.names, known, file);
+  refuseUnsupported(nodes, file);
+
+  const source = { nodes, inputs, outputs: outputs.names, weights, fixed, context, options };
+  const { values, batched, notes } = withBatch(options.batched ?? true, (symbolic) => buildGraph(source, symbolic));
+  return {
+    graph: { name: graph.name || file, inputs: values.inputs, outputs: values.outputs },
+    info: infoOf(model),
+    inputs,
+    outputs: outputs.names,
+    batched: batched && values.inputs.some((v) => typeof v.shape[0] === 'object'),
+    notes: [...outputs.notes, ...versionNotes(model), ...precisionNotes(inputs), ...notes],
+  };
+}
+
+type Built = ReturnType<typeof buildGraph>;
+
+/** Symbolic batch first; where that fails, whatever the reason, one example at a time. */
+function withBatch(wanted: boolean, build: (symbolic: boolean) => Built): { values: Built; batched: boolean; notes: readonly string[] } {
+  if (!wanted) {
+    const values = build(false);
+    return { values, batched: false, notes: values.notes };
+  }
+  let reason: unknown;
+  try {
+    const values = build(true);
+    return { values, batched: true, notes: values.notes };
+  } catch (error) {
+    reason = error;
+  }
+  const values = build(false);
+  const why = reason instanceof Error ? reason.message : String(reason);
+  return { values, batched: false, notes: [...values.notes, `The model runs one example at a time. ${why}`] };
+}
+
+function refuseUnsupported(nodes: readonly FileNode[], file: string): void {
+  const unsupported = Map.groupBy(nodes.filter((node) => !isSupported(node)), operatorName);
+  if (unsupported.size === 0) return;
+  const list = [...unsupported].map(([op, found]) => `${op} (×${found.length}, first: "${found[0].name || found[0].outputs[0]}")`);
+  throw new FormatError(`${file}: ${unsupported.size} unsupported operator${unsupported.size > 1 ? 's' : ''}: ${list.join(', ')}. docs/ops.md lists the supported ones.`);
+}
+
+function infoOf(model: ModelProto & { graph: GraphProto }): OnnxInfo {
+  const domains = Object.fromEntries(opsetsOf(model.opsetImport));
+  return {
+    producer: `${model.producerName} ${model.producerVersion}`.trim(),
+    irVersion: model.irVersion,
+    opset: domains[''] ?? 1,
+    domains,
+    metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
+    doc: model.docString || model.graph.docString,
+  };
+}
+
+function versionNotes(model: ModelProto): string[] {
+  const opset = opsetsOf(model.opsetImport).get('') ?? 1;
+  if (opset > NEWEST_OPSET) return [`The file uses operator set ${opset}, newer than ${NEWEST_OPSET}, the newest that is known: operators may have changed.`];
+  return [];
+}
+
+function precisionNotes(inputs: readonly Declared[]): string[] {
+  const odd = inputs.find((v) => v.dtype === 'float16' || v.dtype === 'bfloat16' || v.dtype === 'float64');
+  return odd ? [`The file computes in ${odd.dtype}; it is computed in float32 here.`] : [];
+}
+
