@@ -31,6 +31,8 @@ export interface Case {
   readonly attrs?: Attributes;
   /** Number of outputs; 1 when absent. */
   readonly outputs?: number;
+  /** false: DeepLIFT's sum is not exact here, for the reason that the operator's doc gives. */
+  readonly additive?: boolean;
 }
 
 export type Cases = Readonly<Record<string, readonly Case[]>>;

@@ -3,7 +3,7 @@ import { floats, integers, intTensor, weight, x, type Case, type Cases } from '.
 
 const broadcasting: readonly Case[] = [
   { title: 'two inputs', inputs: [x([N, 3]), x([N, 3])] },
-  { title: 'broadcast', inputs: [x([N, 2, 3]), x([2, 1])] },
+  { title: 'broadcast', inputs: [x([2, N, 3]), x([N, 1])] },
   { title: 'constant', inputs: [x([N, 3]), weight([3])] },
   { title: 'whole numbers', inputs: [integers([N, 3], -5, 5), intTensor([], [3])] },
 ];
@@ -11,7 +11,7 @@ const broadcasting: readonly Case[] = [
 const many: readonly Case[] = [
   { title: 'one input', inputs: [x([N, 3])] },
   { title: 'two inputs', inputs: [x([N, 3]), x([N, 3])] },
-  { title: 'three inputs, broadcast', inputs: [x([N, 3]), x([3]), x([N, 1])] },
+  { title: 'three inputs, broadcast', inputs: [x([3, N]), x([N]), x([1, N])] },
   { title: 'a constant among four', inputs: [x([N, 2]), weight([2]), x([N, 2]), x([N, 2])] },
 ];
 
@@ -27,7 +27,7 @@ export const elementwise = {
   Mul: broadcasting,
   Div: [
     { title: 'two inputs', inputs: [x([N, 3]), x([N, 3], { low: 0.5, high: 3 })] },
-    { title: 'broadcast', inputs: [x([N, 2, 3]), x([2, 1], { low: -3, high: -0.5 })] },
+    { title: 'broadcast', inputs: [x([2, N, 3]), x([N, 1], { low: -3, high: -0.5 })] },
     { title: 'constant divisor', inputs: [x([N, 3]), weight([3], { low: 0.5, high: 2 })] },
     { title: 'constant dividend', inputs: [weight([3]), x([N, 3], { low: 0.5, high: 3 })] },
     { title: 'whole numbers', inputs: [integers([N, 6], -9, 9), intTensor([], [4])] },

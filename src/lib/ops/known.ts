@@ -1,0 +1,21 @@
+/** @file Inputs that must be known before anything runs: axes, target shapes, pads. */
+import { isBatch, type Dim, type Shape } from '../graph/dim.ts';
+import { knownDims, knownInts, type Value } from '../graph/graph.ts';
+
+/** The whole numbers of an input, or a RangeError that says what was expected. */
+export function requiredInts(value: Value | null | undefined, what: string): number[] {
+  const known = knownInts(value);
+  if (!known)
+    throw new RangeError(
+      `${what} must be constant, got ${value ? 'a value computed while the model runs' : 'nothing'}. Simplify the model's shapes before exporting.`,
+    );
+  return known;
+}
+
+/** As `requiredInts`, with entries that may be the batch axis. */
+export function requiredDims(value: Value | null | undefined, what: string): readonly Dim[] {
+  return knownDims(value) ?? requiredInts(value, what);
+}
+
+/** Whether a shape names the batch axis. */
+export const hasBatch = (shape: Shape): boolean => shape.some(isBatch);

@@ -1,0 +1,74 @@
+/** @file Pad in all its modes. */
+import { addDim, concrete, isBatch, normalizeAxis, BatchError, type Shape } from '../graph/dim.ts';
+import type { Value } from '../graph/graph.ts';
+import { string } from './attributes.ts';
+import { scatterAlong } from './along-axis.ts';
+import { linear } from './combinators.ts';
+import { defineOp, type BackwardRule } from './define.ts';
+import { requiredInts } from './known.ts';
+
+interface Mode {
+  readonly mode: string;
+}
+
+/** Pads of every axis, [begin, end] each; negative pads crop. */
+function padsOf(
+  shape: Shape,
+  padsInput: Value,
+  axesInput: Value | null | undefined,
+  where: string,
+): [number, number][] {
+  const pads = requiredInts(padsInput, 'pads');
+  const axes = axesInput
+    ? requiredInts(axesInput, 'axes').map((a) => normalizeAxis(a, shape.length, where))
+    : shape.map((_, i) => i);
+  if (pads.length !== 2 * axes.length)
+    throw new RangeError(`${where}: ${pads.length} pads for ${axes.length} axes of [${shape}]; each needs two.`);
+  return shape.map((d, axis) => {
+    const i = axes.indexOf(axis);
+    const [begin, end] = i === -1 ? [0, 0] : [pads[i], pads[i + axes.length]];
+    if (isBatch(d) && (begin !== 0 || end !== 0)) throw new BatchError(`${where}: pads the batch axis.`);
+    return [begin, end];
+  });
+}
+
+/** Where each element of a padded axis is read from. */
+function sourcesOf(length: number, [begin, end]: readonly [number, number], mode: string): number[] {
+  const period = Math.max(2 * (length - 1), 1);
+  const read: Record<string, (i: number) => number> = {
+    edge: (i) => Math.min(Math.max(i, 0), length - 1),
+    wrap: (i) => ((i % length) + length) % length,
+    reflect: (i) => {
+      const folded = ((i % period) + period) % period;
+      return folded < length ? folded : period - folded;
+    },
+  };
+  return Array.from({ length: begin + length + end }, (_, i) => read[mode](i - begin));
+}
+
+const padGradient: BackwardRule<Mode> = (g, { x: [x, padsInput, , axes], dy: [dy], attrs }) => {
+  const pads = padsOf(x.shape, padsInput, axes, 'Pad');
+  if (attrs.mode === 'constant') return [g.pad(dy, [...pads.map(([begin]) => -begin), ...pads.map(([, end]) => -end)])];
+  const flow = pads.reduce((sofar, pad, axis) => {
+    if (pad[0] === 0 && pad[1] === 0) return sofar;
+    const length = concrete(x.shape[axis], 'Pad');
+    return scatterAlong(g, sofar, axis, sourcesOf(length, pad, attrs.mode), length);
+  }, dy);
+  return [flow];
+};
+
+export const Pad = defineOp('Pad', {
+  doc: 'x with elements added around it: a constant, its edge, its reflection or its other end',
+  attrs: { mode: string('constant') },
+  infer: ({ x: [x, pads, , axes], attrs, where }) => {
+    if (!['constant', 'edge', 'reflect', 'wrap'].includes(attrs.mode)) {
+      throw new RangeError(`${where}: unknown mode "${attrs.mode}". Known: constant, edge, reflect, wrap.`);
+    }
+    const shape = x.shape.map((d, i) => {
+      const [begin, end] = padsOf(x.shape, pads, axes, where)[i];
+      return begin + end === 0 ? d : addDim(d, begin + end);
+    });
+    return [{ dtype: x.dtype, shape }];
+  },
+  ...linear(padGradient),
+});

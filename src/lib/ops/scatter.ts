@@ -1,0 +1,64 @@
+/** @file Writing by index. Where several updates hit one element without a reduction, ONNX leaves the winner open. */
+import { concrete, normalizeAxis, sameShape } from '../graph/dim.ts';
+import type { Value } from '../graph/graph.ts';
+import { int, string } from './attributes.ts';
+import type { Builder } from './builder.ts';
+import { linear } from './combinators.ts';
+import { defineOp, type BackwardRule } from './define.ts';
+import { alignedBatch } from './indexing.ts';
+
+interface Reduction {
+  readonly reduction: string;
+}
+
+/**
+ * x keeps its flow but where it was overwritten; an update receives the flow of the element that it went to. Products
+ * and extremes have no rule.
+ */
+const scatterGradient =
+  <A extends Reduction>(
+    write: (g: Builder, into: Value, indices: Value, updates: Value, attrs: A) => Value,
+    read: (g: Builder, from: Value, indices: Value, attrs: A) => Value,
+  ): BackwardRule<A> =>
+  (g, { x: [, indices, updates], dy: [dy], attrs, wants }) => {
+    if (attrs.reduction !== 'none' && attrs.reduction !== 'add') return [];
+    const kept = attrs.reduction === 'add' || !wants(0) ? dy : write(g, dy, indices, g.zerosLike(updates), attrs);
+    return [kept, null, wants(2) ? read(g, dy, indices, attrs) : null];
+  };
+
+export const ScatterElements = defineOp('ScatterElements', {
+  doc: 'x with updates written (or added) at one index an element, along an axis',
+  attrs: { axis: int(0), reduction: string('none') },
+  infer: ({ x: [x, indices, updates], attrs, where }) => {
+    alignedBatch(x.shape, indices.shape, normalizeAxis(attrs.axis, x.shape.length, where), where);
+    if (!sameShape(indices.shape, updates.shape)) {
+      throw new RangeError(`${where}: indices [${indices.shape}] and updates [${updates.shape}] differ.`);
+    }
+    return [{ dtype: x.dtype, shape: x.shape }];
+  },
+  ...linear(
+    scatterGradient<{ axis: number; reduction: string }>(
+      (g, into, indices, updates, { axis }) => g.apply('ScatterElements', [into, indices, updates], { axis }),
+      (g, from, indices, { axis }) => g.apply('GatherElements', [from, indices], { axis }),
+    ),
+  ),
+});
+
+export const ScatterND = defineOp('ScatterND', {
+  doc: 'x with updates written (or added) at index tuples',
+  attrs: { reduction: string('none') },
+  infer: ({ x: [x, indices, updates], where }) => {
+    const depth = concrete(indices.shape[indices.shape.length - 1], where);
+    x.shape.slice(0, depth).forEach((d) => concrete(d, where));
+    const expected = [...indices.shape.slice(0, -1), ...x.shape.slice(depth)];
+    if (!sameShape(updates.shape, expected))
+      throw new RangeError(`${where}: updates are [${updates.shape}], not [${expected}].`);
+    return [{ dtype: x.dtype, shape: x.shape }];
+  },
+  ...linear(
+    scatterGradient<Reduction>(
+      (g, into, indices, updates) => g.apply('ScatterND', [into, indices, updates]),
+      (g, from, indices) => g.apply('GatherND', [from, indices]),
+    ),
+  ),
+});
