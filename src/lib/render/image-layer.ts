@@ -2,10 +2,13 @@
 import { Container, GlProgram, ImageSource, Mesh, MeshGeometry, Shader, UniformGroup } from 'pixi.js';
 import type { Layer } from './layer.ts';
 import { imageFragment, quadVertex } from './shaders.ts';
-import type { Rect } from './viewport.ts';
+import type { Rect, Size } from './viewport.ts';
 
 export interface ImageLayerData {
+  /** Texels; may be fewer than the image's pixels where the GPU cannot hold more. */
   readonly image: ImageBitmap;
+  /** Size of the image in its own pixels. */
+  readonly size: Size;
   /** What the model sees, in image pixels. */
   readonly seen: Rect;
   /** 0 is grey, 1 as photographed. */
@@ -40,14 +43,15 @@ export class ImageLayer implements Layer<ImageLayerData | null> {
 
   update(data: ImageLayerData | null): void {
     if (data?.image !== this.#image) this.#replace(data?.image ?? null);
-    if (!data || !this.#source) return;
-    const { image, seen } = data;
+    if (!data || !this.#source || !this.#mesh) return;
+    const { size, seen } = data;
+    this.#mesh.scale.set(size.width, size.height);
     const { uniforms } = this.#uniforms;
     uniforms.uSeen.set([
-      seen.x / image.width,
-      seen.y / image.height,
-      (seen.x + seen.width) / image.width,
-      (seen.y + seen.height) / image.height,
+      seen.x / size.width,
+      seen.y / size.height,
+      (seen.x + seen.width) / size.width,
+      (seen.y + seen.height) / size.height,
     ]);
     uniforms.uSaturation = data.saturation;
     uniforms.uStrength = data.strength;
@@ -75,7 +79,6 @@ export class ImageLayer implements Layer<ImageLayerData | null> {
       resources: { uImage: this.#source, uImageSampler: this.#source.style, options: this.#uniforms },
     });
     this.#mesh = new Mesh({ geometry: unitQuad(), shader });
-    this.#mesh.scale.set(image.width, image.height);
     this.view.addChild(this.#mesh);
   }
 }

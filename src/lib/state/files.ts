@@ -1,0 +1,35 @@
+/** @file What a person dropped, sorted by what it is for. */
+import type { DroppedFile } from '../worker/api.ts';
+
+export interface SortedFiles {
+  /** A model with everything dropped beside it (external data, labels); empty without a model among the files. */
+  readonly model: readonly DroppedFile[];
+  readonly images: readonly DroppedFile[];
+  /** A labels file dropped without a model: it names the classes of the one that is open. */
+  readonly labels: DroppedFile | null;
+  /** Names of files that are none of these. */
+  readonly unknown: readonly string[];
+}
+
+const MODEL = /\.onnx$/i;
+const IMAGE = /\.(png|jpe?g|webp|gif|bmp|avif|ico|svg)$/i;
+const LABELS = /\.(txt|json|csv|names|labels)$/i;
+
+export function sortFiles(files: readonly File[]): SortedFiles {
+  const dropped = files.map((file) => ({ file, sent: { name: file.name, bytes: file } satisfies DroppedFile }));
+  const isImage = (file: File): boolean => file.type.startsWith('image/') || IMAGE.test(file.name);
+  const images = dropped.filter(({ file }) => isImage(file)).map(({ sent }) => sent);
+  const others = dropped.filter(({ file }) => !isImage(file));
+  if (others.some(({ file }) => MODEL.test(file.name))) {
+    return { model: others.map(({ sent }) => sent), images, labels: null, unknown: [] };
+  }
+  const labels = others.find(({ file }) => LABELS.test(file.name));
+  const unknown = others.filter((entry) => entry !== labels).map(({ file }) => file.name);
+  return { model: [], images, labels: labels?.sent ?? null, unknown };
+}
+
+/** The sentence for files that cannot be used. */
+export function unknownFiles(names: readonly string[]): string {
+  const listed = names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
+  return `${listed}: neither a model (.onnx), an image nor a labels file (.txt, .json). Drop the model together with its external data.`;
+}

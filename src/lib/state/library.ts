@@ -1,0 +1,54 @@
+/** @file The models and pictures that come with the page: what static/models/manifest.json and static/gallery/manifest.json say. */
+
+export interface BundledModel {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  /** The model first, then everything that belongs to it. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  /** The one that the first visit opens. */
+  readonly first?: boolean;
+}
+
+export interface BundledImage {
+  readonly id: string;
+  readonly title: string;
+  /** What it shows, by the bundled models' labels. */
+  readonly label: string;
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+  readonly first?: boolean;
+}
+
+/** Addresses instead of names: the page may stand under any path. */
+export interface Library {
+  readonly models: readonly (BundledModel & { readonly urls: readonly string[] })[];
+  readonly images: readonly (BundledImage & { readonly url: string })[];
+}
+
+export type LibraryModel = Library['models'][number];
+export type LibraryImage = Library['images'][number];
+
+interface Manifests {
+  readonly models: readonly BundledModel[];
+  readonly images: readonly BundledImage[];
+}
+
+/** `address`: from a path under static/ to where the site has it. */
+export const libraryAt = (address: (path: string) => string, { models, images }: Manifests): Library => ({
+  models: models.map((model) => ({ ...model, urls: model.files.map((file) => address(`models/${file}`)) })),
+  images: images.map((image) => ({ ...image, url: address(`gallery/${image.file}`) })),
+});
+
+/** The entry marked as first, or simply the first. */
+export const firstOf = <T extends { readonly first?: boolean }>(entries: readonly T[]): T | undefined =>
+  entries.find(({ first }) => first) ?? entries.at(0);
+
+/** The bytes at a site's own address. Throws an Error that names the file. */
+export async function fetchFile(url: string, name: string): Promise<{ name: string; bytes: Blob }> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${name}: the site answered ${response.status}. Reload the page.`);
+  return { name, bytes: await response.blob() };
+}

@@ -1,0 +1,56 @@
+/** @file What is asked: which method, about which class, against which baseline. Survives a change of model where it can. */
+import type { BaselineChoice, MethodInfo, ModelInfo, Target } from '../worker/api.ts';
+import { type OptionValues, valuesFor } from './options.ts';
+
+export type { BaselineChoice, MethodInfo, Target };
+export type TargetKind = Target['kind'];
+
+/** Shown first, where the model allows it. */
+const FIRST_METHOD = 'integrated-gradients';
+
+export class Question {
+  method = $state('');
+  /** Changed options, by method: a method tried again has what it had. */
+  changed = $state.raw<Readonly<Record<string, OptionValues>>>({});
+  kind = $state<TargetKind>('logit');
+  /** The class the person chose; null follows the model's first guess. */
+  chosen = $state<number | null>(null);
+  /** The second class of a difference; null takes the best of the others. */
+  other = $state<number | null>(null);
+  baseline = $state.raw<BaselineChoice>({ kind: 'black' });
+  layer = $state<string | null>(null);
+  seed = $state(0);
+
+  /** Keeps what the new model knows too; classes mean something else there. */
+  adaptTo(model: ModelInfo): void {
+    const usable = model.methods.filter((method) => method.unavailable === null);
+    if (!usable.some(({ id }) => id === this.method)) {
+      this.method = (usable.find(({ id }) => id === FIRST_METHOD) ?? usable.at(0))?.id ?? '';
+    }
+    if (!model.layers.some(({ id }) => id === this.layer)) this.layer = model.defaultLayer;
+    this.chosen = this.other = null;
+    if (model.classes < 2 && this.kind !== 'probability') this.kind = 'logit';
+  }
+
+  optionsOf(method: MethodInfo): OptionValues {
+    return valuesFor(method.options, this.changed[method.id] ?? {});
+  }
+
+  setOption(method: MethodInfo, name: string, value: unknown): void {
+    this.changed = { ...this.changed, [method.id]: { ...this.changed[method.id], [name]: value } };
+  }
+
+  /** Forgets the changed options of `method`. */
+  resetOptions(method: MethodInfo): void {
+    this.changed = { ...this.changed, [method.id]: {} };
+  }
+
+  /** F, given the classes in the order of their probability. */
+  target(ranked: readonly number[]): Target | null {
+    const index = this.chosen ?? ranked.at(0);
+    if (index === undefined) return null;
+    if (this.kind !== 'difference') return { kind: this.kind, index };
+    const other = this.other !== null && this.other !== index ? this.other : ranked.find((i) => i !== index);
+    return other === undefined ? { kind: 'logit', index } : { kind: 'difference', index, other };
+  }
+}

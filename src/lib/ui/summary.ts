@@ -1,0 +1,82 @@
+/** @file The caption's facts in words, for the page and for the clipboard. */
+import type { AttributionResult, ModelInfo } from '../state/workspace.svelte.ts';
+import { counted, duration, number, percent } from './format.ts';
+
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+  /** What it means, in plain words. */
+  readonly meaning?: string;
+}
+
+export const labelOf = (model: ModelInfo | null, index: number): string => model?.labels[index] ?? `class ${index}`;
+
+/** F, as it is written: "logit of tabby". */
+export function targetText({ target }: AttributionResult['request'], model: ModelInfo | null): string {
+  const label = labelOf(model, target.index);
+  switch (target.kind) {
+    case 'logit':
+      return `logit of ${label}`;
+    case 'probability':
+      return `probability of ${label}`;
+    case 'logit-minus-mean':
+      return `logit of ${label} − mean logit`;
+    case 'difference':
+      return `logit of ${label} − logit of ${labelOf(model, target.other)}`;
+  }
+}
+
+export function deviceText({ kind, threads }: AttributionResult['device']): string {
+  return kind === 'webgpu' ? 'WebGPU' : `WASM, ${counted(threads, 'thread', 'threads')}`;
+}
+
+export function factsOf(result: AttributionResult, model: ModelInfo | null): Fact[] {
+  const { request, check } = result;
+  const method = model?.methods.find(({ id }) => id === request.method);
+  const facts: Fact[] = [
+    { name: 'F(x)', value: number(result.value, { signed: true }), meaning: `F is the ${targetText(request, model)}.` },
+  ];
+  if (result.baselineValue !== null) {
+    facts.push({
+      name: 'F(x′)',
+      value: number(result.baselineValue, { signed: true }),
+      meaning: 'The same number for the baseline, the input that stands for “nothing there”.',
+    });
+  }
+  if (check) {
+    facts.push({
+      name: 'Δ',
+      value: `${number(check.delta, { signed: true, digits: 3 })} (${percent(check.relative)})`,
+      meaning: `The method promises ${check.claim}. Δ is by how much the numbers miss it; the share is of what is to be explained. Below a few percent it is of no concern.`,
+    });
+  }
+  facts.push({
+    name: 'Method',
+    value: `${method?.title ?? request.method}, ${counted(result.passes, 'pass', 'passes')}`,
+  });
+  if (method?.needs.seed) facts.push({ name: 'Seed', value: String(request.seed) });
+  facts.push(
+    { name: 'Device', value: deviceText(result.device) },
+    { name: 'Time', value: duration(result.milliseconds) },
+  );
+  return facts;
+}
+
+/** Everything needed to name the result, as lines of text. */
+export function asText(result: AttributionResult, model: ModelInfo | null, imageName: string): string {
+  const { request } = result;
+  return [
+    ['Model', `${model?.name ?? ''} (sha256 ${result.modelSha256})`],
+    ['Image', `${imageName} (sha256 ${result.imageSha256})`],
+    ['Target', targetText(request, model)],
+    ...(result.probability === null ? [] : [['Probability', String(result.probability)]]),
+    ...factsOf(result, model).map(({ name, value }) => [name, value]),
+    ['Options', JSON.stringify(request.options)],
+    ['Baseline', JSON.stringify(request.baseline)],
+    ...(request.layer === null ? [] : [['Layer', request.layer]]),
+    ['Preprocessing', JSON.stringify(request.preprocessing)],
+    ['Version', result.version],
+  ]
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n');
+}

@@ -1,0 +1,7 @@
+// Before the first paint: the appearance that was chosen earlier, so that the page does not flash.
+try {
+  const theme = localStorage.getItem('vitrine-theme');
+  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage is off: the system decides.
+}
