@@ -1,6 +1,6 @@
 /** @file Which activations a person may pick as "the layer", and which one to begin with. */
+import { layoutOf } from '../attribution/layout.ts';
 import { dependents, topologicalOrder, type Node, type Value } from '../graph/graph.ts';
-import { isBatch } from '../graph/dim.ts';
 import type { LayerInfo } from './types.ts';
 
 export interface Layer {
@@ -11,40 +11,18 @@ export interface Layer {
 /** Operators that only rearrange or pad what another computed: not layers in anyone's words. */
 const rearranging = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose', 'Pad', 'Slice', 'Split', 'Identity', 'Cast', 'Expand', 'Gather']);
 
-/**
- * The float activations between `input` and `output`, in forward order, that have a name in the file, a batch axis in
- * front and positions behind it: feature maps [N, C, H, W] with more than one position, or tokens [N, T, D].
- */
+/** The activations between `input` and `output`, in forward order, that have a name in the file and positions. */
 export function layersOf(input: Value, output: Value): Layer[] {
   const onPath = dependents([input], [output]);
-  const seen = new Set<string>();
-  const layers: Layer[] = [];
+  const layers = new Map<string, Layer>();
   for (const node of topologicalOrder([output])) {
     const value = node.outputs[0];
-    if (!onPath.has(value) || value === output || !value.name || seen.has(value.name) || rearranging.has(node.op)) continue;
-    if (value.dtype !== 'float32' || !value.shape.slice(1).every((d) => !isBatch(d))) continue;
-    const shape = value.shape.slice(1) as number[];
-    if (shape.some((d) => d === 0)) continue;
-    seen.add(value.name);
-    layers.push({ value, info: { id: value.name, op: node.op, shape, spatial: isSpatial(value, input) } });
+    const candidate = onPath.has(value) && value !== output && value.name !== '' && !rearranging.has(node.op) && !layers.has(value.name);
+    if (candidate && value.shape[0] === input.shape[0] && layoutOf(value, input)) {
+      layers.set(value.name, { value, info: { id: value.name, op: node.op, shape: value.shape.slice(1) as number[] } });
+    }
   }
-  return layers.filter((layer) => layer.info.spatial);
-}
-
-function isSpatial(value: Value, input: Value): boolean {
-  if (value.shape[0] !== input.shape[0]) return false;
-  const [, ...shape] = value.shape as number[];
-  if (shape.length === 3) return shape[1] * shape[2] > 1;
-  return shape.length === 2 && tokenGrid(shape[0]) !== null;
-}
-
-/** Side of the square grid behind T tokens and how many tokens before it are not on it (class token, registers). */
-export function tokenGrid(tokens: number): { side: number; extra: number } | null {
-  for (const extra of [0, 1, 2, 4, 5]) {
-    const side = Math.round(Math.sqrt(tokens - extra));
-    if (side > 1 && side * side + extra === tokens) return { side, extra };
-  }
-  return null;
+  return [...layers.values()];
 }
 
 /**

@@ -30,10 +30,8 @@ export interface LayerInfo {
   /** Name of the activation: the tensor's name in the model file. */
   readonly id: string;
   readonly op: string;
-  /** Without the batch axis. */
+  /** Without the batch axis: [channels, height, width] or [tokens, features]. */
   readonly shape: readonly number[];
-  /** Whether it has positions: [channels, height, width] or tokens on a grid. */
-  readonly spatial: boolean;
 }
 
 export interface ModelInfo {

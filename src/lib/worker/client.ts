@@ -29,8 +29,14 @@ type Channel = 'open' | 'predict' | 'attribute';
 interface Connection {
   readonly worker: Worker;
   readonly lab: Comlink.Remote<Lab>;
-  /** Rejects when the worker dies; never resolves. */
+  /** Rejects when the worker dies or is ended; never resolves. */
   readonly death: Promise<never>;
+  readonly end: () => void;
+}
+
+/** Why calls to a worker that was ended on purpose do not return. */
+class Ended extends Error {
+  override name = 'Ended';
 }
 
 export class LabClient {
@@ -53,11 +59,11 @@ export class LabClient {
   async start(choice: DeviceChoice): Promise<Outcome<DeviceReport>> {
     this.#choice = choice;
     this.#end();
-    return this.#guard(async () => {
-      const started = await this.#connect();
-      if (started.ok && this.#model) await this.#reopenModel();
-      return started;
-    });
+    try {
+      return await this.#connectAndReopen();
+    } catch (error) {
+      return this.#failed(error);
+    }
   }
 
   presets(): Promise<readonly PresetInfo[]> {
@@ -139,37 +145,47 @@ export class LabClient {
 
   /** Runs a call on a living worker, starting one if need be; its death becomes a failed outcome. */
   async #guard<T>(call: (lab: Comlink.Remote<Lab>) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    let connection: Connection | null = null;
     try {
       if (!this.#connection) {
-        const started = await this.#connect();
+        const started = await this.#connectAndReopen();
         if (!started.ok) return started;
-        if (this.#model) await this.#reopenModel();
       }
-      const { lab, death } = this.#require();
-      return await Promise.race([call(lab), death]);
+      connection = this.#require();
+      return await Promise.race([call(connection.lab), connection.death]);
     } catch (error) {
-      this.#end();
-      const what = error instanceof Error ? error.message : String(error);
-      return { ok: false, reason: 'failed', message: `The engine stopped: ${what}. It starts again with your model and image at the next step.` };
+      if (connection === this.#connection) this.#end();
+      return this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): Outcome<never> {
+    if (error instanceof Ended) return cancelled;
+    const what = error instanceof Error ? error.message : String(error);
+    return { ok: false, reason: 'failed', message: `The engine stopped: ${what}. It starts again with your model and image at the next step.` };
   }
 
   async #connect(): Promise<Outcome<DeviceReport>> {
     const worker = this.#createWorker();
+    let end = () => {};
     const death = new Promise<never>((_, reject) => {
+      end = () => reject(new Ended());
       worker.addEventListener('error', (event) => reject(new Error(event.message || 'its script could not be loaded')));
       worker.addEventListener('messageerror', () => reject(new Error('a message could not be read')));
     });
     death.catch(() => undefined);
-    this.#connection = { worker, lab: Comlink.wrap<Lab>(worker), death };
-    const { lab } = this.#connection;
+    const lab = Comlink.wrap<Lab>(worker);
+    this.#connection = { worker, lab, death, end };
     const outcome = await Promise.race([lab.start({ choice: this.#choice, ortBase: this.#ortBase }), death]);
     if (outcome.ok) for (const [id, file] of this.#images) await lab.openImage(id, file);
     return outcome;
   }
 
-  async #reopenModel(): Promise<void> {
-    await this.#require().lab.openModel(++this.#lastId, this.#model!, Comlink.proxy(() => undefined));
+  async #connectAndReopen(): Promise<Outcome<DeviceReport>> {
+    const started = await this.#connect();
+    const { lab, death } = this.#require();
+    if (started.ok && this.#model) await Promise.race([lab.openModel(++this.#lastId, this.#model, Comlink.proxy(() => undefined)), death]);
+    return started;
   }
 
   #require(): Connection {
@@ -178,8 +194,11 @@ export class LabClient {
   }
 
   #end(): void {
-    this.#connection?.lab[Comlink.releaseProxy]();
-    this.#connection?.worker.terminate();
+    if (this.#connection) {
+      const { worker, end } = this.#connection;
+      worker.terminate();
+      end();
+    }
     this.#connection = null;
     this.#openedBytes = 0;
   }

@@ -1,0 +1,47 @@
+/** @file The graph's own forward pass against onnxruntime running the file as it was dropped. */
+import type { OnnxModel } from '../formats/onnx/read.ts';
+import { bindShape } from '../graph/dim.ts';
+import type { ModelFile, Program, Runtime } from '../runtime/runtime.ts';
+import { random } from '../tensor/random.ts';
+import { relativeError } from '../tensor/arithmetic.ts';
+import { float32, sizeOf, toFloat32, type FloatTensor } from '../tensor/tensor.ts';
+
+/** Above this size a second copy of the weights is too much to ask of a tab. */
+const LARGEST_CHECKED = 200 * 2 ** 20;
+
+export interface ForwardCheck {
+  /** max|ours − theirs| / max|theirs| over all outputs; null where the comparison was not made. */
+  readonly value: number | null;
+  readonly notes: readonly string[];
+}
+
+/** Compares both on one seeded noise input. A file that onnxruntime refuses is reported, not thrown. */
+export async function forwardDifference(runtime: Runtime, file: ModelFile, { graph, inputs }: OnnxModel): Promise<ForwardCheck> {
+  if (file.bytes.byteLength > LARGEST_CHECKED) return { value: null, notes: ['The forward check was left out: the model is large.'] };
+  const rng = random(1);
+  const feeds = inputs.map((_, i) => {
+    const shape = bindShape(graph.inputs[i].shape, 1);
+    return float32(shape, Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()));
+  });
+  let theirs: readonly FloatTensor[];
+  try {
+    theirs = await runAndDispose(await runtime.openFile(file), feeds);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { value: null, notes: [`onnxruntime could not run the file as it is, so the forward pass was not compared: ${why}`] };
+  }
+  const ours = await runAndDispose(await runtime.compile(graph), feeds);
+  return { value: Math.max(...ours.map((y, i) => relativeError(y, theirs[i]))), notes: [] };
+}
+
+/** Every output as a flat copy. */
+async function runAndDispose(program: Program, feeds: readonly FloatTensor[]): Promise<FloatTensor[]> {
+  try {
+    const results = await program.run(feeds);
+    const values = await Promise.all(results.map(async (r) => toFloat32(await r.read()).data.slice()));
+    results.forEach((r) => r.dispose());
+    return values.map((v) => float32([v.length], v));
+  } finally {
+    await program.dispose();
+  }
+}

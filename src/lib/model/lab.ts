@@ -1,0 +1,146 @@
+/** @file What the worker does, without the worker: also the command line's and the tests' way to the whole engine. */
+import { chooseRuntime } from '../runtime/device.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { decodeImage } from '../vision/decode.ts';
+import { preprocessingFor, presets } from '../vision/preprocess.ts';
+import type { Pixels, Preprocessing } from '../vision/types.ts';
+import { explain, predict, type OpenImage, type Setting } from './explain.ts';
+import { parseLabels } from './labels.ts';
+import { openModel, type LoadedModel } from './open.ts';
+import { sha256 } from './sha256.ts';
+import type {
+  AttributionRequest,
+  AttributionResult,
+  DeviceChoice,
+  DeviceReport,
+  DroppedFile,
+  ImageId,
+  ImageInfo,
+  JobId,
+  ModelInfo,
+  Outcome,
+  Prediction,
+  ProgressReport,
+} from './types.ts';
+
+export interface LabOptions {
+  /** Written into every result. */
+  readonly version: string;
+  /** Bytes to pixels; by default the browser's decoders. */
+  readonly decode?: (name: string, bytes: ArrayBuffer) => Promise<{ pixels: Pixels; width: number; height: number }>;
+}
+
+export class LabCore {
+  readonly #version: string;
+  readonly #decode: NonNullable<LabOptions['decode']>;
+  readonly #jobs = new Map<JobId, AbortController>();
+  readonly #images = new Map<ImageId, OpenImage>();
+  #runtime: Runtime | null = null;
+  #loaded: LoadedModel | null = null;
+
+  constructor({ version, decode = decodeImage }: LabOptions) {
+    this.#version = version;
+    this.#decode = decode;
+  }
+
+  start({ choice, ortBase }: { choice: DeviceChoice; ortBase: string }): Promise<Outcome<DeviceReport>> {
+    return outcome(async () => {
+      await this.#close();
+      await this.#runtime?.dispose();
+      const { runtime, available, notes } = await chooseRuntime({ choice, wasmPaths: ortBase });
+      this.#runtime = runtime;
+      return { device: runtime.device, available, notes };
+    });
+  }
+
+  presets = async () => presets;
+
+  openModel(job: JobId, files: readonly DroppedFile[], onProgress: (p: ProgressReport) => void): Promise<Outcome<ModelInfo>> {
+    return this.#run(job, async (signal) => {
+      const runtime = this.#require(this.#runtime, 'the engine has not been started');
+      const loaded = await openModel(runtime, await Promise.all(files.map(readFile)), { signal, onProgress });
+      await this.#close();
+      this.#loaded = loaded;
+      return loaded.info;
+    });
+  }
+
+  setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {
+    return outcome(async () => {
+      const loaded = this.#open();
+      const { name, bytes } = await readFile(file);
+      const labels = parseLabels(name, new TextDecoder().decode(bytes));
+      this.#loaded = { ...loaded, labels };
+      return labels;
+    });
+  }
+
+  preprocessing(preset: string): Promise<Outcome<Preprocessing>> {
+    return outcome(async () => preprocessingFor(preset, this.#open().image));
+  }
+
+  openImage(image: ImageId, file: DroppedFile): Promise<Outcome<ImageInfo>> {
+    return outcome(async () => {
+      const { name, bytes } = await readFile(file);
+      const digest = await sha256(bytes);
+      const { pixels, width, height } = await this.#decode(name, bytes.buffer as ArrayBuffer);
+      this.#images.set(image, { pixels, sha256: digest });
+      return { id: image, name, sha256: digest, width, height };
+    });
+  }
+
+  async closeImage(image: ImageId): Promise<void> {
+    this.#images.delete(image);
+  }
+
+  predict(job: JobId, image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Prediction>> {
+    return this.#run(job, (signal) => predict(this.#setting(signal), image, preprocessing));
+  }
+
+  attribute(job: JobId, request: AttributionRequest, onProgress: (p: ProgressReport) => void): Promise<Outcome<AttributionResult>> {
+    return this.#run(job, (signal) => explain(this.#setting(signal, onProgress), request));
+  }
+
+  async cancel(job: JobId): Promise<void> {
+    this.#jobs.get(job)?.abort();
+  }
+
+  #setting(signal: AbortSignal, onProgress: (p: ProgressReport) => void = () => undefined): Setting {
+    const { device } = this.#require(this.#runtime, 'the engine has not been started');
+    const image = (id: ImageId) => this.#require(this.#images.get(id), 'the image is no longer open; choose it again');
+    return { loaded: this.#open(), device, version: this.#version, image, signal, onProgress };
+  }
+
+  #open = (): LoadedModel => this.#require(this.#loaded, 'no model is open; drop one first');
+
+  #require<T>(value: T | null | undefined, what: string): T {
+    if (value === null || value === undefined) throw new Error(`Vitrine: ${what}.`);
+    return value;
+  }
+
+  async #run<T>(job: JobId, work: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T>> {
+    const controller = new AbortController();
+    this.#jobs.set(job, controller);
+    const result = await outcome(() => work(controller.signal));
+    this.#jobs.delete(job);
+    return controller.signal.aborted ? { ok: false, reason: 'cancelled', message: 'Cancelled.' } : result;
+  }
+
+  async #close(): Promise<void> {
+    const loaded = this.#loaded;
+    this.#loaded = null;
+    await loaded?.engine.dispose();
+  }
+}
+
+async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    return { ok: false, reason: 'failed', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function readFile({ name, bytes }: DroppedFile): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
+  return { name, bytes: new Uint8Array(bytes instanceof Blob ? await bytes.arrayBuffer() : bytes) };
+}

@@ -1,0 +1,10 @@
+/** @file The worker's entry point. */
+import * as Comlink from 'comlink';
+import { version } from '../../../package.json' with { type: 'json' };
+import { LabCore } from '../model/lab.ts';
+import type { Lab } from './api.ts';
+
+// `satisfies` would not do: the worker must offer all of Lab, and comlink takes anything.
+const lab: Lab = new LabCore({ version });
+
+Comlink.expose(lab);
