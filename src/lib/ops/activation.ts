@@ -166,15 +166,22 @@ export const ThresholdedRelu = defineOp('ThresholdedRelu', {
   ...pointwise<{ alpha: number }>((g, x, { attrs }) => g.where(g.greater(x, attrs.alpha), 1, 0)),
 });
 
-/** The bounds are constants; at the bounds the slope is 1. */
+/**
+ * The bounds are constants. At the bounds the slope is 0, as ReLU6 has it in every framework (torch.clamp alone has 1).
+ * The gradient asks the output where it lies, so that a runtime may fuse the clipping into the operator before it.
+ */
 export const Clip = defineOp('Clip', {
   doc: 'min(max(x, low), high); either bound may be left out',
   infer: unary,
-  ...pointwise((g, x, { x: [, low, high] }) => {
-    const inside = [...(low ? [g.greaterOrEqual(x, low)] : []), ...(high ? [g.greaterOrEqual(high, x)] : [])];
-    return inside.length === 0 ? g.scalar(1) : g.where(inside.reduce(g.and), 1, 0);
-  }),
+  ...pointwise((g, x, { x: [, low, high] }) => g.where(insideOf(g, x, low, high), 1, 0)),
+  gradient: (g, { x: [, low, high], y: [y], dy: [dy] }) => [g.where(insideOf(g, y, low, high), dy, 0)],
 });
+
+/** low < x < high */
+function insideOf(g: Builder, x: Value, low?: Value, high?: Value): Value {
+  const sides = [...(low ? [g.greater(x, low)] : []), ...(high ? [g.less(x, high)] : [])];
+  return sides.length === 0 ? g.scalar(1, 'bool') : sides.reduce(g.and);
+}
 
 export const Shrink = defineOp('Shrink', {
   doc: 'x + bias where x < −lambd, x − bias where x > lambd, else 0',
