@@ -91,8 +91,8 @@ describe('Integrated Gradients', () => {
     );
     const same = float32([1, 5], [...baseline.data].with(2, x.data[2]));
     const { scores } = await ig(ask({ model: denseModel(dead), x, baseline: same, target: class1 }));
-    expect(scores.data[2]).toBe(0);
-    expect(scores.data[4]).toBe(0);
+    expect(Math.abs(scores.data[2])).toBe(0);
+    expect(Math.abs(scores.data[4])).toBe(0);
     expect(scores.data[0]).not.toBe(0);
   });
 

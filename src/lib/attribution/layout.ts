@@ -40,10 +40,11 @@ export function layoutOf(layer: Value, input: Value): Layout | null {
   return null;
 }
 
-function mapLayout(a: number, b: number, c: number, aspect: number): Layout | null {
-  if (b * c > 1 && sameAspect(b, c, aspect)) return { channels: 1, positions: [2, 3], prefix: 0, height: b, width: c };
-  if (a * b > 1 && sameAspect(a, b, aspect)) return { channels: 3, positions: [1, 2], prefix: 0, height: a, width: b };
-  return b * c > 1 ? { channels: 1, positions: [2, 3], prefix: 0, height: b, width: c } : null;
+function mapLayout(a: number, b: number, c: number, aspect: number): Layout {
+  const channelsLast = !sameAspect(b, c, aspect) && a * b > 1 && sameAspect(a, b, aspect);
+  return channelsLast
+    ? { channels: 3, positions: [1, 2], prefix: 0, height: a, width: b }
+    : { channels: 1, positions: [2, 3], prefix: 0, height: b, width: c };
 }
 
 /** Rounding in strided layers moves each length by less than one. */
@@ -61,8 +62,9 @@ function tokenLayout(tokens: number, aspect: number): Layout | null {
   return null;
 }
 
-/** Every activation between the image and the logits that has positions, in forward order. */
+/** Every activation between the image and the logits that has more than one position, in forward order. */
 export function spatialLayers(model: ModelGraph): Value[] {
   const between = dependents([model.input], [model.logits]);
-  return [...between].filter((v) => v !== model.input && v !== model.logits && layoutOf(v, model.input) !== null);
+  const spreads = (layout: Layout | null) => layout !== null && layout.height * layout.width > 1;
+  return [...between].filter((v) => v !== model.input && v !== model.logits && spreads(layoutOf(v, model.input)));
 }

@@ -40,7 +40,7 @@ export function readOptions<S extends TObject>(
   given: Readonly<Record<string, unknown>>,
   where: string,
 ): Static<S> {
-  const unknown = Object.keys(given).filter((name) => !(name in options.properties));
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(options.properties, name));
   if (unknown.length > 0) {
     const known = Object.keys(options.properties).join(', ') || 'none';
     throw new RangeError(`${where}: no option "${unknown.join('", "')}". Known: ${known}.`);

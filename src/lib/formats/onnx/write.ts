@@ -31,8 +31,8 @@ const IR_VERSION = 9;
 /** Constants up to this size are written into the file: shape inference of runtimes reads them there. */
 const INLINE_BYTES = 1024;
 
-/** Operators of ONNX that are younger than the canonical opset and must be lowered first. */
-const TOO_NEW: ReadonlySet<string> = new Set(['Swish', 'RMSNormalization', 'RotaryEmbedding', 'Attention']);
+/** Operators of ONNX that have their meaning in memory from a younger opset than is written: they must be lowered first. */
+const TOO_NEW: ReadonlySet<string> = new Set(['Swish', 'GroupNormalization', 'RMSNormalization']);
 
 /**
  * The graph as an ONNX model of opset 20 with fully concrete shapes. Throws an Error naming the operators that a
@@ -47,7 +47,8 @@ class ModelWriter {
   readonly #embed: boolean;
   readonly #metadata: Readonly<Record<string, string>>;
   readonly #names = new Map<Value, string>();
-  readonly #taken = new Set<string>();
+  readonly #unique = namer();
+  readonly #uniqueNode = namer();
   readonly #initializers: TensorProto[] = [];
   readonly #external = new Map<ArrayBufferLike, ExternalFile>();
 
@@ -78,13 +79,6 @@ class ModelWriter {
   #opsets(order: readonly Node[]): proto.OperatorSetIdProto[] {
     const foreign = new Set(order.map((node) => node.domain).filter(Boolean));
     return [{ domain: '', version: CANONICAL_OPSET }, ...[...foreign].map((domain) => ({ domain, version: 1 }))];
-  }
-
-  #unique(wanted: string): string {
-    let name = wanted;
-    for (let i = 1; this.#taken.has(name); i++) name = `${wanted}_${i}`;
-    this.#taken.add(name);
-    return name;
   }
 
   #name(value: Value, fallback: string): string {
@@ -140,7 +134,8 @@ class ModelWriter {
     return create(proto.Node, {
       opType: node.op,
       domain: node.domain,
-      name: node.name,
+      // Copies of a node keep its name in memory; onnxruntime refuses two of one name.
+      name: node.name && this.#uniqueNode(node.name),
       input: node.inputs.slice(0, last + 1).map((v) => this.#reference(v)),
       output: node.outputs.map((v) => this.#name(v, 'value')),
       attribute: Object.entries(node.attrs).map(([name, value]) => attribute(name, value, node)),
@@ -159,6 +154,19 @@ function refuseForeign(order: readonly Node[]): void {
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
 /** The schema says whether 1 is an int or a float. */
+/** Gives each name once: the wanted one, or it with a number behind. */
+function namer(): (wanted: string) => string {
+  const next = new Map<string, number>();
+  return (wanted) => {
+    let i = next.get(wanted) ?? 0;
+    let name = i === 0 ? wanted : `${wanted}_${i}`;
+    while (i > 0 && next.has(name)) name = `${wanted}_${++i}`;
+    next.set(wanted, i + 1);
+    if (name !== wanted) next.set(name, 1);
+    return name;
+  };
+}
+
 function attribute(name: string, value: Attribute, node: Node): AttributeProto {
   const kind = findOp(node.op, node.domain)?.attrs[name]?.kind;
   const field = (values: Partial<AttributeProto>) => create(proto.Attribute, { name, ...values });

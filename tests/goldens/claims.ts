@@ -1,0 +1,252 @@
+/** @file For each method of the goldens that the project claims, how it is asked. Everything runs through src/lib. */
+import { deepLiftUnder } from '../../src/lib/attribution/deeplift.ts';
+import { gradientOf } from '../../src/lib/attribution/gradient.ts';
+import { findMethod } from '../../src/lib/attribution/index.ts';
+import { occlude } from '../../src/lib/attribution/occlusion.ts';
+import { keyOf, runOnce, values } from '../../src/lib/attribution/program.ts';
+import { quadratures, type QuadratureName } from '../../src/lib/attribution/quadrature.ts';
+import { smoothGradOver, type SmoothGradType } from '../../src/lib/attribution/smoothgrad.ts';
+import type { ModelGraph, Question, Target } from '../../src/lib/attribution/types.ts';
+import { upsample, type Interpolation } from '../../src/lib/attribution/upsample.ts';
+import { deepliftCaptum, deepliftExtended, gradient, guidedBackpropagation, type RuleSet } from '../../src/lib/autodiff/rule-sets.ts';
+import type { Value } from '../../src/lib/graph/graph.ts';
+import { add, addScaled, lerp, map, mul, scale, sub } from '../../src/lib/tensor/arithmetic.ts';
+import { toNumbers, zerosLike, type FloatTensor, type Tensor } from '../../src/lib/tensor/tensor.ts';
+import { flatIndex, headOf, tailOf } from './models.ts';
+
+/** One example of one case. */
+export interface Asked {
+  readonly question: Question;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** The case's layer. */
+  readonly layer: () => Value;
+  /** The rows of an array of the case that belong to this example, `count` to each. */
+  readonly rows: (name: string, count: number) => FloatTensor[];
+  /** An array of the case; null where it has none of that name. */
+  readonly array: (name: string) => Tensor | null;
+  /** Rows of an array that a parameter names. */
+  readonly distribution: (parameter: string) => FloatTensor[];
+  /** Another example of the batch. */
+  readonly other: (example: number) => FloatTensor;
+  readonly example: number;
+  /** The same question about a part of the model. */
+  readonly about: (model: ModelGraph, change?: Partial<Question>) => Question;
+}
+
+type Claim = (asked: Asked) => Promise<FloatTensor>;
+
+const scoresOf = async (explanation: Promise<{ scores: FloatTensor }>): Promise<FloatTensor> => (await explanation).scores;
+
+const byMethod = (id: string, options: (params: Asked['params']) => Record<string, unknown> = () => ({})): Claim =>
+  ({ question, params }) => scoresOf(findMethod(id).explain(question, options(params)));
+
+const quadratureNames: Record<string, QuadratureName> = {
+  gausslegendre: 'gauss-legendre',
+  riemann_left: 'riemann-left',
+  riemann_right: 'riemann-right',
+  riemann_middle: 'riemann-middle',
+  riemann_trapezoid: 'riemann-trapezoid',
+};
+const quadratureOf = (params: Asked['params']) => quadratureNames[String(params.quadrature ?? 'gausslegendre')];
+const stepsOf = (params: Asked['params']) => Number(params.n_steps ?? 50);
+const multiplies = (params: Asked['params']) => params.multiply_by_inputs !== false;
+
+const pathOptions = (params: Asked['params']) => ({
+  steps: stepsOf(params),
+  quadrature: quadratureOf(params),
+  multiplyByInputs: multiplies(params),
+});
+
+const integrated = byMethod('integrated-gradients', pathOptions);
+
+const deepLift = (rules: RuleSet): Claim => ({ question, params }) =>
+  scoresOf(deepLiftUnder(question, rules, { multiplyByInputs: multiplies(params) }));
+
+const layerDeepLift = (rules: RuleSet): Claim => ({ question, params, layer }) =>
+  scoresOf(deepLiftUnder(question, rules, { multiplyByInputs: multiplies(params), at: layer() }));
+
+const mean = (parts: readonly FloatTensor[]): FloatTensor => {
+  const total = zerosLike(parts[0]);
+  parts.forEach((part) => addScaled(total, 1 / parts.length, part));
+  return total;
+};
+
+/** The mean over every baseline of a distribution. */
+const deepLiftShap = (rules: RuleSet): Claim => async ({ question, params, distribution }) => {
+  const parts: FloatTensor[] = [];
+  for (const baseline of distribution(String(params.baseline))) {
+    parts.push((await deepLiftUnder({ ...question, baseline }, rules, { multiplyByInputs: true })).scores);
+  }
+  return mean(parts);
+};
+
+const noiseTypes: Record<string, SmoothGradType> = {
+  smoothgrad: 'smoothgrad',
+  smoothgrad_sq: 'smoothgrad-squared',
+  vargrad: 'vargrad',
+};
+
+/** Saliency under noise is SmoothGrad; of other methods the mean over noisy inputs is taken here. */
+const noiseTunnel: Claim = async (asked) => {
+  const { question, params, rows } = asked;
+  const samples = Number(params.nt_samples);
+  const noise = rows('noise', samples);
+  const type = noiseTypes[String(params.nt_type)];
+  if (params.inner === 'Saliency') {
+    return scoresOf(smoothGradOver(question, samples, (k) => noise[k], { type, absolute: params.abs === true }));
+  }
+  const inner = claims[String(params.inner)];
+  if (!inner || type !== 'smoothgrad') throw new Error(`NoiseTunnel of ${String(params.inner)}, ${type}, is not known`);
+  const parts: FloatTensor[] = [];
+  for (const e of noise) parts.push(await inner({ ...asked, question: { ...question, x: add(question.x, e) } }));
+  return mean(parts);
+};
+
+/** (x̃ − b)·∂F at coef·x̃ + (1 − coef)·b for noisy x̃ and drawn baselines b. */
+const gradientShap: Claim = async ({ question, params, rows, array, example, distribution }) => {
+  const samples = Number(params.n_samples);
+  const own = (name: string) => toNumbers(array(name)!).slice(example * samples, (example + 1) * samples);
+  const [coefficients, picks, noise] = [own('coefficients'), own('baseline_index'), rows('noise', samples)];
+  const baselines = distribution('baseline_dist.npy');
+  const parts: FloatTensor[] = [];
+  for (let k = 0; k < samples; k++) {
+    const noisy = add(question.x, noise[k]);
+    const baseline = baselines[picks[k]];
+    const at = await gradientOf({ ...question, x: lerp(baseline, noisy, coefficients[k]) }, gradient);
+    parts.push(mul(sub(noisy, baseline), at.gradient));
+  }
+  return mean(parts);
+};
+
+/** A layer's activation on x. */
+async function activationOf(question: Question, layer: Value, x = question.x): Promise<FloatTensor> {
+  const build = () => ({ name: 'activation', inputs: [question.model.input], outputs: [layer] });
+  const program = await question.engine.program(`activation/${keyOf(layer)}`, build, { batch: 1 });
+  return (await runOnce(question, program, [x]))[0];
+}
+
+const gradCam: Claim = async (asked) => {
+  const { question, params, layer } = asked;
+  const relu = params.relu_attributions === true;
+  if (params.attr_dim_summation === false) return weightedChannels(asked);
+  const { scores } = await findMethod('grad-cam').explain({ ...question, layer: layer() }, { relu });
+  if (!params.upsample) return scores;
+  const [height, width] = params.size as [number, number];
+  return upsample(scores, height, width, params.upsample as Interpolation);
+};
+
+/** wₖ Aₖ, not yet summed over channels. */
+async function weightedChannels({ question, layer }: Asked): Promise<FloatTensor> {
+  const { gradient: slopes } = await gradientOf(question, gradient, layer());
+  const activation = await activationOf(question, layer());
+  const positions = activation.data.length / activation.shape[1];
+  const weight = (k: number) => slopes.data.subarray(k * positions, (k + 1) * positions).reduce((a, v) => a + v, 0) / positions;
+  const weights = Array.from({ length: activation.shape[1] }, (_, k) => weight(k));
+  return map(activation, (v, i) => weights[Math.floor(i / positions)] * v);
+}
+
+/** The same method with a neuron in place of F. */
+const ofNeuron = (method: Claim): Claim => (asked) => {
+  const model = headOf(asked.question.model, asked.layer());
+  const target: Target = { kind: 'logit', index: flatIndex(asked.layer(), asked.params.neuron as number | number[]) };
+  return method({ ...asked, question: asked.about(model, { target }) });
+};
+
+/** The same method on the model from the layer on, with activations in place of inputs. */
+const ofTail = (method: Claim): Claim => async (asked) => {
+  const { question, layer, about } = asked;
+  const x = await activationOf(question, layer());
+  const baseline = question.baseline && (await activationOf(question, layer(), question.baseline));
+  return method({ ...asked, question: about(tailOf(question.model, layer(), question.x), { x, baseline }) });
+};
+
+const pointsOn = ({ x, baseline }: Question, alphas: readonly number[]) => alphas.map((alpha) => lerp(baseline!, x, alpha));
+
+/** The mean over the path of ∂F/∂(layer). */
+const internalInfluence: Claim = async ({ question, params, layer }) => {
+  const { points, weights } = quadratures[quadratureOf(params)](stepsOf(params));
+  let total: FloatTensor | null = null;
+  for (const [k, point] of pointsOn(question, points).entries()) {
+    const { gradient: slope } = await gradientOf({ ...question, x: point }, gradient, layer());
+    total = total ? add(total, scale(slope, weights[k])) : scale(slope, weights[k]);
+  }
+  return total!;
+};
+
+/** Σₖ ∂F/∂a (pₖ) · (a(pₖ₊₁) − a(pₖ)) over one node more than there are steps. */
+const layerConductance: Claim = async ({ question, params, layer }) => {
+  const { points } = quadratures[quadratureOf(params)](stepsOf(params) + 1);
+  const path = pointsOn(question, points);
+  const total = zerosLike(await activationOf(question, layer()));
+  for (let k = 0; k + 1 < path.length; k++) {
+    const { gradient: slope } = await gradientOf({ ...question, x: path[k] }, gradient, layer());
+    const step = sub(await activationOf(question, layer(), path[k + 1]), await activationOf(question, layer(), path[k]));
+    addScaled(total, 1, mul(slope, step));
+  }
+  return total;
+};
+
+/** (x − x′) · Σₖ wₖ · ∂F/∂a (pₖ) · ∂a/∂x (pₖ) for one neuron a. */
+const neuronConductance: Claim = async ({ question, params, layer, about }) => {
+  const { points, weights } = quadratures[quadratureOf(params)](stepsOf(params));
+  const index = flatIndex(layer(), params.neuron as number | number[]);
+  const head = about(headOf(question.model, layer()), { target: { kind: 'logit', index } });
+  const total = zerosLike(question.x);
+  for (const [k, x] of pointsOn(question, points).entries()) {
+    const above = await gradientOf({ ...question, x }, gradient, layer());
+    const below = await gradientOf({ ...head, x }, gradient);
+    addScaled(total, weights[k] * above.gradient.data[index], below.gradient);
+  }
+  return mul(total, sub(question.x, question.baseline!));
+};
+
+/** For each group of a mask F(x) − F(x with the group replaced); `replacement` is a whole input. */
+async function ablate({ question, array, example }: Asked, replacement: FloatTensor, mask = array('feature_mask')): Promise<FloatTensor> {
+  const { x } = question;
+  const all = mask ? toNumbers(mask) : Array.from(x.data.keys());
+  // One mask for all examples may leave out the channels; else each example has its own.
+  const own = Array.from(x.data, (_, i) => (all.length > x.data.length ? all[example * x.data.length + i] : all[i % all.length]));
+  const groups = [...new Set(own)];
+  const ablated = groups.map((group) => map(x, (v, i) => (own[i] === group ? replacement.data[i] : v)));
+  const [whole, ...without] = await values(question, [x, ...ablated]);
+  const drop = new Map(groups.map((group, k) => [group, whole - without[k]]));
+  return map(x, (_v, i) => drop.get(own[i])!);
+}
+
+const saliency = byMethod('saliency', ({ abs }) => ({ absolute: abs !== false }));
+
+export const claims: Readonly<Record<string, Claim>> = {
+  Saliency: saliency,
+  InputXGradient: byMethod('input-x-gradient'),
+  IntegratedGradients: integrated,
+  DeepLift: deepLift(deepliftCaptum),
+  'DeepLift(fixed)': deepLift(deepliftCaptum),
+  'DeepLift(extended)': deepLift(deepliftExtended),
+  DeepLiftShap: deepLiftShap(deepliftCaptum),
+  'DeepLiftShap(fixed)': deepLiftShap(deepliftCaptum),
+  GradientShap: gradientShap,
+  NoiseTunnel: noiseTunnel,
+  GuidedBackprop: byMethod('guided-backpropagation'),
+  Deconvolution: byMethod('deconvolution'),
+  Occlusion: ({ question, params }) =>
+    scoresOf(occlude(question, { window: params.sliding_window_shapes as number[], strides: params.strides as number[] })),
+  FeatureAblation: (asked) => ablate(asked, asked.question.baseline!),
+  FeaturePermutation: (asked) => ablate(asked, asked.other((asked.params.batch_permutation as number[])[asked.example])),
+  LayerGradCam: gradCam,
+  GuidedGradCam: ({ question, params, layer }) =>
+    scoresOf(findMethod('guided-grad-cam').explain({ ...question, layer: layer() }, { interpolation: params.interpolate_mode })),
+  LayerActivation: ({ question, layer }) => activationOf(question, layer()),
+  LayerGradientXActivation: async ({ question, layer }) =>
+    mul((await gradientOf(question, gradient, layer())).gradient, await activationOf(question, layer())),
+  LayerIntegratedGradients: ofTail(integrated),
+  LayerDeepLift: layerDeepLift(deepliftCaptum),
+  'LayerDeepLift(fixed)': layerDeepLift(deepliftCaptum),
+  LayerConductance: layerConductance,
+  InternalInfluence: internalInfluence,
+  NeuronGradient: ofNeuron(byMethod('saliency', () => ({ absolute: false }))),
+  NeuronIntegratedGradients: ofNeuron(integrated),
+  NeuronDeepLift: ofNeuron(deepLift(deepliftCaptum)),
+  'NeuronDeepLift(fixed)': ofNeuron(deepLift(deepliftCaptum)),
+  NeuronGuidedBackprop: ofNeuron(async ({ question }) => (await gradientOf(question, guidedBackpropagation)).gradient),
+  NeuronConductance: neuronConductance,
+};

@@ -1,0 +1,79 @@
+/** @file A folder of golden results: models, arrays and what another tool computed from them. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readNpy } from '../../src/lib/tensor/npy.ts';
+import { full, slice0, toFloat32, type FloatTensor, type Tensor } from '../../src/lib/tensor/tensor.ts';
+
+export interface GoldenCase {
+  readonly id: string;
+  readonly method: string;
+  /** An element, one element per example, an index vector, one of those per example, a text, or none. */
+  readonly target: null | number | string | readonly (number | readonly number[])[];
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly expected: string;
+  readonly shape: readonly number[];
+  readonly tolerance: { readonly metric: string; readonly value: number };
+  readonly layer?: string;
+  readonly arrays?: Readonly<Record<string, string>>;
+  readonly unstable_in_float32?: boolean;
+  /** The same case with known bugs of the other tool repaired, and whether they matter here. */
+  readonly fixed_case?: string;
+  readonly captum_bug_affects?: boolean;
+}
+
+interface LayerName {
+  readonly onnx_tensor: string | null;
+  readonly same_value_tensors?: readonly string[];
+}
+
+export interface GoldenFile {
+  readonly file: string;
+  readonly layers: Readonly<Record<string, LayerName>>;
+}
+
+interface Manifest {
+  readonly model: string;
+  readonly files: readonly GoldenFile[];
+  readonly cases: readonly GoldenCase[];
+}
+
+export interface GoldenFolder {
+  readonly name: string;
+  readonly files: readonly GoldenFile[];
+  readonly cases: readonly GoldenCase[];
+  bytes(file: string): Uint8Array;
+  array(file: string): Tensor;
+}
+
+/** Every model in `root`: each folder with a manifest. */
+export function goldenFolders(root: string): GoldenFolder[] {
+  const names = readdirSync(root).filter((name) => existsSync(join(root, name, 'manifest.json')));
+  return names.sort().map((name) => openFolder(join(root, name)));
+}
+
+function openFolder(path: string): GoldenFolder {
+  const manifest = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as Manifest;
+  const arrays = new Map<string, Tensor>();
+  const bytes = (file: string) => new Uint8Array(readFileSync(join(path, file)));
+  const array = (file: string) => {
+    let found = arrays.get(file);
+    if (!found) arrays.set(file, (found = readNpy(bytes(file), file)));
+    return found;
+  };
+  return { name: manifest.model, files: manifest.files, cases: manifest.cases, bytes, array };
+}
+
+/** What a parameter such as 0, "baseline.npy" or "baseline.npy[:1]" stands for; numbers fill an array like `like`. */
+export function resolveArray(folder: GoldenFolder, parameter: unknown, like: FloatTensor): FloatTensor {
+  if (typeof parameter === 'number') return full(like.shape, parameter);
+  const text = String(parameter).match(/^([^[]+)(?:\[:(\d+)\])?$/);
+  if (!text) throw new Error(`${folder.name}: no array is named ${JSON.stringify(parameter)}`);
+  const whole = toFloat32(folder.array(text[1]));
+  return text[2] ? slice0(whole, 0, Number(text[2])) : whole;
+}
+
+/** The case whose numbers are to be met: known bugs repaired where they matter. */
+export function truthOf(folder: GoldenFolder, golden: GoldenCase): GoldenCase {
+  if (!golden.captum_bug_affects || !golden.fixed_case) return golden;
+  return folder.cases.find((c) => c.id === golden.fixed_case) ?? golden;
+}
