@@ -1,5 +1,18 @@
 /** @file Convolutions as the ONNX specification's sums, one output element at a time. */
-import { add, at, build, count, indices, list, num, ref, text, type Family, type ReferenceOp, type RefTensor } from '../tensor.ts';
+import {
+  add,
+  at,
+  build,
+  count,
+  indices,
+  list,
+  num,
+  ref,
+  text,
+  type Family,
+  type ReferenceOp,
+  type RefTensor,
+} from '../tensor.ts';
 import type { Attributes } from '../../../src/lib/graph/graph.ts';
 
 const ones = (n: number): number[] => Array.from({ length: n }, () => 1);
@@ -36,14 +49,17 @@ const conv: ReferenceOp = ([x, w, b], attrs) => {
   const [, , ...input] = x.shape;
   const [outChannels, perGroup, ...kernel] = w.shape;
   const { strides, dilations, begin, end } = geometry(input, kernel, attrs);
-  const output = input.map((length, i) => Math.floor((length + begin[i] + end[i] - (kernel[i] - 1) * dilations[i] - 1) / strides[i]) + 1);
+  const output = input.map(
+    (length, i) => Math.floor((length + begin[i] + end[i] - (kernel[i] - 1) * dilations[i] - 1) / strides[i]) + 1,
+  );
   return [
     build(x.dtype, [x.shape[0], outChannels, ...output], ([n, m, ...place]) => {
       const firstChannel = Math.floor(m / (outChannels / groups)) * perGroup;
       let sum = b ? b.data[m] : 0;
       for (const [c, ...k] of indices([perGroup, ...kernel])) {
         const from = place.map((p, i) => p * strides[i] + k[i] * dilations[i] - begin[i]);
-        if (from.every((p, i) => p >= 0 && p < input[i])) sum += at(x, [n, firstChannel + c, ...from]) * at(w, [m, c, ...k]);
+        if (from.every((p, i) => p >= 0 && p < input[i]))
+          sum += at(x, [n, firstChannel + c, ...from]) * at(w, [m, c, ...k]);
       }
       return sum;
     }),
@@ -60,7 +76,11 @@ const convTranspose: ReferenceOp = ([x, w, b], attrs) => {
   const dilations = list(attrs, 'dilations', ones(n));
   const extra = list(attrs, 'output_padding', none(n));
   const full = input.map((length, i) => (length - 1) * strides[i] + extra[i] + (kernel[i] - 1) * dilations[i] + 1);
-  const scattered: RefTensor = ref(x.dtype, [batch, perGroup * groups, ...full], new Float64Array(count([batch, perGroup * groups, ...full])));
+  const scattered: RefTensor = ref(
+    x.dtype,
+    [batch, perGroup * groups, ...full],
+    new Float64Array(count([batch, perGroup * groups, ...full])),
+  );
   for (const [e, c, ...place] of indices(x.shape)) {
     const group = Math.floor(c / (channels / groups));
     for (const [m, ...k] of indices([perGroup, ...kernel])) {
@@ -70,13 +90,20 @@ const convTranspose: ReferenceOp = ([x, w, b], attrs) => {
   }
   const [begin, output] = transposedCrop(input, full, strides, attrs);
   return [
-    build(x.dtype, [batch, perGroup * groups, ...output], ([e, m, ...place]) =>
-      at(scattered, [e, m, ...place.map((p, i) => p + begin[i])]) + (b ? b.data[m] : 0),
+    build(
+      x.dtype,
+      [batch, perGroup * groups, ...output],
+      ([e, m, ...place]) => at(scattered, [e, m, ...place.map((p, i) => p + begin[i])]) + (b ? b.data[m] : 0),
     ),
   ];
 };
 
-function transposedCrop(input: readonly number[], full: readonly number[], strides: readonly number[], attrs: Attributes): [number[], number[]] {
+function transposedCrop(
+  input: readonly number[],
+  full: readonly number[],
+  strides: readonly number[],
+  attrs: Attributes,
+): [number[], number[]] {
   const mode = text(attrs, 'auto_pad', 'NOTSET');
   const n = input.length;
   const same = mode.startsWith('SAME') ? input.map((length, i) => length * strides[i]) : null;
