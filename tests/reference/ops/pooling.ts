@@ -1,5 +1,17 @@
 /** @file Pooling, window by window. */
-import { add, at, build, clone, indices, list, num, text, type Family, type ReferenceOp, type RefTensor } from '../tensor.ts';
+import {
+  add,
+  at,
+  build,
+  clone,
+  indices,
+  list,
+  num,
+  text,
+  type Family,
+  type ReferenceOp,
+  type RefTensor,
+} from '../tensor.ts';
 import type { Attributes } from '../../../src/lib/graph/graph.ts';
 import { geometry } from './convolution.ts';
 
@@ -22,7 +34,9 @@ function pool(x: RefTensor, attrs: Attributes): { output: number[]; window: (pla
     return (windows - 1) * strides[i] < length + begin[i] ? windows : windows - 1;
   });
   const window = (place: readonly number[]): Window => {
-    const places = [...indices(kernel)].map((k) => place.map((p, i) => p * strides[i] + k[i] * dilations[i] - begin[i]));
+    const places = [...indices(kernel)].map((k) =>
+      place.map((p, i) => p * strides[i] + k[i] * dilations[i] - begin[i]),
+    );
     return {
       inside: places.filter((p) => p.every((v, i) => v >= 0 && v < input[i])),
       padded: places.filter((p) => p.every((v, i) => v >= -begin[i] && v < input[i] + end[i])).length,
@@ -81,5 +95,7 @@ export const pooling: Family = {
       return places.reduce((sum, p) => sum + at(x, [n, c, ...p]), 0) / places.length;
     }),
   ],
-  GlobalMaxPool: ([x]) => [build(x.dtype, globalShape(x), ([n, c]) => at(x, [n, c, ...firstMaximum(x, n, c, everyPlace(x))]))],
+  GlobalMaxPool: ([x]) => [
+    build(x.dtype, globalShape(x), ([n, c]) => at(x, [n, c, ...firstMaximum(x, n, c, everyPlace(x))])),
+  ],
 };
