@@ -1,5 +1,16 @@
 /** @file Matrix products and Einsum as sums over index vectors. */
-import { at, atBroadcast, broadcastShape, build, indices, num, text, type Family, type ReferenceOp, type RefTensor } from '../tensor.ts';
+import {
+  at,
+  atBroadcast,
+  broadcastShape,
+  build,
+  indices,
+  num,
+  text,
+  type Family,
+  type ReferenceOp,
+  type RefTensor,
+} from '../tensor.ts';
 
 const matMul: ReferenceOp = ([a, b]) => {
   const left: RefTensor = a.shape.length === 1 ? { ...a, shape: [1, ...a.shape] } : a;
@@ -13,7 +24,9 @@ const matMul: ReferenceOp = ([a, b]) => {
     for (let k = 0; k < inner; k++) sum += atBroadcast(left, [...before, i, k]) * atBroadcast(right, [...before, k, j]);
     return sum;
   });
-  return [{ ...full, shape: [...stack, ...(a.shape.length === 1 ? [] : [rows]), ...(b.shape.length === 1 ? [] : [columns])] }];
+  return [
+    { ...full, shape: [...stack, ...(a.shape.length === 1 ? [] : [rows]), ...(b.shape.length === 1 ? [] : [columns])] },
+  ];
 };
 
 const gemm: ReferenceOp = ([a, b, c], attrs) => {
@@ -23,7 +36,8 @@ const gemm: ReferenceOp = ([a, b, c], attrs) => {
   return [
     build(a.dtype, shape, ([i, j]) => {
       let sum = 0;
-      for (let k = 0; k < a.shape[transA ? 0 : 1]; k++) sum += at(a, transA ? [k, i] : [i, k]) * at(b, transB ? [j, k] : [k, j]);
+      for (let k = 0; k < a.shape[transA ? 0 : 1]; k++)
+        sum += at(a, transA ? [k, i] : [i, k]) * at(b, transB ? [j, k] : [k, j]);
       return alpha * sum + (c ? beta * atBroadcast(c, [i, j]) : 0);
     }),
   ];
@@ -33,18 +47,24 @@ const gemm: ReferenceOp = ([a, b, c], attrs) => {
 const einsum: ReferenceOp = (x, attrs) => {
   const [left, right] = text(attrs, 'equation', '').replaceAll(' ', '').split('->');
   const dots = '0123456789';
-  const hidden = Math.max(...left.split(',').map((term, i) => (term.includes('...') ? x[i].shape.length - term.length + 3 : 0)));
-  const terms = left.split(',').map((term, i) => term.replace('...', dots.slice(hidden - (x[i].shape.length - term.length + 3), hidden)));
+  const hidden = Math.max(
+    ...left.split(',').map((term, i) => (term.includes('...') ? x[i].shape.length - term.length + 3 : 0)),
+  );
+  const terms = left
+    .split(',')
+    .map((term, i) => term.replace('...', dots.slice(hidden - (x[i].shape.length - term.length + 3), hidden)));
   const letters = [...new Set(terms.join(''))].toSorted();
   const once = letters.filter((l) => /[a-z]/i.test(l) && [...left].filter((c) => c === l).length === 1);
   const output = [...(right?.replace('...', dots.slice(0, hidden)) ?? dots.slice(0, hidden) + once.join(''))];
-  const length = (letter: string) => Math.max(...terms.map((term, i) => (term.includes(letter) ? x[i].shape[term.indexOf(letter)] : 1)));
+  const length = (letter: string) =>
+    Math.max(...terms.map((term, i) => (term.includes(letter) ? x[i].shape[term.indexOf(letter)] : 1)));
   const summed = letters.filter((l) => !output.includes(l));
   return [
     build(x[0].dtype, output.map(length), (place) => {
       let sum = 0;
       for (const rest of indices(summed.map(length))) {
-        const value = (letter: string) => (output.includes(letter) ? place[output.indexOf(letter)] : rest[summed.indexOf(letter)]);
+        const value = (letter: string) =>
+          output.includes(letter) ? place[output.indexOf(letter)] : rest[summed.indexOf(letter)];
         sum += x.reduce((product, v, i) => product * atBroadcast(v, [...terms[i]].map(value)), 1);
       }
       return sum;
