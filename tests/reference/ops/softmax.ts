@@ -6,7 +6,8 @@ const byRow =
   (f: (row: readonly number[], place: number) => number): ReferenceOp =>
   ([x], attrs) => {
     const axis = wrapAxis(num(attrs, 'axis', -1), x.shape.length);
-    const rowOf = (t: RefTensor, index: readonly number[]) => Array.from({ length: t.shape[axis] }, (_, i) => at(t, replaceAt(index, axis, i)));
+    const rowOf = (t: RefTensor, index: readonly number[]) =>
+      Array.from({ length: t.shape[axis] }, (_, i) => at(t, replaceAt(index, axis, i)));
     return [build(x.dtype, x.shape, (index) => f(rowOf(x, index), index[axis]))];
   };
 
