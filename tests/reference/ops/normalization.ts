@@ -1,10 +1,25 @@
 /** @file Normalisations: each element against the statistics of the set that it belongs to. */
-import { at, atBroadcast, build, indices, list, num, replaceAt, wrapAxis, type Family, type ReferenceOp, type RefTensor } from '../tensor.ts';
+import {
+  at,
+  atBroadcast,
+  build,
+  indices,
+  list,
+  num,
+  replaceAt,
+  wrapAxis,
+  type Family,
+  type ReferenceOp,
+  type RefTensor,
+} from '../tensor.ts';
 
 /** The elements that share every index but those of `axes` with the element at `index`. */
 function peers(x: RefTensor, index: readonly number[], axes: readonly number[]): number[] {
   return [...indices(axes.map((axis) => x.shape[axis]))].map((inner) =>
-    at(x, axes.reduce<number[]>((place, axis, i) => replaceAt(place, axis, inner[i]), [...index])),
+    at(
+      x,
+      axes.reduce<number[]>((place, axis, i) => replaceAt(place, axis, inner[i]), [...index]),
+    ),
   );
 }
 
@@ -15,14 +30,20 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
 const batchNormalization: ReferenceOp = ([x, scale, b, mu, sigma2], attrs) => [
   build(x.dtype, x.shape, (index) => {
     const c = x.shape.length > 1 ? index[1] : 0;
-    return ((at(x, index) - mu.data[c]) / Math.sqrt(sigma2.data[c] + num(attrs, 'epsilon', 1e-5))) * scale.data[c] + b.data[c];
+    return (
+      ((at(x, index) - mu.data[c]) / Math.sqrt(sigma2.data[c] + num(attrs, 'epsilon', 1e-5))) * scale.data[c] +
+      b.data[c]
+    );
   }),
 ];
 
 const instanceNormalization: ReferenceOp = ([x, scale, b], attrs) => [
   build(x.dtype, x.shape, (index) => {
     const map = peers(x, index, range(2, x.shape.length));
-    return ((at(x, index) - mean(map)) / Math.sqrt(variance(map) + num(attrs, 'epsilon', 1e-5))) * scale.data[index[1]] + b.data[index[1]];
+    return (
+      ((at(x, index) - mean(map)) / Math.sqrt(variance(map) + num(attrs, 'epsilon', 1e-5))) * scale.data[index[1]] +
+      b.data[index[1]]
+    );
   }),
 ];
 
@@ -31,8 +52,14 @@ const groupNormalization: ReferenceOp = ([x, scale, b], attrs) => {
   return [
     build(x.dtype, x.shape, (index) => {
       const first = Math.floor(index[1] / size) * size;
-      const group = range(first, first + size).flatMap((c) => peers(x, replaceAt(index, 1, c), range(2, x.shape.length)));
-      return ((at(x, index) - mean(group)) / Math.sqrt(variance(group) + num(attrs, 'epsilon', 1e-5))) * scale.data[index[1]] + b.data[index[1]];
+      const group = range(first, first + size).flatMap((c) =>
+        peers(x, replaceAt(index, 1, c), range(2, x.shape.length)),
+      );
+      return (
+        ((at(x, index) - mean(group)) / Math.sqrt(variance(group) + num(attrs, 'epsilon', 1e-5))) *
+          scale.data[index[1]] +
+        b.data[index[1]]
+      );
     }),
   ];
 };
@@ -45,7 +72,9 @@ const layerNormalization: ReferenceOp = ([x, scale, b], attrs, node) => {
   const outputs = [
     build(x.dtype, x.shape, (index) => {
       const values = layer(index);
-      return (at(x, index) - mean(values)) * inverse(values) * atBroadcast(scale, index) + (b ? atBroadcast(b, index) : 0);
+      return (
+        (at(x, index) - mean(values)) * inverse(values) * atBroadcast(scale, index) + (b ? atBroadcast(b, index) : 0)
+      );
     }),
     build(x.dtype, statistics, (index) => mean(layer(index))),
     build(x.dtype, statistics, (index) => inverse(layer(index))),
@@ -82,7 +111,12 @@ const meanVarianceNormalization: ReferenceOp = ([x], attrs) => {
 
 /** The window reaches from c − ⌊(size − 1)/2⌋ to c + ⌈(size − 1)/2⌉. */
 const lrn: ReferenceOp = ([x], attrs) => {
-  const [alpha, beta, bias, size] = [num(attrs, 'alpha', 1e-4), num(attrs, 'beta', 0.75), num(attrs, 'bias', 1), num(attrs, 'size', 1)];
+  const [alpha, beta, bias, size] = [
+    num(attrs, 'alpha', 1e-4),
+    num(attrs, 'beta', 0.75),
+    num(attrs, 'bias', 1),
+    num(attrs, 'size', 1),
+  ];
   return [
     build(x.dtype, x.shape, (index) => {
       const low = Math.max(0, index[1] - Math.floor((size - 1) / 2));
