@@ -1,5 +1,16 @@
 /** @file Resize: each output element from the input elements near its coordinate, one axis after the other. */
-import { at, build, list, num, replaceAt, text, wrapAxis, type Family, type ReferenceOp, type RefTensor } from '../tensor.ts';
+import {
+  at,
+  build,
+  list,
+  num,
+  replaceAt,
+  text,
+  wrapAxis,
+  type Family,
+  type ReferenceOp,
+  type RefTensor,
+} from '../tensor.ts';
 import type { Attributes } from '../../../src/lib/graph/graph.ts';
 
 interface Axis {
@@ -10,17 +21,32 @@ interface Axis {
 }
 
 function axes([x, roi, scales, sizes]: readonly RefTensor[], attrs: Attributes): Axis[] {
-  const chosen = list(attrs, 'axes', x.shape.map((_, i) => i)).map((a) => wrapAxis(a, x.shape.length));
+  const chosen = list(
+    attrs,
+    'axes',
+    x.shape.map((_, i) => i),
+  ).map((a) => wrapAxis(a, x.shape.length));
   const policy = text(attrs, 'keep_aspect_ratio_policy', 'stretch');
-  const region = (i: number): [number, number] => (roi && roi.data.length > 0 ? [roi.data[i], roi.data[chosen.length + i]] : [0, 1]);
+  const region = (i: number): [number, number] =>
+    roi && roi.data.length > 0 ? [roi.data[i], roi.data[chosen.length + i]] : [0, 1];
   if (!sizes) {
-    return chosen.map((axis, i) => ({ axis, scale: scales.data[i], to: Math.floor(x.shape[axis] * scales.data[i]), roi: region(i) }));
+    return chosen.map((axis, i) => ({
+      axis,
+      scale: scales.data[i],
+      to: Math.floor(Math.fround(x.shape[axis] * scales.data[i])),
+      roi: region(i),
+    }));
   }
   const ratios = chosen.map((axis, i) => sizes.data[i] / x.shape[axis]);
   const common = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
   return chosen.map((axis, i) => {
     const scale = policy === 'stretch' ? ratios[i] : common;
-    return { axis, scale, to: policy === 'stretch' ? sizes.data[i] : Math.round(x.shape[axis] * common), roi: region(i) };
+    return {
+      axis,
+      scale,
+      to: policy === 'stretch' ? sizes.data[i] : Math.round(x.shape[axis] * common),
+      roi: region(i),
+    };
   });
 }
 
@@ -37,7 +63,9 @@ function coordinate(i: number, from: number, { scale, to, roi: [start, end] }: A
     case 'asymmetric':
       return i / scale;
     case 'tf_crop_and_resize':
-      return to > 1 ? start * (from - 1) + (i * (end - start) * (from - 1)) / (to - 1) : 0.5 * (start + end) * (from - 1);
+      return to > 1
+        ? start * (from - 1) + (i * (end - start) * (from - 1)) / (to - 1)
+        : 0.5 * (start + end) * (from - 1);
     default:
       throw new Error(`reference: coordinate_transformation_mode ${mode}`);
   }
@@ -58,7 +86,7 @@ function cubic(distance: number, a: number): number {
   return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
-/** Weights of the places −radius … from + radius − 1 around a coordinate. */
+/** Weights, which are float32 everywhere, of the places −radius … from + radius − 1 around a coordinate. */
 function weights(at: number, from: number, scale: number, attrs: Attributes): Map<number, number> {
   const mode = text(attrs, 'mode', 'nearest');
   if (mode === 'nearest') return new Map([[nearest(at, text(attrs, 'nearest_mode', 'round_prefer_floor')), 1]]);
@@ -67,12 +95,13 @@ function weights(at: number, from: number, scale: number, attrs: Attributes): Ma
   const found = new Map<number, number>();
   for (let j = -radius; j < from + radius; j++) {
     const distance = (j - at) * squeeze;
-    const w = mode === 'linear' ? Math.max(0, 1 - Math.abs(distance)) : cubic(distance, num(attrs, 'cubic_coeff_a', -0.75));
+    const w =
+      mode === 'linear' ? Math.max(0, 1 - Math.abs(distance)) : cubic(distance, num(attrs, 'cubic_coeff_a', -0.75));
     const kept = num(attrs, 'exclude_outside', 0) === 0 || (j >= 0 && j < from);
     if (w !== 0 && kept) found.set(j, w);
   }
   const total = [...found.values()].reduce((a, b) => a + b, 0);
-  return new Map([...found].map(([j, w]) => [j, w / total]));
+  return new Map([...found].map(([j, w]) => [j, Math.fround(w / total)]));
 }
 
 const resize: ReferenceOp = (inputs, attrs) => {
@@ -84,7 +113,10 @@ const resize: ReferenceOp = (inputs, attrs) => {
       const place = coordinate(index[a.axis], from, a, mode);
       if (mode === 'tf_crop_and_resize' && (place < 0 || place > from - 1)) return outside;
       const near = [...weights(place, from, a.scale, attrs)];
-      return near.reduce((sum, [j, w]) => sum + w * at(x, replaceAt(index, a.axis, Math.min(Math.max(j, 0), from - 1))), 0);
+      return near.reduce(
+        (sum, [j, w]) => sum + w * at(x, replaceAt(index, a.axis, Math.min(Math.max(j, 0), from - 1))),
+        0,
+      );
     });
   };
   return [axes(inputs, attrs).reduce(along, inputs[0])];
