@@ -13,6 +13,7 @@ export interface FileNode {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Decoded when read: what an unsupported or unused node holds may be of any type. */
   readonly attrs: Attributes;
   /** Version of its domain's operator set. */
   readonly opset: number;
@@ -93,18 +94,16 @@ function resolve(a: AttributeProto, scope: Scope): AttributeProto | null {
 function fileNode(node: NodeProto, scope: Scope, context: TensorContext): FileNode {
   const domain = ownDomain(node.domain);
   const where = fileNodeLabel({ op: node.opType, name: node.name, outputs: node.output });
-  const attrs: Record<string, Attribute> = {};
-  for (const a of node.attribute) {
-    const bound = resolve(a, scope);
-    if (bound && !isSubgraph(bound)) attrs[a.name] = decodeAttribute(bound, where, context);
-  }
   return {
     op: node.opType,
     domain,
     name: node.name && scope.prefix + node.name,
     inputs: node.input.map((name) => flatName(name, scope)),
     outputs: node.output.map((name) => flatName(name, scope)),
-    attrs,
+    get attrs() {
+      const bound = node.attribute.map((a) => resolve(a, scope)).filter((a) => a !== null && !isSubgraph(a)) as AttributeProto[];
+      return Object.fromEntries(bound.map((a): [string, Attribute] => [a.name, decodeAttribute(a, where, context)]));
+    },
     opset: scope.opsets.get(domain) ?? 1,
   };
 }

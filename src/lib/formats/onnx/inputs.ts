@@ -15,7 +15,7 @@ export interface Declared {
 }
 
 export interface InputOptions {
-  /** Shapes by input name, for axes that the file leaves open. The batch axis is ignored. */
+  /** Shapes by input name, for axes that the file leaves open. The first length counts only where N does not stand there. */
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
   /** Height and width where the file leaves them open. Default 224. */
   readonly spatialSize?: number;
@@ -57,14 +57,14 @@ const mayBeBatch = (d: number | string | null): boolean => typeof d !== 'number'
  */
 export function shapeOf(input: Declared, batched: boolean, { inputShapes, spatialSize = 224 }: InputOptions, file: string, notes: string[]): Dim[] {
   const given = inputShapes?.[input.name];
-  if (given && given.some((d) => !Number.isSafeInteger(d) || d < 1)) throw new FormatError(`${file}: input "${input.name}" cannot have the shape [${given}]. Give positive whole numbers.`);
+  if (given && given.some((d) => !Number.isSafeInteger(d) || d < 0)) throw new FormatError(`${file}: input "${input.name}" cannot have the shape [${given}]. Give whole numbers.`);
   const declared = input.shape ?? given;
   if (!declared) throw new FormatError(`${file}: input "${input.name}" has no shape. Export the model with a shape, such as [batch, 3, 224, 224].`);
   if (given && given.length !== declared.length) {
     throw new FormatError(`${file}: input "${input.name}" has ${declared.length} axes ([${declared.map((d) => d ?? '?')}]), the shape [${given}] has ${given.length}. Give one length per axis.`);
   }
   return declared.map((d, axis) => {
-    if (axis === 0 && mayBeBatch(d)) return batched ? N : 1;
+    if (axis === 0 && mayBeBatch(d)) return batched ? N : (given?.[0] ?? 1);
     if (typeof d === 'number') return d;
     const length = given?.[axis] ?? openLength(input, declared, axis, spatialSize);
     notes.push(`Input "${input.name}" leaves axis ${axis}${d ? ` (${d})` : ''} open; it is ${length} here.`);

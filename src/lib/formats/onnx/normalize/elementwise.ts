@@ -50,16 +50,18 @@ export const cast: Normalizer = (g, node) => {
 
 export const castLike: Normalizer = (g, node) => castTo(g, node, node.inputs[1]!.dtype);
 
-/** What it is at inference: its input. The mask cannot be had. */
-export const dropout: Normalizer = (_g, node) => [node.inputs[0]!];
+/** What it is at inference: its input, and a mask that keeps everything. */
+export const dropout: Normalizer = (g, node) => {
+  const x = node.inputs[0]!;
+  const training = node.inputs[2];
+  if (training && !training.constant?.data.every((on) => !on)) throw new RangeError('training mode is on. Export the model with model.eval().');
+  return node.outputs[1] ? [x, g.expand(g.scalar(1, 'bool'), x.shape)] : [x];
+};
 
 export const identity: Normalizer = (_g, node) => [node.inputs[0]!];
 
-/** Shape of one operand is the other's: nothing but the batch may have been meant by a Sum of one. */
-export const single =
-  (other: Normalizer): Normalizer =>
-  (g, node) =>
-    node.inputs.length === 1 ? [node.inputs[0]!] : other(g, node);
+/** Sum, Mean, Max or Min of one value is that value. */
+export const ofOne: Normalizer = (_g, node) => (node.inputs.length === 1 ? [node.inputs[0]!] : node);
 
 /** Whether all axes after `axis` have length 1. */
 export const onesAfter = (x: Value, axis: number): boolean => x.shape.slice(axis + 1).every((d) => !isBatch(d) && d === 1);

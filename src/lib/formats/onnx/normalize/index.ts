@@ -6,6 +6,7 @@ import * as elementwise from './elementwise.ts';
 import * as microsoft from './microsoft.ts';
 import * as normalization from './normalization.ts';
 import * as parameters from './parameters.ts';
+import { ceilMode } from './pooling.ts';
 import * as resize from './resize.ts';
 import { flattening } from './softmax.ts';
 
@@ -24,17 +25,19 @@ const MICROSOFT = 'com.microsoft';
 
 const table: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ...each(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'And', 'Or', 'Xor', 'Equal', 'Greater', 'Less'], same(elementwise.binary)),
-  ...each(['Sum', 'Mean', 'Max', 'Min'], same(elementwise.single((_g, node) => node))),
+  ...each(['Sum', 'Mean', 'Max', 'Min'], same(elementwise.ofOne)),
   ...each(['Softmax', 'LogSoftmax', 'Hardmax'], same(flattening)),
   ...each(
     ['Sum', 'Mean', 'Max', 'Min', 'Prod', 'L1', 'L2', 'LogSum', 'LogSumExp', 'SumSquare'].map((kind) => `Reduce${kind}`),
     same(parameters.axes),
   ),
+  ...each(['MaxPool', 'AveragePool'], same(ceilMode)),
   ['PRelu', same(elementwise.prelu)],
   ['Cast', same(elementwise.cast)],
   ['CastLike', entry(elementwise.castLike, 'Cast')],
   ['Dropout', gone(elementwise.dropout)],
   ['Identity', gone(elementwise.identity)],
+  ['ConvTranspose', same(parameters.convTranspose)],
   ['Clip', same(parameters.clip)],
   ['Concat', same(parameters.concat)],
   ['Pad', same(parameters.pad)],

@@ -74,3 +74,17 @@ export const tile: Normalizer = (g, node) => {
 
 /** Opset 4 made the axis mandatory. */
 export const concat: Normalizer = (_g, node) => (node.attrs.axis === undefined ? change(node, { attrs: { ...node.attrs, axis: 1 } }) : node);
+
+/** An output_shape beyond what the windows reach adds output_padding at the end. */
+export const convTranspose: Normalizer = (_g, node) => {
+  const [x, w] = node.inputs;
+  const wanted = intsAttr(node, 'output_shape')?.slice(2 - x!.shape.length);
+  if (!wanted) return node;
+  const each = (name: string, i: number, fallback: number) => intsAttr(node, name)?.[i] ?? fallback;
+  const padding = wanted.map((length, i) => {
+    const kernel = (concrete(w!.shape[i + 2], 'ConvTranspose') - 1) * each('dilations', i, 1) + 1;
+    const reach = (concrete(x!.shape[i + 2], 'ConvTranspose') - 1) * each('strides', i, 1) + kernel;
+    return Math.max(each('output_padding', i, 0), length - reach);
+  });
+  return change(node, { attrs: { ...node.attrs, output_padding: padding } });
+};
