@@ -22,6 +22,13 @@ const everywhere: Readonly<Record<string, Decomposition>> = {
     const alpha = number(node, 'alpha', 1);
     return g.mul(x, g.sigmoid(alpha === 1 ? x : g.mul(x, alpha)));
   },
+  RMSNormalization: (g, node, [x, scale]) => {
+    const first = normalizeAxis(number(node, 'axis', -1), x.shape.length, 'RMSNormalization');
+    const axes = x.shape.flatMap((_, i) => (i < first ? [] : [i]));
+    const meanSquare = g.reduceMean(g.square(x), axes);
+    return g.mul(g.div(x, g.sqrt(g.add(meanSquare, number(node, 'epsilon', 1e-5)))), scale);
+  },
+  GroupNormalization: (g, node, [x, scale, bias]) => groupNormalization(g, x, scale, bias, number(node, 'num_groups', 1), number(node, 'epsilon', 1e-5)),
 };
 
 const onWebGpu: Readonly<Record<string, Decomposition>> = {
@@ -56,6 +63,15 @@ export function decompose(graph: Graph, g: Builder, device: DeviceKind): Graph {
       node.domain === '' && Object.hasOwn(table, node.op) ? table[node.op](g, node, inputs as readonly Value[]) : null;
     return result && [result];
   });
+}
+
+/** Each group as one instance; scale and bias of each channel afterwards (opset 20 has them for each group only). */
+function groupNormalization(g: Builder, x: Value, scale: Value, bias: Value, groups: number, epsilon: number): Value {
+  const [n, c, ...spatial] = x.shape as number[];
+  const grouped = g.reshape(x, [n, groups, (c / groups) * spatial.reduce((a, d) => a * d, 1)]);
+  const unit = g.apply('InstanceNormalization', [grouped, g.expand(g.scalar(1), [groups]), g.expand(g.scalar(0), [groups])], { epsilon });
+  const perChannel = (v: Value) => g.reshape(v, [c, ...spatial.map(() => 1)]);
+  return g.add(g.mul(g.reshape(unit, x.shape), perChannel(scale)), perChannel(bias));
 }
 
 /** ⌊x + ½⌋, one less where that is odd and x was halfway. */
