@@ -8,9 +8,28 @@ import { elementwise } from './ops/elementwise.ts';
 import { indexing } from './ops/indexing.ts';
 import { reduction } from './ops/reduction.ts';
 import { shape } from './ops/shape.ts';
+import { convolution } from './ops/convolution.ts';
+import { pooling } from './ops/pooling.ts';
+import { matmul } from './ops/matmul.ts';
+import { normalization } from './ops/normalization.ts';
+import { softmax } from './ops/softmax.ts';
+import { resizing } from './ops/resize.ts';
 import type { Family, RefTensor } from './tensor.ts';
 
-const reference: Family = { ...elementwise, ...activation, ...comparison, ...reduction, ...shape, ...indexing };
+const reference: Family = {
+  ...elementwise,
+  ...activation,
+  ...comparison,
+  ...reduction,
+  ...shape,
+  ...indexing,
+  ...convolution,
+  ...pooling,
+  ...matmul,
+  ...normalization,
+  ...softmax,
+  ...resizing,
+};
 
 /** Whether the interpreter knows the operator. */
 export const hasReference = (op: string): boolean => op in reference;

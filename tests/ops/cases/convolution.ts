@@ -1,7 +1,7 @@
 import { N } from '../../../src/lib/graph/dim.ts';
 import { weight, x, type Cases } from '../case.ts';
 
-export const convolution = {
+export const convolution: Cases = {
   Conv: [
     { title: '2-D', inputs: [x([N, 2, 5, 4]), weight([3, 2, 3, 3]), weight([3])] },
     {
@@ -124,4 +124,4 @@ export const convolution = {
     { title: '1-D', inputs: [x([N, 2, 4]), weight([2, 2, 3])], attrs: { strides: [2], pads: [1, 0] } },
     { title: '3-D', inputs: [x([N, 1, 2, 2, 2]), weight([1, 2, 2, 1, 2])], attrs: { strides: [2, 1, 1] } },
   ],
-} satisfies Cases;
+};

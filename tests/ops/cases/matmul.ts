@@ -3,7 +3,7 @@ import { weight, x, type Cases } from '../case.ts';
 
 const einsum = (equation: string) => ({ attrs: { equation } });
 
-export const matmul = {
+export const matmul: Cases = {
   MatMul: [
     { title: 'matrix by weights', inputs: [x([N, 3]), weight([3, 4])] },
     { title: 'weights by matrix', inputs: [weight([2, 3]), x([3, N])] },
@@ -41,4 +41,4 @@ export const matmul = {
     { title: 'sum', inputs: [x([N, 2, 3])], ...einsum('bij->b') },
     { title: 'three operands, one constant', inputs: [x([N, 2]), weight([2, 3]), x([N, 3])], ...einsum('bi,ij,bj->b') },
   ],
-} satisfies Cases;
+};

@@ -4,7 +4,7 @@ import { weight, x, type Cases } from '../case.ts';
 const positive = { low: 0.5, high: 2 };
 const kink = { avoid: [0] };
 
-export const normalization = {
+export const normalization: Cases = {
   BatchNormalization: [
     { title: '2-D', inputs: [x([N, 3, 2, 2]), weight([3]), weight([3]), weight([3]), weight([3], positive)] },
     {
@@ -52,4 +52,4 @@ export const normalization = {
     { title: 'an even number', inputs: [x([N, 5, 2])], attrs: { size: 4, alpha: 0.75, beta: 0.5, bias: 2 } },
     { title: 'more than there are', inputs: [x([N, 2, 2, 2])], attrs: { size: 5, alpha: 1 } },
   ],
-} satisfies Cases;
+};

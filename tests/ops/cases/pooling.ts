@@ -3,7 +3,7 @@ import { exactly, weight, x, type Cases } from '../case.ts';
 
 const windows2x2 = { kernel_shape: [2, 2], strides: [2, 2] };
 
-export const pooling = {
+export const pooling: Cases = {
   MaxPool: [
     { title: 'apart', inputs: [x([N, 2, 4, 4])], attrs: windows2x2 },
     { title: 'overlapping', inputs: [x([N, 2, 5, 4])], attrs: { kernel_shape: [3, 2] } },
@@ -112,4 +112,4 @@ export const pooling = {
     { title: '1-D', inputs: [x([N, 2, 5])] },
     { title: 'one element', inputs: [exactly([2, 1, 1, 1], [0.5, -1])] },
   ],
-} satisfies Cases;
+};

@@ -3,7 +3,7 @@ import { floats, weight, x, type Cases } from '../case.ts';
 
 const wide = { low: -30, high: 30 };
 
-export const softmax = {
+export const softmax: Cases = {
   Softmax: [
     { title: 'last axis', inputs: [x([N, 4])] },
     { title: 'middle axis', inputs: [x([N, 3, 2])], attrs: { axis: 1 } },
@@ -21,4 +21,4 @@ export const softmax = {
     { title: 'middle axis', inputs: [weight([2, 3, 2])], attrs: { axis: 1 } },
     { title: 'equal elements', inputs: [floats([1, 3], [1, 2, 2])] },
   ],
-} satisfies Cases;
+};
