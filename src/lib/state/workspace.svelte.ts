@@ -298,7 +298,8 @@ export class Workspace {
   }
 
   #fail(outcome: { readonly reason: 'cancelled' | 'failed'; readonly message: string }): void {
-    if (outcome.reason === 'failed') this.problem = outcome.message;
+    if (outcome.reason === 'cancelled') return;
+    this.problem = this.problem ? `${this.problem}\n${outcome.message}` : outcome.message;
   }
 }
 

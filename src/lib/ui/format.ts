@@ -24,7 +24,7 @@ export function percent(share: number): string {
   const value = share * 100;
   if (value !== 0 && Math.abs(value) < 0.001) return '< 0.001 %';
   if (value < 100 && value > 99.95) return '> 99.9 %';
-  return `${value >= 99.95 ? '100' : number(value, { digits: 3 })} %`;
+  return `${number(value, { digits: 3 })} %`;
 }
 
 export function duration(milliseconds: number): string {
