@@ -32,19 +32,20 @@ function padsOf(
   });
 }
 
-/** Where each element of a padded axis is read from. */
-function sourcesOf(length: number, [begin, end]: readonly [number, number], mode: string): number[] {
+/** Where each element of a padded axis is read from. What negative pads crop is gone before anything is repeated. */
+function sourcesOf(whole: number, [begin, end]: readonly [number, number], mode: string): number[] {
+  const first = Math.max(-begin, 0);
+  const length = whole - first - Math.max(-end, 0);
   const period = Math.max(2 * (length - 1), 1);
   const read: Record<string, (i: number) => number> = {
     edge: (i) => Math.min(Math.max(i, 0), length - 1),
-    wrap: (i) => ((i % length) + length) % length,
-    reflect: (i) => {
-      const folded = ((i % period) + period) % period;
-      return folded < length ? folded : period - folded;
-    },
+    wrap: (i) => modulo(i, length),
+    reflect: (i) => Math.min(modulo(i, period), period - modulo(i, period)),
   };
-  return Array.from({ length: begin + length + end }, (_, i) => read[mode](i - begin));
+  return Array.from({ length: begin + whole + end }, (_, i) => first + read[mode](i - Math.max(begin, 0)));
 }
+
+const modulo = (i: number, length: number): number => ((i % length) + length) % length;
 
 const padGradient: BackwardRule<Mode> = (g, { x: [x, padsInput, , axes], dy: [dy], attrs }) => {
   const pads = padsOf(x.shape, padsInput, axes, 'Pad');

@@ -5,7 +5,7 @@ const smooth: readonly Case[] = [{ inputs: [x([N, 6])] }];
 const kinked = (avoid: readonly number[]): Case => ({ inputs: [x([N, 8], { low: -5, high: 5, avoid })] });
 const withAttributes = (c: Case, title: string, attrs: Case['attrs']): Case => ({ ...c, title, attrs });
 
-export const activation = {
+export const activation: Cases = {
   Relu: [kinked([0])],
   LeakyRelu: [kinked([0]), withAttributes(kinked([0]), 'alpha 0.3', { alpha: 0.3 })],
   PRelu: [
@@ -32,4 +32,4 @@ export const activation = {
     { title: 'no bounds', inputs: [x([N, 3])] },
   ],
   Shrink: [kinked([-0.5, 0.5]), withAttributes(kinked([-1.5, 1.5]), 'soft', { lambd: 1.5, bias: 1.5 })],
-} satisfies Cases;
+};

@@ -21,7 +21,7 @@ const between = (low: number, high: number, avoid: readonly number[] = []): read
 ];
 const whole = [-3, -2, -1, 0, 1, 2, 3];
 
-export const elementwise = {
+export const elementwise: Cases = {
   Add: broadcasting,
   Sub: broadcasting,
   Mul: broadcasting,
@@ -80,4 +80,4 @@ export const elementwise = {
   Asinh: smooth,
   Acosh: between(1.2, 4),
   Atanh: between(-0.9, 0.9),
-} satisfies Cases;
+};

@@ -1,7 +1,7 @@
 import { N } from '../../../src/lib/graph/dim.ts';
 import { exactly, floats, integers, intTensor, weight, x, type Cases } from '../case.ts';
 
-export const indexing = {
+export const indexing: Cases = {
   Gather: [
     { title: 'one index', inputs: [x([N, 4, 2]), intTensor([], [0])], attrs: { axis: 1 } },
     { title: 'one index from the end', inputs: [x([N, 4, 2]), intTensor([1], [-1])], attrs: { axis: 1 } },
@@ -43,7 +43,7 @@ export const indexing = {
       attrs: { axis: 0 },
     },
   ],
-} satisfies Cases;
+};
 
 function exactIndices(shape: readonly number[], values: readonly number[]) {
   return { ...exactly(shape, values), dtype: 'int64' as const };

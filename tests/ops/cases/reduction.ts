@@ -34,7 +34,7 @@ const arg: readonly Case[] = [
   { title: 'ties, last', inputs: [exactly([2, 3], [1, 1, 1, 2, 3, 3])], attrs: { axis: 1, select_last_index: 1 } },
 ];
 
-export const reduction = {
+export const reduction: Cases = {
   ReduceSum: extreme,
   ReduceMean: rows(),
   ReduceMax: extreme,
@@ -64,4 +64,4 @@ export const reduction = {
     },
     { title: 'of a constant', inputs: [floats([3], [3, 1, 2]), ints([2])], outputs: 2 },
   ],
-} satisfies Cases;
+};

@@ -19,7 +19,7 @@ const slice = (title: string, shape: Parameters<typeof x>[0], ...bounds: readonl
   inputs: [x(shape), ...bounds.map((b) => ints(b))],
 });
 
-export const shape = {
+export const shape: Cases = {
   Identity: [{ inputs: [x([N, 3])] }],
   Dropout: [
     { title: 'one output', inputs: [x([N, 3])] },
@@ -115,4 +115,4 @@ export const shape = {
     { title: 'upper', inputs: [x([N, 3, 4])] },
     { title: 'lower by an offset', inputs: [x([N, 4, 3]), intTensor([], [1])], attrs: { upper: 0 } },
   ],
-} satisfies Cases;
+};

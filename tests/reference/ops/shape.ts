@@ -146,20 +146,24 @@ function padSource(i: number, length: number, mode: string): number {
   return at;
 }
 
+/** Negative pads crop, and what they crop is gone before anything is repeated (onnxruntime; ONNX does not say). */
 const pad: ReferenceOp = ([x, pads, value, axesInput], attrs) => {
   const axes = axesInput ? ints(axesInput).map((a) => wrapAxis(a, x.shape.length)) : x.shape.map((_, i) => i);
   const begin = x.shape.map((_, axis) => (axes.includes(axis) ? pads.data[axes.indexOf(axis)] : 0));
   const end = x.shape.map((_, axis) => (axes.includes(axis) ? pads.data[axes.length + axes.indexOf(axis)] : 0));
   const mode = text(attrs, 'mode', 'constant');
+  const cropped = begin.map((b) => Math.max(-b, 0));
+  const left = x.shape.map((d, axis) => d - cropped[axis] - Math.max(-end[axis], 0));
+  const shape = x.shape.map((d, axis) => begin[axis] + d + end[axis]);
   return [
-    build(
-      x.dtype,
-      x.shape.map((d, axis) => begin[axis] + d + end[axis]),
-      (index) => {
-        const source = index.map((i, axis) => padSource(i - begin[axis], x.shape[axis], mode));
-        return source.includes(-1) ? (value ? value.data[0] : 0) : at(x, source);
-      },
-    ),
+    build(x.dtype, shape, (index) => {
+      const source = index.map((i, axis) => padSource(i - Math.max(begin[axis], 0), left[axis], mode));
+      if (source.includes(-1)) return value ? value.data[0] : 0;
+      return at(
+        x,
+        source.map((i, axis) => i + cropped[axis]),
+      );
+    }),
   ];
 };
 
