@@ -15,10 +15,15 @@ describe('parseLabels', () => {
   ])('reads %s', (_, text) => expect(parseLabels('labels', text)).toEqual(['tench', 'goldfish']));
 
   it('keeps apostrophes and commas in Python strings', () => {
-    expect(parseLabels('l', `{0: 'tench, Tinca tinca', 1: "cock's comb"}`)).toEqual(['tench, Tinca tinca', "cock's comb"]);
+    expect(parseLabels('l', `{0: 'tench, Tinca tinca', 1: "cock's comb"}`)).toEqual([
+      'tench, Tinca tinca',
+      "cock's comb",
+    ]);
   });
   it('keeps markup as the text it is', () => expect(parseLabels('l', '<img src=x>\nb')[0]).toBe('<img src=x>'));
-  it('names the file when there is nothing in it', () => expect(() => parseLabels('empty.txt', ' \n')).toThrow(/^empty\.txt: no class names found/));
-  it('names the file when a dictionary is broken', () => expect(() => parseLabels('bad.json', '{"0": ')).toThrow(/^bad\.json: neither JSON/));
+  it('names the file when there is nothing in it', () =>
+    expect(() => parseLabels('empty.txt', ' \n')).toThrow(/^empty\.txt: no class names found/));
+  it('names the file when a dictionary is broken', () =>
+    expect(() => parseLabels('bad.json', '{"0": ')).toThrow(/^bad\.json: neither JSON/));
   it('falls back to the index beyond the list', () => expect(labelOf(['a'], 3)).toBe('class 3'));
 });

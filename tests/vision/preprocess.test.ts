@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { baselineTensor, cropOf, detectImageInput, modelView, normalize, preprocessingFor, presets } from '../../src/lib/vision/preprocess.ts';
+import {
+  baselineTensor,
+  cropOf,
+  detectImageInput,
+  modelView,
+  normalize,
+  preprocessingFor,
+  presets,
+} from '../../src/lib/vision/preprocess.ts';
 import type { Pixels } from '../../src/lib/vision/types.ts';
 
 const solid = (width: number, height: number, rgb: readonly number[]): Pixels => ({
@@ -27,13 +35,20 @@ describe('presets', () => {
 
   it('writes NHWC with the channels last and grey by luma', () => {
     const last = preprocessingFor('zero-to-255', { ...nchw, layout: 'NHWC' });
-    expect(Array.from(normalize(modelView(solid(4, 4, [1, 2, 3]), last), last).data.slice(0, 6))).toEqual([1, 2, 3, 1, 2, 3]);
+    expect(Array.from(normalize(modelView(solid(4, 4, [1, 2, 3]), last), last).data.slice(0, 6))).toEqual([
+      1, 2, 3, 1, 2, 3,
+    ]);
     const grey = preprocessingFor('zero-to-255', { ...nchw, channels: 1 });
-    expect(normalize(modelView(solid(4, 4, [100, 50, 200]), grey), grey).data[0]).toBeCloseTo(0.299 * 100 + 0.587 * 50 + 0.114 * 200, 3);
+    expect(normalize(modelView(solid(4, 4, [100, 50, 200]), grey), grey).data[0]).toBeCloseTo(
+      0.299 * 100 + 0.587 * 50 + 0.114 * 200,
+      3,
+    );
   });
 
   it('names the known presets when asked for another', () => {
-    expect(() => preprocessingFor('imagenet', nchw)).toThrow(`unknown preset "imagenet". Known: ${presets.map((p) => p.id).join(', ')}`);
+    expect(() => preprocessingFor('imagenet', nchw)).toThrow(
+      `unknown preset "imagenet". Known: ${presets.map((p) => p.id).join(', ')}`,
+    );
   });
 });
 
@@ -43,7 +58,12 @@ describe('the part of the image that the model sees', () => {
     expect(cropOf({ width: 512, height: 256 }, p)).toEqual({ x: 144, y: 16, width: 224, height: 224 });
   });
   it('is everything when stretched', () => {
-    expect(cropOf({ width: 512, height: 256 }, { ...p, resize: 'stretch' })).toEqual({ x: 0, y: 0, width: 512, height: 256 });
+    expect(cropOf({ width: 512, height: 256 }, { ...p, resize: 'stretch' })).toEqual({
+      x: 0,
+      y: 0,
+      width: 512,
+      height: 256,
+    });
   });
   it('overlaps the image when fitted, and the bars are zero in model space', () => {
     const fit = { ...p, resize: 'fit' as const };
@@ -61,7 +81,9 @@ describe('detectImageInput', () => {
     [[1, 28, 28], 'NCHW', 1],
     [[28, 28, 1], 'NHWC', 1],
   ])('reads %j', (shape, layout, channels) => expect(detectImageInput(shape)).toMatchObject({ layout, channels }));
-  it.each([[[784]], [[16, 224, 224]], [[2, 3, 4, 5]]])('finds no image in %j', (shape) => expect(detectImageInput(shape)).toBeNull());
+  it.each([[[784]], [[16, 224, 224]], [[2, 3, 4, 5]]])('finds no image in %j', (shape) =>
+    expect(detectImageInput(shape)).toBeNull(),
+  );
 });
 
 describe('baselines', () => {
@@ -72,7 +94,9 @@ describe('baselines', () => {
     ['white', 255],
     ['mean', 30],
     ['blur', 30],
-  ] as const)('%s is what its name says', (kind, red) => expect(baselineTensor(kind, view, p, 1).data[0]).toBeCloseTo(red, 3));
+  ] as const)('%s is what its name says', (kind, red) =>
+    expect(baselineTensor(kind, view, p, 1).data[0]).toBeCloseTo(red, 3),
+  );
   it('noise repeats for the same seed and differs for another', () => {
     expect(baselineTensor('noise', view, p, 1)).toEqual(baselineTensor('noise', view, p, 1));
     expect(baselineTensor('noise', view, p, 1)).not.toEqual(baselineTensor('noise', view, p, 2));

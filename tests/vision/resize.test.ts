@@ -20,17 +20,22 @@ const picture = (width: number, height: number, rgba: (i: number, c: number) => 
 describe('resample', () => {
   const pixels = picture(fixture.width, fixture.height, (i, c) => (c === 3 ? 255 : fixture.rgb[i * 3 + c]));
 
-  it.each(fixture.cases)('gives what Pillow gives for box $box at size $size', ({ box: [x0, y0, x1, y1], size: [w, h], values }) => {
-    const ours = resample(pixels, { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }, w, h);
-    const worst = values.reduce((worst, v, i) => Math.max(worst, Math.abs(v - ours.data[i])), 0);
-    expect(ours.data.length).toBe(values.length);
-    expect(worst).toBeLessThan(2e-3);
-  });
+  it.each(fixture.cases)(
+    'gives what Pillow gives for box $box at size $size',
+    ({ box: [x0, y0, x1, y1], size: [w, h], values }) => {
+      const ours = resample(pixels, { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }, w, h);
+      const worst = values.reduce((worst, v, i) => Math.max(worst, Math.abs(v - ours.data[i])), 0);
+      expect(ours.data.length).toBe(values.length);
+      expect(worst).toBeLessThan(2e-3);
+    },
+  );
 
   it('keeps a constant colour at any size', () => {
     const grey = picture(7, 5, (_, c) => (c === 3 ? 255 : 93));
     for (const size of [1, 3, 8, 31]) {
-      expect(Math.max(...resample(grey, { x: 0, y: 0, width: 7, height: 5 }, size, size).data.map((v) => Math.abs(v - 93)))).toBeLessThan(1e-4);
+      expect(
+        Math.max(...resample(grey, { x: 0, y: 0, width: 7, height: 5 }, size, size).data.map((v) => Math.abs(v - 93))),
+      ).toBeLessThan(1e-4);
     }
   });
 

@@ -25,7 +25,8 @@ export interface BackwardTarget {
  * Throws an Error naming every operator on the way that has no such rule, before anything runs.
  */
 export function backward(g: Builder, rules: RuleSet, { y, seed, xs, reference = (v) => v }: BackwardTarget): Value[] {
-  if (!sameShape(seed.shape, y.shape)) throw new RangeError(`internal: seed [${seed.shape}] for an output of shape [${y.shape}].`);
+  if (!sameShape(seed.shape, y.shape))
+    throw new RangeError(`internal: seed [${seed.shape}] for an output of shape [${y.shape}].`);
   const onPath = dependents(xs, [y]);
   const nodes = topologicalOrder([y]).filter((node) => node.outputs.some((v) => onPath.has(v) && isFloat(v.dtype)));
   refuseMissingRules(nodes, onPath, rules);
@@ -36,14 +37,23 @@ export function backward(g: Builder, rules: RuleSet, { y, seed, xs, reference = 
     const arrives = ruleFor(rules, node)!(g, siteOf(g, node, flow, onPath, reference));
     node.inputs.forEach((v, i) => {
       if (!v || !onPath.has(v)) return;
-      if (arrives[i] === undefined) throw new Error(`${nodeLabel(node)}: nothing flows into input ${i}, which depends on the image (${rules.name}).`);
+      if (arrives[i] === undefined)
+        throw new Error(
+          `${nodeLabel(node)}: nothing flows into input ${i}, which depends on the image (${rules.name}).`,
+        );
       if (arrives[i]) accumulate(g, flow, v, arrives[i]);
     });
   }
   return xs.map((x) => flow.get(x) ?? g.zerosLike(x));
 }
 
-function siteOf(g: Builder, node: Node, flow: ReadonlyMap<Value, Value>, onPath: ReadonlySet<Value>, reference: (v: Value) => Value): Site<unknown> {
+function siteOf(
+  g: Builder,
+  node: Node,
+  flow: ReadonlyMap<Value, Value>,
+  onPath: ReadonlySet<Value>,
+  reference: (v: Value) => Value,
+): Site<unknown> {
   return {
     node,
     x: node.inputs as readonly Value[],
@@ -70,5 +80,7 @@ function refuseMissingRules(nodes: readonly Node[], onPath: ReadonlySet<Value>, 
   }
   if (missing.size === 0) return;
   const list = [...missing].map(([op, names]) => `${op} (×${names.length}, first "${names[0]}")`).join(', ');
-  throw new Error(`${rules.title}: no rule for ${list}. Choose a method that needs no rule there, such as Occlusion; docs/ops.md lists the rules.`);
+  throw new Error(
+    `${rules.title}: no rule for ${list}. Choose a method that needs no rule there, such as Occlusion; docs/ops.md lists the rules.`,
+  );
 }

@@ -44,13 +44,21 @@ export const deconvolution: RuleSet = {
 };
 
 /** DeepLIFT's rescale rule with a rule of its own at every operator, so that the scores sum to F(x) − F(x′). */
-export const deepliftComplete: RuleSet = { name: 'deeplift', title: 'DeepLIFT', needsReference: true, column: 'deeplift' };
+export const deepliftComplete: RuleSet = {
+  name: 'deeplift',
+  title: 'DeepLIFT',
+  needsReference: true,
+  column: 'deeplift',
+};
 
 /**
  * Captum's softmax rule without its normalisation (captum #1367): Δy/Δx for each element on its own, and the gradient
  * where an element does not change.
  */
-const softmaxElementwise: BackwardRule<{ readonly axis: number }> = (g, { x: [x], xRef: [xRef], y: [y], yRef: [yRef], dy: [dy], attrs: { axis } }) => {
+const softmaxElementwise: BackwardRule<{ readonly axis: number }> = (
+  g,
+  { x: [x], xRef: [xRef], y: [y], yRef: [yRef], dy: [dy], attrs: { axis } },
+) => {
   const dx = g.sub(x, xRef);
   const same = g.less(g.abs(dx), 1e-10);
   const gradient = g.mul(y, g.sub(dy, g.reduceSum(g.mul(dy, y), [axis])));

@@ -35,7 +35,11 @@ export class Value {
   /** An int64 vector known but for the batch size, as in the shape [N, 197, 768]. */
   readonly dims: readonly Dim[] | null;
 
-  constructor(dtype: DType, shape: Shape, { name = '', producer = null, constant = null, dims = null }: ValueInit = {}) {
+  constructor(
+    dtype: DType,
+    shape: Shape,
+    { name = '', producer = null, constant = null, dims = null }: ValueInit = {},
+  ) {
     this.dtype = dtype;
     this.shape = shape;
     this.name = name;
@@ -149,7 +153,10 @@ export function constantsOf(graph: Graph): Value[] {
 
 /** Parameters (elements of float constants) that the graph reads. */
 export function parameterCount(graph: Graph): number {
-  return constantsOf(graph).reduce((n, v) => n + (v.constant && v.dtype.includes('float') ? sizeOf(v.constant.shape) : 0), 0);
+  return constantsOf(graph).reduce(
+    (n, v) => n + (v.constant && v.dtype.includes('float') ? sizeOf(v.constant.shape) : 0),
+    0,
+  );
 }
 
 /** The whole numbers of a constant int vector; null when they are not known or depend on the batch size. */
@@ -177,7 +184,11 @@ export function print(graph: Graph): string {
     const outputs = node.outputs.map((v) => `${name(v)}[${v.shape}]`).join(', ');
     return `${outputs} = ${node.op}(${node.inputs.map(name).join(', ')})`;
   });
-  return [`inputs ${graph.inputs.map((v) => `${name(v)}[${v.shape}]`).join(', ')}`, ...lines, `outputs ${graph.outputs.map(name).join(', ')}`].join('\n');
+  return [
+    `inputs ${graph.inputs.map((v) => `${name(v)}[${v.shape}]`).join(', ')}`,
+    ...lines,
+    `outputs ${graph.outputs.map(name).join(', ')}`,
+  ].join('\n');
 }
 
 /** Two values agree in element type and shape. */

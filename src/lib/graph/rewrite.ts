@@ -12,12 +12,17 @@ export type NodeRewrite = (node: Node, inputs: readonly (Value | null)[]) => rea
  * `given` holds replacements known beforehand (an input bound to something else). Nodes whose inputs did not change
  * and that are not rewritten are shared, not copied.
  */
-export function rewriteValues(roots: readonly Value[], rewrite: NodeRewrite, given: ReadonlyMap<Value, Value> = new Map()): Value[] {
+export function rewriteValues(
+  roots: readonly Value[],
+  rewrite: NodeRewrite,
+  given: ReadonlyMap<Value, Value> = new Map(),
+): Value[] {
   const replaced = new Map<Value, Value>(given);
   const now = <V extends Value | null>(v: V): V => ((v && replaced.get(v)) ?? v) as V;
   for (const node of topologicalOrder(roots)) {
     const inputs = node.inputs.map(now);
-    const outputs = rewrite(node, inputs) ?? (inputs.every((v, i) => v === node.inputs[i]) ? null : copyNode(node, inputs).outputs);
+    const outputs =
+      rewrite(node, inputs) ?? (inputs.every((v, i) => v === node.inputs[i]) ? null : copyNode(node, inputs).outputs);
     outputs?.forEach((v, i) => {
       if (node.outputs[i] && !given.has(node.outputs[i])) replaced.set(node.outputs[i], v);
     });

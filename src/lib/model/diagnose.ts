@@ -9,15 +9,24 @@ const SATURATED = 1e-5;
 const LARGE_GAP = 0.05;
 
 /** One sentence for each thing that the person should know about this map. */
-export function diagnose(map: FloatTensor, explanation: Explanation, target: Target, probabilities: Float32Array): string[] {
+export function diagnose(
+  map: FloatTensor,
+  explanation: Explanation,
+  target: Target,
+  probabilities: Float32Array,
+): string[] {
   const notes: string[] = [];
   const nonFinite = map.data.filter((v) => !Number.isFinite(v)).length;
-  if (nonFinite > 0) notes.push(`${nonFinite} of ${map.data.length} scores are not finite: the model overflows on this input.`);
+  if (nonFinite > 0)
+    notes.push(`${nonFinite} of ${map.data.length} scores are not finite: the model overflows on this input.`);
   if (map.data.every((v) => v === 0)) notes.push(whyBlank(target, probabilities));
-  else if (map.data.every((v) => v === map.data[0])) notes.push('Every position has the same score: this target does not depend on where things are.');
+  else if (map.data.every((v) => v === map.data[0]))
+    notes.push('Every position has the same score: this target does not depend on where things are.');
   const { check } = explanation;
   if (check && check.relative > LARGE_GAP) {
-    notes.push(`The scores miss their sum by ${(100 * check.relative).toPrecision(2)} %: more steps make the map more faithful.`);
+    notes.push(
+      `The scores miss their sum by ${(100 * check.relative).toPrecision(2)} %: more steps make the map more faithful.`,
+    );
   }
   return notes;
 }

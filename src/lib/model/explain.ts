@@ -27,11 +27,16 @@ export interface Setting {
 }
 
 /** Logits and probabilities of one input, in the model's flat order. */
-export async function evaluate({ model, engine }: LoadedModel, x: FloatTensor): Promise<{ logits: Float32Array; probabilities: Float32Array }> {
+export async function evaluate(
+  { model, engine }: LoadedModel,
+  x: FloatTensor,
+): Promise<{ logits: Float32Array; probabilities: Float32Array }> {
   const build = () => ({ name: 'predict', inputs: [model.input], outputs: [model.logits, model.probabilities] });
   const program = await engine.program('predict', build, { batch: 1 });
   const results = await program.run([x]);
-  const [logits, probabilities] = await Promise.all(results.map(async (r) => Float32Array.from((await r.read()).data as Float32Array)));
+  const [logits, probabilities] = await Promise.all(
+    results.map(async (r) => Float32Array.from((await r.read()).data as Float32Array)),
+  );
   results.forEach((r) => r.dispose());
   return { logits, probabilities };
 }
@@ -45,10 +50,26 @@ export async function predict({ loaded, device, image }: Setting, id: number, p:
   const start = performance.now();
   const { logits, probabilities } = await evaluate(loaded, x);
   const milliseconds = performance.now() - start;
-  const order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a] || logits[b] - logits[a]);
-  const top = order.slice(0, SHOWN_CLASSES).map((index) => ({ index, label: labelOf(loaded.labels, index), logit: logits[index], probability: probabilities[index] }));
+  const order = Array.from(probabilities.keys()).sort(
+    (a, b) => probabilities[b] - probabilities[a] || logits[b] - logits[a],
+  );
+  const top = order
+    .slice(0, SHOWN_CLASSES)
+    .map((index) => ({
+      index,
+      label: labelOf(loaded.labels, index),
+      logit: logits[index],
+      probability: probabilities[index],
+    }));
   const [min, max, mean] = spread(x.data);
-  return { top, classes: logits.length, input: { shape: x.shape, min, max, mean }, crop: cropOf(pixels, p), milliseconds, device };
+  return {
+    top,
+    classes: logits.length,
+    input: { shape: x.shape, min, max, mean },
+    crop: cropOf(pixels, p),
+    milliseconds,
+    device,
+  };
 }
 
 const feed = (pixels: Pixels, p: Preprocessing): FloatTensor => normalize(modelView(pixels, p), p);
@@ -110,7 +131,13 @@ function baselineFor(setting: Setting, { baseline, image, preprocessing, seed }:
   return baselineOf(setting, baseline, setting.image(image).pixels, preprocessing, seed);
 }
 
-function baselineOf(setting: Setting, choice: BaselineChoice, pixels: Pixels, p: Preprocessing, seed: number): FloatTensor {
+function baselineOf(
+  setting: Setting,
+  choice: BaselineChoice,
+  pixels: Pixels,
+  p: Preprocessing,
+  seed: number,
+): FloatTensor {
   if (choice.kind === 'image') return feed(setting.image(choice.image).pixels, p);
   if (choice.kind === 'value') return full(feed(pixels, p).shape, choice.value);
   return baselineTensor(choice.kind, modelView(pixels, p), p, seed);
@@ -119,12 +146,17 @@ function baselineOf(setting: Setting, choice: BaselineChoice, pixels: Pixels, p:
 function layerFor(loaded: LoadedModel, id: string | null) {
   const wanted = id ?? loaded.info.defaultLayer;
   const layer = loaded.layers.find((l) => l.info.id === wanted);
-  if (!layer) throw new Error(`Layer "${wanted ?? ''}" is not among the ${loaded.layers.length} layers with positions of this model. Pick one from the list.`);
+  if (!layer)
+    throw new Error(
+      `Layer "${wanted ?? ''}" is not among the ${loaded.layers.length} layers with positions of this model. Pick one from the list.`,
+    );
   return layer.value;
 }
 
 const targetLabel = (labels: readonly string[], target: Target): string =>
-  target.kind === 'difference' ? `${labelOf(labels, target.index)} − ${labelOf(labels, target.other)}` : labelOf(labels, target.index);
+  target.kind === 'difference'
+    ? `${labelOf(labels, target.index)} − ${labelOf(labels, target.other)}`
+    : labelOf(labels, target.index);
 
 /** [channels, height, width] from a method's scores, whatever the model's own layout; a layer's map has one channel. */
 function channelsFirst(scores: FloatTensor, p: Preprocessing, x: FloatTensor): FloatTensor {
@@ -133,7 +165,8 @@ function channelsFirst(scores: FloatTensor, p: Preprocessing, x: FloatTensor): F
   if (p.layout === 'NCHW' || sizeOf(shape) !== sizeOf(x.shape)) return makeTensor('float32', shape, scores.data);
   const [height, width, channels] = shape;
   const out = zeros('float32', [channels, height, width]);
-  for (let i = 0; i < height * width; i++) for (let c = 0; c < channels; c++) out.data[c * height * width + i] = scores.data[i * channels + c];
+  for (let i = 0; i < height * width; i++)
+    for (let c = 0; c < channels; c++) out.data[c * height * width + i] = scores.data[i * channels + c];
   return out;
 }
 
@@ -141,7 +174,8 @@ function sumChannels(scores: FloatTensor): FloatTensor {
   const [channels, height, width] = scores.shape;
   if (channels === 1) return scores;
   const map = zeros('float32', [1, height, width]);
-  for (let c = 0; c < channels; c++) for (let i = 0; i < map.data.length; i++) map.data[i] += scores.data[c * map.data.length + i];
+  for (let c = 0; c < channels; c++)
+    for (let i = 0; i < map.data.length; i++) map.data[i] += scores.data[c * map.data.length + i];
   return map;
 }
 
@@ -149,6 +183,10 @@ function progressReporter(report: (p: ProgressReport) => void): (p: { done: numb
   const start = performance.now();
   return ({ done, total }) => {
     const elapsed = (performance.now() - start) / 1000;
-    report({ doing: `pass ${done} of ${total}`, fraction: done / total, secondsLeft: done > 0 ? (elapsed / done) * (total - done) : null });
+    report({
+      doing: `pass ${done} of ${total}`,
+      fraction: done / total,
+      secondsLeft: done > 0 ? (elapsed / done) * (total - done) : null,
+    });
   };
 }

@@ -16,19 +16,30 @@ export interface ForwardCheck {
 }
 
 /** Compares both on one seeded noise input. A file that onnxruntime refuses is reported, not thrown. */
-export async function forwardDifference(runtime: Runtime, file: ModelFile, { graph, inputs }: OnnxModel): Promise<ForwardCheck> {
-  if (file.bytes.byteLength > LARGEST_CHECKED) return { value: null, notes: ['The forward check was left out: the model is large.'] };
+export async function forwardDifference(
+  runtime: Runtime,
+  file: ModelFile,
+  { graph, inputs }: OnnxModel,
+): Promise<ForwardCheck> {
+  if (file.bytes.byteLength > LARGEST_CHECKED)
+    return { value: null, notes: ['The forward check was left out: the model is large.'] };
   const rng = random(1);
   const feeds = inputs.map((_, i) => {
     const shape = bindShape(graph.inputs[i].shape, 1);
-    return float32(shape, Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()));
+    return float32(
+      shape,
+      Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()),
+    );
   });
   let theirs: readonly FloatTensor[];
   try {
     theirs = await runAndDispose(await runtime.openFile(file), feeds);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { value: null, notes: [`onnxruntime could not run the file as it is, so the forward pass was not compared: ${why}`] };
+    return {
+      value: null,
+      notes: [`onnxruntime could not run the file as it is, so the forward pass was not compared: ${why}`],
+    };
   }
   const ours = await runAndDispose(await runtime.compile(graph), feeds);
   return { value: Math.max(...ours.map((y, i) => relativeError(y, theirs[i]))), notes: [] };

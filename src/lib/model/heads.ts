@@ -23,8 +23,10 @@ export function headsOf(output: Value): Heads {
   const end = lastComputing(output);
   const input = end?.inputs[0];
   if (end && input && sameShape(input.shape, end.outputs[0].shape)) {
-    if (end.op === 'Softmax' && coversClasses(end)) return { logits: input, probabilities: end.outputs[0], link: 'softmax' };
-    if (end.op === 'LogSoftmax' && coversClasses(end)) return { logits: input, probabilities: softmax(input), link: 'softmax' };
+    if (end.op === 'Softmax' && coversClasses(end))
+      return { logits: input, probabilities: end.outputs[0], link: 'softmax' };
+    if (end.op === 'LogSoftmax' && coversClasses(end))
+      return { logits: input, probabilities: softmax(input), link: 'softmax' };
     if (end.op === 'Sigmoid') return { logits: input, probabilities: end.outputs[0], link: 'sigmoid' };
   }
   if (classesOf(output) === 1) return { logits: output, probabilities: new Builder().sigmoid(output), link: 'sigmoid' };
@@ -37,7 +39,11 @@ export const classesOf = (value: Value): number => sizeOf(concreteShape(value.sh
 function lastComputing(output: Value): Node | null {
   let node = output.producer;
   while (node && passing.has(node.op) && node.inputs[0]) {
-    if (!sameCount(node.inputs[0], output) || node.inputs.slice(1).some((v) => v && !v.isConstant && knownInts(v) === null)) return node;
+    if (
+      !sameCount(node.inputs[0], output) ||
+      node.inputs.slice(1).some((v) => v && !v.isConstant && knownInts(v) === null)
+    )
+      return node;
     node = node.inputs[0].producer;
   }
   return node;

@@ -55,7 +55,11 @@ export class LabCore {
 
   presets = async () => presets;
 
-  openModel(job: JobId, files: readonly DroppedFile[], onProgress: (p: ProgressReport) => void): Promise<Outcome<ModelInfo>> {
+  openModel(
+    job: JobId,
+    files: readonly DroppedFile[],
+    onProgress: (p: ProgressReport) => void,
+  ): Promise<Outcome<ModelInfo>> {
     return this.#run(job, async (signal) => {
       const runtime = this.#require(this.#runtime, 'the engine has not been started');
       const loaded = await openModel(runtime, await Promise.all(files.map(readFile)), { signal, onProgress });
@@ -97,7 +101,11 @@ export class LabCore {
     return this.#run(job, (signal) => predict(this.#setting(signal), image, preprocessing));
   }
 
-  attribute(job: JobId, request: AttributionRequest, onProgress: (p: ProgressReport) => void): Promise<Outcome<AttributionResult>> {
+  attribute(
+    job: JobId,
+    request: AttributionRequest,
+    onProgress: (p: ProgressReport) => void,
+  ): Promise<Outcome<AttributionResult>> {
     return this.#run(job, (signal) => explain(this.#setting(signal, onProgress), request));
   }
 

@@ -10,15 +10,23 @@ const MOST_LABELS = 1_000_000;
 export function parseLabels(file: string, text: string): string[] {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
   const labels = /^[[{]/.test(trimmed) ? fromDictionary(file, trimmed) : fromLines(trimmed);
-  if (labels.length === 0) throw new Error(`${file}: no class names found. Put one name on each line, in the order of the model's outputs.`);
-  if (labels.length > MOST_LABELS) throw new Error(`${file}: ${labels.length} lines are more than ${MOST_LABELS} class names. Choose the labels file of this model.`);
+  if (labels.length === 0)
+    throw new Error(`${file}: no class names found. Put one name on each line, in the order of the model's outputs.`);
+  if (labels.length > MOST_LABELS)
+    throw new Error(
+      `${file}: ${labels.length} lines are more than ${MOST_LABELS} class names. Choose the labels file of this model.`,
+    );
   return labels.map(clean);
 }
 
 /** A name for class `index`, from the labels where they reach. */
 export const labelOf = (labels: readonly string[], index: number): string => labels[index] ?? `class ${index}`;
 
-const clean = (label: string) => label.replace(/\p{Cc}/gu, ' ').trim().slice(0, 200);
+const clean = (label: string) =>
+  label
+    .replace(/\p{Cc}/gu, ' ')
+    .trim()
+    .slice(0, 200);
 
 function fromLines(text: string): string[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
@@ -29,7 +37,8 @@ function fromLines(text: string): string[] {
 
 function fromDictionary(file: string, text: string): string[] {
   const parsed = parseJson(text) ?? parseJson(pythonToJson(text));
-  if (parsed === null) throw new Error(`${file}: neither JSON nor a Python dictionary of class names. Put one name on each line instead.`);
+  if (parsed === null)
+    throw new Error(`${file}: neither JSON nor a Python dictionary of class names. Put one name on each line instead.`);
   if (Array.isArray(parsed)) return parsed.map(nameOf);
   const entries = Object.entries(parsed);
   if (entries.every(([key]) => /^\d+$/.test(key))) {

@@ -9,7 +9,20 @@ export interface Layer {
 }
 
 /** Operators that only rearrange or pad what another computed: not layers in anyone's words. */
-const rearranging = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose', 'Pad', 'Slice', 'Split', 'Identity', 'Cast', 'Expand', 'Gather']);
+const rearranging = new Set([
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Transpose',
+  'Pad',
+  'Slice',
+  'Split',
+  'Identity',
+  'Cast',
+  'Expand',
+  'Gather',
+]);
 
 /** The activations between `input` and `output`, in forward order, that have a name in the file and positions. */
 export function layersOf(input: Value, output: Value): Layer[] {
@@ -17,7 +30,12 @@ export function layersOf(input: Value, output: Value): Layer[] {
   const layers = new Map<string, Layer>();
   for (const node of topologicalOrder([output])) {
     const value = node.outputs[0];
-    const candidate = onPath.has(value) && value !== output && value.name !== '' && !rearranging.has(node.op) && !layers.has(value.name);
+    const candidate =
+      onPath.has(value) &&
+      value !== output &&
+      value.name !== '' &&
+      !rearranging.has(node.op) &&
+      !layers.has(value.name);
     if (candidate && value.shape[0] === input.shape[0] && layoutOf(value, input)) {
       layers.set(value.name, { value, info: { id: value.name, op: node.op, shape: value.shape.slice(1) as number[] } });
     }
@@ -32,15 +50,22 @@ export function layersOf(input: Value, output: Value): Layer[] {
 export function defaultLayer(layers: readonly Layer[], output: Value): Layer | null {
   const maps = layers.filter((l) => l.info.shape.length === 3);
   const tokens = layers.filter((l) => l.info.shape.length === 2);
-  if (tokens.length > maps.length || maps.length === 0) return lastBeforeAttention(tokens, output) ?? tokens.at(-1) ?? null;
+  if (tokens.length > maps.length || maps.length === 0)
+    return lastBeforeAttention(tokens, output) ?? tokens.at(-1) ?? null;
   return maps.at(-1) ?? null;
 }
 
 function lastBeforeAttention(tokens: readonly Layer[], output: Value): Layer | null {
-  const attention = topologicalOrder([output]).findLast((node) => node.op === 'Softmax' && node.outputs[0] !== output && contracts(node));
+  const attention = topologicalOrder([output]).findLast(
+    (node) => node.op === 'Softmax' && node.outputs[0] !== output && contracts(node),
+  );
   if (!attention) return null;
   const behind = new Set(topologicalOrder(attention.outputs).flatMap((node) => node.outputs));
-  return tokens.findLast((l) => behind.has(l.value) && l.info.op === 'LayerNormalization') ?? tokens.findLast((l) => behind.has(l.value)) ?? null;
+  return (
+    tokens.findLast((l) => behind.has(l.value) && l.info.op === 'LayerNormalization') ??
+    tokens.findLast((l) => behind.has(l.value)) ??
+    null
+  );
 }
 
 /** An attention softmax runs over a last axis as long as the one before it. */
@@ -48,4 +73,3 @@ function contracts(node: Node): boolean {
   const shape = node.outputs[0].shape;
   return shape.length >= 3 && shape.at(-1) === shape.at(-2);
 }
-

@@ -41,7 +41,11 @@ const VISIBLE_DIFFERENCE = 1e-4;
  * Opens the model among `files`; label files and external data are found by their names. Throws an Error that names
  * the file and says what to do where there is no model, or one that is no image classifier.
  */
-export async function openModel(runtime: Runtime, files: readonly NamedBytes[], { signal, onProgress }: OpenOptions): Promise<LoadedModel> {
+export async function openModel(
+  runtime: Runtime,
+  files: readonly NamedBytes[],
+  { signal, onProgress }: OpenOptions,
+): Promise<LoadedModel> {
   const doing = (what: string, fraction: number) => onProgress({ doing: what, fraction, secondsLeft: null });
   const { main, external, labelFile } = sortFiles(files);
   doing(`reading ${main.name}`, 0.1);
@@ -76,19 +80,27 @@ export async function openModel(runtime: Runtime, files: readonly NamedBytes[], 
     defaultLayer: defaultLayer(layers, model.logits)?.info.id ?? null,
     methods: methodsFor(model),
     forwardDifference: difference.value,
-    notes: [...onnx.notes, ...difference.notes, ...differenceNotes(difference.value), ...labelNotes(labels, classes, labelFile?.name)],
+    notes: [
+      ...onnx.notes,
+      ...difference.notes,
+      ...differenceNotes(difference.value),
+      ...labelNotes(labels, classes, labelFile?.name),
+    ],
   };
   return { info, model, engine, image, layers, labels };
 }
 
 function sortFiles(files: readonly NamedBytes[]) {
-  const isModel = ({ name, bytes }: NamedBytes) => /\.(onnx|ort|pb)$/i.test(name) || (files.length === 1 && bytes.length >= 0);
+  const isModel = ({ name, bytes }: NamedBytes) =>
+    /\.(onnx|ort|pb)$/i.test(name) || (files.length === 1 && bytes.length >= 0);
   const isLabels = ({ name }: NamedBytes) => /\.(txt|json|csv|names)$/i.test(name);
   const candidates = files.filter(isModel);
   const [main] = candidates;
   if (!main) {
     const names = files.map((f) => f.name).join(', ');
-    throw new Error(`${names || 'Nothing'}: no model among the files. Drop an .onnx file, with its external data and labels if it has them.`);
+    throw new Error(
+      `${names || 'Nothing'}: no model among the files. Drop an .onnx file, with its external data and labels if it has them.`,
+    );
   }
   const labelFile = files.find((f) => f !== main && isLabels(f));
   const external = files.filter((f) => f !== main && f !== labelFile).map((f) => ({ path: f.name, data: f.bytes }));
@@ -100,27 +112,41 @@ function classifierOf(onnx: OnnxModel, file: string): { model: ModelGraph; image
   const floats = onnx.graph.inputs.filter((v) => isFloat(v.dtype));
   if (onnx.graph.inputs.length !== 1 || floats.length !== 1) {
     const list = onnx.graph.inputs.map((v) => `"${v.name}" ${v.dtype}[${v.shape}]`).join(', ');
-    throw new Error(`${file}: has ${onnx.graph.inputs.length} inputs (${list || 'none'}). Vitrine explains models with one image as their input.`);
+    throw new Error(
+      `${file}: has ${onnx.graph.inputs.length} inputs (${list || 'none'}). Vitrine explains models with one image as their input.`,
+    );
   }
   const [input] = floats;
   const shape = input.shape.slice(1).map(Number);
   const image = detectImageInput(shape);
   if (!image) {
-    throw new Error(`${file}: input "${input.name}" has the shape [${input.shape}], which is no image. Vitrine needs [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3].`);
+    throw new Error(
+      `${file}: input "${input.name}" has the shape [${input.shape}], which is no image. Vitrine needs [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3].`,
+    );
   }
   const output = scoresOf(onnx.graph.outputs, input, file);
   const { logits, probabilities } = headsOf(output);
-  const model: ModelGraph = { graph: { name: onnx.graph.name, inputs: [input], outputs: [logits] }, input, logits, probabilities, batched: onnx.batched };
+  const model: ModelGraph = {
+    graph: { name: onnx.graph.name, inputs: [input], outputs: [logits] },
+    input,
+    logits,
+    probabilities,
+    batched: onnx.batched,
+  };
   return { model, image };
 }
 
 /** The first float output that depends on the image and has one row per example. */
 function scoresOf(outputs: readonly Value[], input: Value, file: string): Value {
   const reached = dependents([input], outputs);
-  const output = outputs.find((v) => isFloat(v.dtype) && reached.has(v) && v.shape.length >= 2 && v.shape[0] === input.shape[0]);
+  const output = outputs.find(
+    (v) => isFloat(v.dtype) && reached.has(v) && v.shape.length >= 2 && v.shape[0] === input.shape[0],
+  );
   if (output) return output;
   const list = outputs.map((v) => `"${v.name}" ${v.dtype}[${v.shape}]`).join(', ');
-  throw new Error(`${file}: none of its outputs (${list}) holds class scores for the image, [batch, classes]. Export the classifier with its logits as an output.`);
+  throw new Error(
+    `${file}: none of its outputs (${list}) holds class scores for the image, [batch, classes]. Export the classifier with its logits as an output.`,
+  );
 }
 
 /** A guess from what wrote the file; the person sees it and can change it. */
@@ -149,5 +175,6 @@ const differenceNotes = (difference: number | null): string[] =>
     : [];
 
 const labelNotes = (labels: readonly string[], classes: number, file: string | undefined): string[] =>
-  labels.length > 0 && labels.length !== classes ? [`${file}: ${labels.length} labels for ${classes} classes; check that they belong to this model.`] : [];
-
+  labels.length > 0 && labels.length !== classes
+    ? [`${file}: ${labels.length} labels for ${classes} classes; check that they belong to this model.`]
+    : [];

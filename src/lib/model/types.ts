@@ -110,10 +110,20 @@ export interface ImageInfo {
 
 export interface Prediction {
   /** Most probable first. */
-  readonly top: readonly { readonly index: number; readonly label: string; readonly logit: number; readonly probability: number }[];
+  readonly top: readonly {
+    readonly index: number;
+    readonly label: string;
+    readonly logit: number;
+    readonly probability: number;
+  }[];
   readonly classes: number;
   /** What was fed. */
-  readonly input: { readonly shape: readonly number[]; readonly min: number; readonly max: number; readonly mean: number };
+  readonly input: {
+    readonly shape: readonly number[];
+    readonly min: number;
+    readonly max: number;
+    readonly mean: number;
+  };
   /** The part of the image that the model sees, in image pixels. */
   readonly crop: Rect;
   readonly milliseconds: number;

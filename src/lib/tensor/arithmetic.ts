@@ -4,7 +4,8 @@ import type { FloatTensor } from './tensor.ts';
 const zipWith =
   (name: string, f: (a: number, b: number) => number) =>
   (a: FloatTensor, b: FloatTensor): FloatTensor => {
-    if (a.shape.join() !== b.shape.join()) throw new RangeError(`${name}: shapes differ: [${a.shape}] and [${b.shape}].`);
+    if (a.shape.join() !== b.shape.join())
+      throw new RangeError(`${name}: shapes differ: [${a.shape}] and [${b.shape}].`);
     const data = new Float32Array(a.data.length);
     for (let i = 0; i < data.length; i++) data[i] = f(a.data[i], b.data[i]);
     return { dtype: 'float32', shape: a.shape, data };
@@ -23,7 +24,8 @@ export function map(x: FloatTensor, f: (v: number, index: number) => number): Fl
 export const scale = (x: FloatTensor, factor: number): FloatTensor => map(x, (v) => v * factor);
 
 /** (1 − t)·a + t·b */
-export const lerp = (a: FloatTensor, b: FloatTensor, t: number): FloatTensor => zipWith('lerp', (p, q) => p + t * (q - p))(a, b);
+export const lerp = (a: FloatTensor, b: FloatTensor, t: number): FloatTensor =>
+  zipWith('lerp', (p, q) => p + t * (q - p))(a, b);
 
 /** acc += factor · x, in place. */
 export function addScaled(acc: FloatTensor, factor: number, x: FloatTensor): void {

@@ -57,7 +57,9 @@ export function allocate<D extends DType>(dtype: D, length: number): DataByType[
 export function viewBytes<D extends DType>(dtype: D, bytes: Uint8Array): DataByType[D] {
   const size = bytesPerElement(dtype);
   if (bytes.byteLength % size !== 0) {
-    throw new RangeError(`tensor: ${bytes.byteLength} bytes do not hold a whole number of ${dtype} elements (${size} bytes each).`);
+    throw new RangeError(
+      `tensor: ${bytes.byteLength} bytes do not hold a whole number of ${dtype} elements (${size} bytes each).`,
+    );
   }
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
   const View = arrayTypes[dtype];

@@ -5,8 +5,18 @@ import { makeTensor, sizeOf, stridesOf, type Tensor } from './tensor.ts';
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 const DESCR: Partial<Record<DType, string>> = {
-  float16: '<f2', float32: '<f4', float64: '<f8', int8: '|i1', uint8: '|u1', int16: '<i2', uint16: '<u2',
-  int32: '<i4', uint32: '<u4', int64: '<i8', uint64: '<u8', bool: '|b1',
+  float16: '<f2',
+  float32: '<f4',
+  float64: '<f8',
+  int8: '|i1',
+  uint8: '|u1',
+  int16: '<i2',
+  uint16: '<u2',
+  int32: '<i4',
+  uint32: '<u4',
+  int64: '<i8',
+  uint64: '<u8',
+  bool: '|b1',
 };
 
 const dtypeOf = new Map(Object.entries(DESCR).map(([dtype, descr]) => [descr.slice(1), dtype as DType]));
@@ -25,12 +35,20 @@ export function readNpy(bytes: Uint8Array, name = 'array.npy'): Tensor {
   const descr = field(/'descr':\s*'([^']*)'/, 'descr');
   const dtype = dtypeOf.get(descr.slice(1));
   if (!dtype || descr[0] === '>') {
-    throw new RangeError(`${name}: element type ${descr} cannot be read. Save it as little-endian numbers, such as <f4.`);
+    throw new RangeError(
+      `${name}: element type ${descr} cannot be read. Save it as little-endian numbers, such as <f4.`,
+    );
   }
-  const shape = field(/'shape':\s*\(([\d,\sL]*)\)/, 'shape').split(',').filter((d) => d.trim()).map((d) => parseInt(d, 10));
+  const shape = field(/'shape':\s*\(([\d,\sL]*)\)/, 'shape')
+    .split(',')
+    .filter((d) => d.trim())
+    .map((d) => parseInt(d, 10));
   const length = sizeOf(shape) * Number(descr.slice(2));
   const body = bytes.subarray(header.end);
-  if (body.length < length) throw new RangeError(`${name}: shape [${shape}] of ${descr} needs ${length} bytes, the file has ${body.length}. Copy it again.`);
+  if (body.length < length)
+    throw new RangeError(
+      `${name}: shape [${shape}] of ${descr} needs ${length} bytes, the file has ${body.length}. Copy it again.`,
+    );
   const tensor = makeTensor(dtype, shape, viewBytes(dtype, body.subarray(0, length)));
   return field(/'fortran_order':\s*(True|False)/, 'fortran_order') === 'True' ? fromFortran(tensor) : tensor;
 }
@@ -41,7 +59,10 @@ function readHeader(bytes: Uint8Array, name: string): { text: string; end: numbe
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [start, length] = bytes[6] === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
-  if (start + length > bytes.length) throw new RangeError(`${name}: the header needs ${start + length} bytes, the file has ${bytes.length}. Copy it again.`);
+  if (start + length > bytes.length)
+    throw new RangeError(
+      `${name}: the header needs ${start + length} bytes, the file has ${bytes.length}. Copy it again.`,
+    );
   return { text: new TextDecoder().decode(bytes.subarray(start, start + length)), end: start + length };
 }
 

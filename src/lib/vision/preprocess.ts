@@ -4,10 +4,19 @@ import { random } from '../tensor/random.ts';
 import { gaussianBlur, resample, type FloatImage } from './resize.ts';
 import type { ChannelOrder, Layout, Pixels, Preprocessing, PresetInfo, Rect } from './types.ts';
 
-type Recipe = Pick<Preprocessing, 'resize' | 'cropFraction' | 'scale' | 'mean' | 'std'> & { readonly order: 'RGB' | 'BGR' };
+type Recipe = Pick<Preprocessing, 'resize' | 'cropFraction' | 'scale' | 'mean' | 'std'> & {
+  readonly order: 'RGB' | 'BGR';
+};
 type Preset = PresetInfo & { readonly recipe: Recipe };
 
-const plain: Recipe = { order: 'RGB', resize: 'centre-crop', cropFraction: 1, scale: 1, mean: [0, 0, 0], std: [1, 1, 1] };
+const plain: Recipe = {
+  order: 'RGB',
+  resize: 'centre-crop',
+  cropFraction: 1,
+  scale: 1,
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+};
 
 /** What the common training pipelines feed; `docs/models.md` says where each comes from. */
 const presetTable: readonly Preset[] = [
@@ -17,7 +26,12 @@ const presetTable: readonly Preset[] = [
     description: 'RGB 0…1, minus the ImageNet mean, over its standard deviation; shorter side 256, centre 224',
     recipe: { ...plain, cropFraction: 224 / 256, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
   },
-  { id: 'minus-one-to-one', title: 'TensorFlow −1…1', description: 'RGB scaled to −1…1', recipe: { ...plain, scale: 2, mean: [1, 1, 1] } },
+  {
+    id: 'minus-one-to-one',
+    title: 'TensorFlow −1…1',
+    description: 'RGB scaled to −1…1',
+    recipe: { ...plain, scale: 2, mean: [1, 1, 1] },
+  },
   {
     id: 'caffe',
     title: 'Caffe BGR',
@@ -34,7 +48,11 @@ const presetTable: readonly Preset[] = [
   },
 ];
 
-export const presets: readonly PresetInfo[] = presetTable.map(({ id, title, description }) => ({ id, title, description }));
+export const presets: readonly PresetInfo[] = presetTable.map(({ id, title, description }) => ({
+  id,
+  title,
+  description,
+}));
 
 /** The geometry of a model's image input. */
 export interface ImageInput {
@@ -52,7 +70,8 @@ export function detectImageInput(shape: readonly number[]): ImageInput | null {
   if (shape.length !== 3) return null;
   const [a, b, c] = shape;
   const isChannels = (n: number) => n === 1 || n === 3;
-  if (isChannels(a) && !(isChannels(c) && b > a && !isChannels(b) && a === 1 && c === 3)) return { layout: 'NCHW', channels: a as 1 | 3, height: b, width: c };
+  if (isChannels(a) && !(isChannels(c) && b > a && !isChannels(b) && a === 1 && c === 3))
+    return { layout: 'NCHW', channels: a as 1 | 3, height: b, width: c };
   return isChannels(c) ? { layout: 'NHWC', channels: c as 1 | 3, height: a, width: b } : null;
 }
 
@@ -88,7 +107,10 @@ export function cropOf({ width, height }: { width: number; height: number }, p: 
 export function modelView(pixels: Pixels, p: Preprocessing): FloatImage {
   const crop = cropOf(pixels, p);
   if (p.resize !== 'fit') return resample(pixels, crop, p.width, p.height);
-  const inner = { width: Math.max(1, Math.round((pixels.width / crop.width) * p.width)), height: Math.max(1, Math.round((pixels.height / crop.height) * p.height)) };
+  const inner = {
+    width: Math.max(1, Math.round((pixels.width / crop.width) * p.width)),
+    height: Math.max(1, Math.round((pixels.height / crop.height) * p.height)),
+  };
   const small = resample(pixels, { x: 0, y: 0, width: pixels.width, height: pixels.height }, inner.width, inner.height);
   return letterbox(small, p);
 }
@@ -121,7 +143,11 @@ export function normalize(view: FloatImage, p: Preprocessing): FloatTensor {
       data[p.layout === 'NCHW' ? c * area + i : i * channels + c] = (v - p.mean[c]) / p.std[c];
     }
   }
-  return makeTensor('float32', p.layout === 'NCHW' ? [1, channels, p.height, p.width] : [1, p.height, p.width, channels], data);
+  return makeTensor(
+    'float32',
+    p.layout === 'NCHW' ? [1, channels, p.height, p.width] : [1, p.height, p.width, channels],
+    data,
+  );
 }
 
 /** Channel `c` in the model's order; grey by the luma weights of ITU-R BT.601, as PIL converts. */
@@ -153,6 +179,8 @@ function baselineView(kind: BaselineKind, view: FloatImage, seed: number): Float
     const rng = random(seed);
     return fill(() => 255 * rng.uniform());
   }
-  const mean = [0, 1, 2].map((c) => view.data.reduce((sum, v, i) => (i % 3 === c ? sum + v : sum), 0) / (view.data.length / 3));
+  const mean = [0, 1, 2].map(
+    (c) => view.data.reduce((sum, v, i) => (i % 3 === c ? sum + v : sum), 0) / (view.data.length / 3),
+  );
   return fill((i) => mean[i % 3]);
 }

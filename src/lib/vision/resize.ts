@@ -19,7 +19,9 @@ export function triangleTaps(start: number, length: number, limit: number, size:
     const centre = start + (i + 0.5) * scale;
     const first = Math.min(Math.max(Math.floor(centre - support + 0.5), 0), limit - 1);
     const end = Math.max(Math.min(Math.floor(centre + support + 0.5), limit), first + 1);
-    const weights = Float32Array.from({ length: end - first }, (_, k) => Math.max(0, 1 - Math.abs((first + k + 0.5 - centre) / support)));
+    const weights = Float32Array.from({ length: end - first }, (_, k) =>
+      Math.max(0, 1 - Math.abs((first + k + 0.5 - centre) / support)),
+    );
     const total = weights.reduce((a, b) => a + b, 0);
     return { first, weights: total > 0 ? weights.map((w) => w / total) : weights.fill(1 / weights.length) };
   });
@@ -83,7 +85,9 @@ function resampleLine(line: Float32Array, columns: readonly Tap[], out: Float32A
 /** Gaussian blur of standard deviation `sigma` pixels, edges extended; separable, truncated at 3σ. */
 export function gaussianBlur(image: FloatImage, sigma: number): FloatImage {
   const radius = Math.max(1, Math.ceil(3 * sigma));
-  const kernel = Float32Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
+  const kernel = Float32Array.from({ length: 2 * radius + 1 }, (_, i) =>
+    Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)),
+  );
   const total = kernel.reduce((a, b) => a + b, 0);
   const { width, height, channels } = image;
   const along = (source: Float32Array, length: number, step: number, starts: number[]) => {

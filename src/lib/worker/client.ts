@@ -71,7 +71,10 @@ export class LabClient {
   }
 
   /** Opens a model; the one before it is closed. A later call wins over one that is still running. */
-  async openModel(files: readonly DroppedFile[], onProgress: (p: ProgressReport) => void = () => undefined): Promise<Outcome<ModelInfo>> {
+  async openModel(
+    files: readonly DroppedFile[],
+    onProgress: (p: ProgressReport) => void = () => undefined,
+  ): Promise<Outcome<ModelInfo>> {
     const bytes = files.reduce((n, f) => n + sizeOf(f), 0);
     if (this.#openedBytes > 0 && this.#openedBytes + bytes > WORKER_LIFETIME_BYTES) this.#end();
     const outcome = await this.#run('open', (lab, job) => lab.openModel(job, files, Comlink.proxy(onProgress)));
@@ -127,11 +130,16 @@ export class LabClient {
   }
 
   /** Runs a job of which only the newest matters. */
-  async #run<T>(channel: Channel, call: (lab: Comlink.Remote<Lab>, job: JobId) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  async #run<T>(
+    channel: Channel,
+    call: (lab: Comlink.Remote<Lab>, job: JobId) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
     this.#cancelLatest(channel);
     const job = ++this.#lastId;
     this.#latest.set(channel, job);
-    const outcome = await this.#guard((lab) => (this.#latest.get(channel) === job ? call(lab, job) : Promise.resolve(cancelled)));
+    const outcome = await this.#guard((lab) =>
+      this.#latest.get(channel) === job ? call(lab, job) : Promise.resolve(cancelled),
+    );
     if (this.#latest.get(channel) !== job) return cancelled;
     this.#latest.delete(channel);
     return outcome;
@@ -162,7 +170,11 @@ export class LabClient {
   #failed(error: unknown): Outcome<never> {
     if (error instanceof Ended) return cancelled;
     const what = error instanceof Error ? error.message : String(error);
-    return { ok: false, reason: 'failed', message: `The engine stopped: ${what}. It starts again with your model and image at the next step.` };
+    return {
+      ok: false,
+      reason: 'failed',
+      message: `The engine stopped: ${what}. It starts again with your model and image at the next step.`,
+    };
   }
 
   async #connect(): Promise<Outcome<DeviceReport>> {
@@ -184,7 +196,15 @@ export class LabClient {
   async #connectAndReopen(): Promise<Outcome<DeviceReport>> {
     const started = await this.#connect();
     const { lab, death } = this.#require();
-    if (started.ok && this.#model) await Promise.race([lab.openModel(++this.#lastId, this.#model, Comlink.proxy(() => undefined)), death]);
+    if (started.ok && this.#model)
+      await Promise.race([
+        lab.openModel(
+          ++this.#lastId,
+          this.#model,
+          Comlink.proxy(() => undefined),
+        ),
+        death,
+      ]);
     return started;
   }
 

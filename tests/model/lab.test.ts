@@ -1,0 +1,137 @@
+import { readFileSync, existsSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { LabCore } from '../../src/lib/model/lab.ts';
+import type { AttributionRequest, ModelInfo, Outcome } from '../../src/lib/model/types.ts';
+import type { Pixels } from '../../src/lib/vision/types.ts';
+import { random } from '../../src/lib/tensor/random.ts';
+
+/** A seeded picture instead of a browser's decoder: the first byte of the "file" is the seed. */
+async function decode(_: string, bytes: ArrayBuffer): Promise<{ pixels: Pixels; width: number; height: number }> {
+  const rng = random(new Uint8Array(bytes)[0]);
+  const [width, height] = [48, 40];
+  const data = Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) =>
+    (i & 3) === 3 ? 255 : 256 * rng.uniform(),
+  );
+  return { pixels: { width, height, data }, width, height };
+}
+
+function value<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new Error(outcome.message);
+  return outcome.value;
+}
+
+const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+const copy = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
+const silent = () => undefined;
+
+describe('the lab, on WASM in Node', () => {
+  const lab = new LabCore({ version: 'test', decode });
+  let info: ModelInfo;
+  beforeAll(async () => {
+    value(await lab.start({ choice: 'wasm', ortBase: '' }));
+    info = value(
+      await lab.openModel(1, [{ name: 'cnn_plain.onnx', bytes: copy(fixture('onnx/cnn_plain.onnx')) }], silent),
+    );
+    value(await lab.openImage(1, { name: 'a.png', bytes: Uint8Array.of(1).buffer }));
+  });
+
+  const request = (change: Partial<AttributionRequest> = {}): AttributionRequest => ({
+    image: 1,
+    preprocessing: info.preprocessing,
+    method: 'integrated-gradients',
+    options: {},
+    target: { kind: 'logit', index: 3 },
+    baseline: { kind: 'black' },
+    layer: null,
+    seed: 1,
+    ...change,
+  });
+
+  it('tells what the model is and that its numbers agree with onnxruntime', () => {
+    expect(info).toMatchObject({
+      format: 'onnx',
+      classes: 10,
+      preprocessing: { layout: 'NCHW', width: 32, height: 32 },
+    });
+    expect(info.forwardDifference).toBeLessThan(1e-5);
+    expect(info.layers.map((l) => l.shape)).toContainEqual([10, 16, 16]);
+  });
+
+  it('predicts probabilities that sum to one, most probable first', async () => {
+    const { top, classes } = value(await lab.predict(2, 1, info.preprocessing));
+    expect(classes).toBe(10);
+    expect(top.reduce((s, t) => s + t.probability, 0)).toBeCloseTo(1, 5);
+    expect(top.map((t) => t.probability)).toEqual(top.map((t) => t.probability).toSorted((a, b) => b - a));
+  });
+
+  it('explains with every method, and the map is the sum of the scores over the channels', async () => {
+    for (const method of info.methods.filter((m) => !m.unavailable)) {
+      const result = value(await lab.attribute(3, request({ method: method.id }), silent));
+      const [, height, width] = result.map.shape;
+      expect(result.scores.shape.slice(1), method.id).toEqual([height, width]);
+      const sums = Float32Array.from({ length: height * width }, (_, i) =>
+        Array.from({ length: result.scores.shape[0] }, (_, c) => result.scores.data[c * height * width + i]).reduce(
+          (a, b) => a + b,
+          0,
+        ),
+      );
+      result.map.data.forEach((v, i) => expect(v, method.id).toBeCloseTo(sums[i], 4));
+      expect(
+        result.map.data.some((v) => v !== 0),
+        method.id,
+      ).toBe(true);
+    }
+  });
+
+  it('keeps completeness through preprocessing, baseline and method', async () => {
+    const { check, value: fx, baselineValue } = value(await lab.attribute(4, request({ method: 'deeplift' }), silent));
+    expect(baselineValue).not.toBe(fx);
+    expect(check!.relative).toBeLessThan(1e-4);
+  });
+
+  it('stops a cancelled job and stays usable', async () => {
+    const slow = lab.attribute(5, request({ options: { steps: 500 } }), () => void lab.cancel(5));
+    expect(await slow).toMatchObject({ ok: false, reason: 'cancelled' });
+    expect((await lab.attribute(6, request({ method: 'saliency' }), silent)).ok).toBe(true);
+  });
+
+  it.each([
+    [{ method: 'gradcam' }, /Unknown method "gradcam"\. Known: integrated-gradients/],
+    [{ target: { kind: 'logit', index: 10 } as const }, /10 elements, element 10 is asked for/],
+    [{ image: 99 }, /the image is no longer open/],
+    [{ method: 'grad-cam', layer: 'nowhere' }, /Layer "nowhere" is not among the \d+ layers/],
+    [{ options: { steps: -1 } }, /steps is -1/],
+  ])('answers %j with a reason', async (change, message) => {
+    const outcome = await lab.attribute(7, request(change), silent);
+    expect(outcome).toMatchObject({ ok: false, reason: 'failed', message: expect.stringMatching(message) });
+  });
+
+  it('keeps the open model when the next file is no model', async () => {
+    const outcome = await lab.openModel(
+      8,
+      [{ name: 'notes.onnx', bytes: new TextEncoder().encode('<!doctype html>').buffer as ArrayBuffer }],
+      silent,
+    );
+    expect(outcome).toMatchObject({ ok: false, message: expect.stringContaining('notes.onnx') });
+    expect((await lab.predict(9, 1, info.preprocessing)).ok).toBe(true);
+  });
+});
+
+const squeezenet = new URL('../../../shared/real/onnx/squeezenet_fp16.onnx', import.meta.url);
+describe.skipIf(!existsSync(squeezenet))(
+  'a public half-precision SqueezeNet (skipped where ../shared/real is absent)',
+  () => {
+    it('opens with its softmax taken off, and agrees with onnxruntime to half precision', async () => {
+      const lab = new LabCore({ version: 'test', decode });
+      value(await lab.start({ choice: 'wasm', ortBase: '' }));
+      const info = value(
+        await lab.openModel(1, [{ name: 'squeezenet_fp16.onnx', bytes: copy(readFileSync(squeezenet)) }], silent),
+      );
+      expect(info.classes).toBe(1000);
+      expect(info.forwardDifference).toBeLessThan(2e-2);
+      value(await lab.openImage(1, { name: 'a.png', bytes: Uint8Array.of(1).buffer }));
+      const { top } = value(await lab.predict(2, 1, info.preprocessing));
+      expect(top[0].logit).not.toBeCloseTo(top[0].probability, 3);
+    });
+  },
+);
