@@ -79,6 +79,7 @@ export class HeatmapLayer implements Layer<HeatmapData | null> {
   }
 
   #replace(map: FloatTensor | null): void {
+    this.#mesh?.shader?.destroy(); // first: it holds on to the textures
     this.#mesh?.geometry.destroy();
     this.#mesh?.destroy();
     this.#scores?.destroy();

@@ -66,6 +66,7 @@ export class ImageLayer implements Layer<ImageLayerData | null> {
   }
 
   #replace(image: ImageBitmap | null): void {
+    this.#mesh?.shader?.destroy(); // first: it holds on to the textures
     this.#mesh?.geometry.destroy();
     this.#mesh?.destroy();
     this.#source?.destroy();

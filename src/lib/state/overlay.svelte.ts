@@ -10,7 +10,7 @@ export class Overlay {
   sequential = $state('ember');
   sign = $state<SignFilter>('all');
   /** Share of the magnitudes within the scale, in percent. */
-  percentile = $state(99.5);
+  percentile = $state(99);
   smooth = $state(true);
   /** Weak values let the picture through. */
   fade = $state(true);
