@@ -3,7 +3,7 @@ import type { Value } from '../../../graph/graph.ts';
 import { isBatch } from '../../../graph/dim.ts';
 import { ONNX_TYPE, type Builder } from '../../../ops/builder.ts';
 import type { DType } from '../../../tensor/dtype.ts';
-import { change, last, without, type Draft, type Normalizer } from './draft.ts';
+import { change, without, type Draft, type Normalizer } from './draft.ts';
 
 /** b as ones were meant to be appended: its axes start at `axis` of a. */
 function alignedAt(g: Builder, a: Value, b: Value, axis: number): Value {
@@ -35,20 +35,20 @@ const oldNames: Readonly<Record<string, DType>> = {
 /** Graphs compute in float32, whatever the file's precision. */
 const computed = (dtype: DType): DType => (dtype === 'float16' || dtype === 'bfloat16' || dtype === 'float64' ? 'float32' : dtype);
 
-function castTo(g: Builder, node: Draft, dtype: DType): readonly Value[] {
+function castTo(node: Draft, dtype: DType): Draft | readonly Value[] {
   const x = node.inputs[0]!;
-  return x.dtype === dtype ? [x] : last(g, node, 'Cast', [x], { to: ONNX_TYPE[dtype] });
+  return x.dtype === dtype ? [x] : change(node, { op: 'Cast', inputs: [x], attrs: { to: ONNX_TYPE[dtype] } });
 }
 
 /** The type was a string before opset 6. A cast to the type that the value has already is none. */
-export const cast: Normalizer = (g, node) => {
+export const cast: Normalizer = (_g, node) => {
   const { to } = node.attrs;
   const dtype = typeof to === 'string' ? oldNames[to] : (Object.keys(ONNX_TYPE) as DType[]).find((d) => ONNX_TYPE[d] === to);
   if (!dtype) throw new TypeError(`cannot cast to element type ${String(to)}, only to numbers and booleans.`);
-  return castTo(g, node, computed(dtype));
+  return castTo(node, computed(dtype));
 };
 
-export const castLike: Normalizer = (g, node) => castTo(g, node, node.inputs[1]!.dtype);
+export const castLike: Normalizer = (_g, node) => castTo(node, node.inputs[1]!.dtype);
 
 /** What it is at inference: its input, and a mask that keeps everything. */
 export const dropout: Normalizer = (g, node) => {
