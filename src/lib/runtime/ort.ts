@@ -127,6 +127,8 @@ class OrtRuntime implements Runtime {
         executionProviders: [this.device.kind],
         externalData: external?.map(({ path, data }) => ({ path, data })),
         logSeverityLevel: 3,
+        // Folding a normalisation into the weights rounds them again, and a kink near zero then falls on its other side.
+        extra: { optimization: { disable_specified_optimizers: 'ConvBNFusion' } },
         ...options,
       });
     return this.#enqueue(async () => {

@@ -38,62 +38,31 @@ export function masksFromOutputs(graph: Graph, g: Builder): Graph {
   });
 }
 
-/** Operators that may turn finite numbers into NaN or infinity. */
-const RISKY = new Set([
-  'Div',
-  'Reciprocal',
-  'Sqrt',
-  'Log',
-  'Pow',
-  'Exp',
-  'Acosh',
-  'Atanh',
-  'Tan',
-  'Sinh',
-  'Cosh',
-  'Asin',
-  'Acos',
-]);
+/** Operators that may turn finite numbers into NaN or infinity; a division does not when its divisor is a constant. */
+const RISKY = new Set(
+  'Reciprocal Sqrt Log Pow Exp Acosh Atanh Tan Sinh Cosh Asin Acos'.split(' '),
+);
 
-/** 2¹²⁰: any normal difference times this exceeds one, and thresholds times this stay exact. */
-const STEEP = 2 ** 120;
+const isRisky = (node: Node): boolean =>
+  RISKY.has(node.op) || (node.op === 'Div' && !(node.inputs[1]!.constant && scalarOf(node.inputs[1]) !== 0));
 
 /**
- * WASM: Where(y > t, dy, 0) as dy · HardSigmoid(2¹²⁰·(y − t)). onnxruntime's Where makes three passes over its operands
- * and its comparisons are not vectorised; HardSigmoid and Mul are one vectorised pass each. Only where dy comes from
- * operators that keep finite numbers finite: 0 · ∞ is NaN, Where gives 0.
+ * WASM: Where(condition, dy, 0) as dy · Cast(condition). onnxruntime's Where makes three passes and is not vectorised.
+ * Only where dy comes from operators that keep finite numbers finite: ∞ · 0 is NaN, Where gives 0.
  */
 export function masksAsFactors(graph: Graph, g: Builder): Graph {
   const risky = riskyValues(graph);
   return rewriteGraph(graph, (node, inputs) => {
-    if (node.op !== 'Where' || node.outputs[0].dtype !== 'float32') return null;
     const [condition, dy, otherwise] = inputs as readonly Value[];
-    if (scalarOf(otherwise) !== 0 || risky.has(node.inputs[1] as Value)) return null;
-    if (condition.shape.join() !== node.outputs[0].shape.join()) return null;
-    const factors = stepFactors(g, condition);
-    return factors && [factors.reduce((share, step) => g.mul(share, step), dy)];
+    if (node.op !== 'Where' || dy.dtype !== 'float32' || scalarOf(otherwise) !== 0) return null;
+    return risky.has(node.inputs[1] as Value) ? null : [g.mul(dy, g.cast(condition, 'float32'))];
   });
-}
-
-/** The condition as a product of steps of 0 and 1, or null. */
-function stepFactors(g: Builder, condition: Value): Value[] | null {
-  const node = condition.producer;
-  if (node?.op === 'And') {
-    const both = node.inputs.map((v) => stepFactors(g, v as Value));
-    return both[0] && both[1] && (both.flat() as Value[]);
-  }
-  const threshold = scalarOf(node?.inputs[1]);
-  const y = node?.inputs[0];
-  if (!y || threshold === null || Math.abs(threshold) > 64 || y.dtype !== 'float32') return null;
-  if (node.op !== 'Greater' && node.op !== 'Less') return null;
-  const alpha = node.op === 'Greater' ? STEEP : -STEEP;
-  return [g.apply('HardSigmoid', [y], { alpha, beta: -alpha * Math.fround(threshold) })];
 }
 
 function riskyValues(graph: Graph): Set<Value> {
   const risky = new Set<Value>();
   for (const node of topologicalOrder(graph.outputs)) {
-    if (RISKY.has(node.op) || node.inputs.some((v) => v && risky.has(v))) node.outputs.forEach((v) => risky.add(v));
+    if (isRisky(node) || node.inputs.some((v) => v && risky.has(v))) node.outputs.forEach((v) => risky.add(v));
   }
   return risky;
 }

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { backward } from '../../src/lib/autodiff/backward.ts';
+import { gradient } from '../../src/lib/autodiff/rule-sets.ts';
+import { N } from '../../src/lib/graph/dim.ts';
+import { topologicalOrder, type Node, type Value } from '../../src/lib/graph/graph.ts';
+import { Builder } from '../../src/lib/ops/builder.ts';
+import { expectSameAfterLowering, operatorCounts } from './agreement.ts';
+import { graphOf, input } from './graphs.ts';
+
+/** ∂(Σ seed · f(x))/∂x beside f(x). */
+function withGradient(f: (g: Builder, x: Value) => Value) {
+  const g = new Builder();
+  const x = input([N, 40]);
+  const y = f(g, g.mul(x, 1.5));
+  const seed = input(y.shape, 'seed');
+  return graphOf([x, seed], [y, ...backward(g, gradient, { y, seed, xs: [x] })]);
+}
+
+const relu = (g: Builder, x: Value) => g.relu(x);
+const relu6 = (g: Builder, x: Value) => g.apply('Clip', [x, g.scalar(0), g.scalar(2)]);
+
+describe('masks of rectifiers', () => {
+  it.each([
+    ['Relu', relu],
+    ['Clip', relu6],
+  ])('of %s are as the rule says, on either device', (_name, f) => {
+    expectSameAfterLowering(withGradient(f), 'wasm');
+    expectSameAfterLowering(withGradient(f), 'webgpu');
+  });
+
+  it.each([
+    ['Relu', relu],
+    ['Clip', relu6],
+  ])('leave %s as the only reader of its input, so that it can be fused', (_name, f) => {
+    const nodes = topologicalOrder(expectSameAfterLowering(withGradient(f), 'wasm').outputs);
+    const rectifier = nodes.find((node) => node.op === 'Relu' || node.op === 'Clip')!;
+    expect(nodes.filter((node) => node.inputs.includes(rectifier.inputs[0]))).toEqual([rectifier]);
+  });
+
+  it('are factors on WASM', () => {
+    const counts = operatorCounts(topologicalOrder(expectSameAfterLowering(withGradient(relu), 'wasm').outputs));
+    expect(counts).toMatchObject({ Greater: 1, Cast: 1 });
+    expect(counts).not.toHaveProperty('Where');
+  });
+
+  it('stay a choice where what they mask may be infinite: ∞ · 0 is NaN', () => {
+    const graph = withGradient((g, x) => g.sqrt(g.relu(x)));
+    const isChoice = (node: Node) => node.op === 'Where';
+    expect(topologicalOrder(expectSameAfterLowering(graph, 'wasm').outputs).some(isChoice)).toBe(true);
+  });
+});
