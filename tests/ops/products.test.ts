@@ -43,6 +43,9 @@ describe('Einsum', () => {
   it('refuses an operand of another rank', () => {
     expect(einsum('ij->i', value(N, 2, 3))).toThrow('operand 0 has shape [N,2,3], "ij" names 2 axes');
   });
+  it('refuses an ellipsis that stands for different ranks', () => {
+    expect(einsum('...j,...j->...', value(N, 2, 3), value(2, 3))).toThrow('the ellipsis stands for 2 and 1 axes');
+  });
   it('has no DeepLIFT rule for three varying operands, and says so', () => {
     const [a, b, c] = [value(N, 2), value(N, 2), value(N, 2)];
     const y = g.apply('Einsum', [a, b, c], { equation: 'bi,bi,bi->b' });

@@ -37,6 +37,28 @@ describe('windows', () => {
   });
 });
 
+describe('ceil_mode', () => {
+  it('makes no window that would start in the padding after the input', () => {
+    const pooled = g.apply('AveragePool', [image(N, 1, 5)], {
+      kernel_shape: [2],
+      strides: [2],
+      ceil_mode: 1,
+      pads: [1, 1],
+    });
+    expect(pooled.shape).toEqual([N, 1, 3]);
+  });
+});
+
+describe('ConvTranspose', () => {
+  it('refuses room for another window', () => {
+    const [x, w] = [image(N, 1, 3), weight([1, 1, 3])];
+    expect(() => g.apply('ConvTranspose', [x, w], { strides: [2], output_shape: [9] })).toThrow(
+      'does not fit input [3]',
+    );
+    expect(() => g.apply('ConvTranspose', [x, w], { output_padding: [1] })).toThrow('with output_padding [1]');
+  });
+});
+
 describe('the maximum of equal elements', () => {
   const dy = new Value('float32', [1, 1, 1, 3]);
   const tied = ref('float32', [1, 1, 1, 4], [1, 1, 1, 1]);

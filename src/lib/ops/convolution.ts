@@ -132,7 +132,7 @@ interface TransposeAttributes extends ConvolutionAttributes {
   readonly outputShape: readonly number[] | null;
 }
 
-/** Padding that ConvTranspose takes away from its full output, and what is left. */
+/** What ConvTranspose crops from its full output, and what is left; a negative crop is room for rows of bias alone. */
 function transposedWindows(spatial: readonly number[], kernel: readonly number[], attrs: TransposeAttributes): Windows {
   const rank = spatial.length;
   const strides = perAxis('strides', attrs.strides, rank, 1);
@@ -140,19 +140,29 @@ function transposedWindows(spatial: readonly number[], kernel: readonly number[]
   const extra = perAxis('output_padding', attrs.outputPadding, rank, 0);
   const full = spatial.map((n, i) => (n - 1) * strides[i] + extra[i] + extent(kernel[i], dilations[i]));
   const same = attrs.autoPad.startsWith('SAME') ? spatial.map((n, i) => n * strides[i]) : null;
-  const wanted = attrs.outputShape?.slice(-rank) ?? same;
-  let [begins, ends]: readonly (readonly number[])[] = [[], []];
-  if (wanted) {
-    const totals = full.map((n, i) => Math.max(n - wanted[i], 0));
-    [begins, ends] = splitPadding(totals, attrs.autoPad === 'SAME_UPPER' ? 'SAME_UPPER' : 'SAME_LOWER');
-  } else {
-    const pads = perAxis('pads', attrs.autoPad === 'VALID' ? null : attrs.pads, 2 * rank, 0);
-    [begins, ends] = [pads.slice(0, rank), pads.slice(rank)];
-  }
+  const [begins, ends] = transposedCrop(full, attrs.outputShape?.slice(-rank) ?? same, attrs);
   const output = full.map((n, i) => n - begins[i] - ends[i]);
-  if (output.some((n, i) => n < 1 || (wanted && n !== wanted[i])))
-    throw new RangeError(`output [${wanted ?? output}] cannot be made from a full output of [${full}].`);
+  // Room for another window would make the transpose of a convolution over a longer input.
+  if (output.some((n, i) => n < 1 || extra[i] - Math.min(ends[i], 0) >= strides[i])) {
+    throw new RangeError(
+      `an output of [${output}] with output_padding [${extra}] does not fit input [${spatial}] and strides [${strides}].`,
+    );
+  }
   return { kernel, strides, dilations, begins, ends, output };
+}
+
+function transposedCrop(full: readonly number[], wanted: readonly number[] | null, attrs: TransposeAttributes) {
+  const rank = full.length;
+  if (!wanted) {
+    const pads = perAxis('pads', attrs.autoPad === 'VALID' ? null : attrs.pads, 2 * rank, 0);
+    return [pads.slice(0, rank), pads.slice(rank)];
+  }
+  const totals = full.map((n, i) => n - wanted[i]);
+  const [begins, ends] = splitPadding(
+    totals.map((t) => Math.max(t, 0)),
+    attrs.autoPad === 'SAME_UPPER' ? 'SAME_UPPER' : 'SAME_LOWER',
+  );
+  return [begins, ends.map((end, i) => end + Math.min(totals[i], 0))];
 }
 
 function inferConvTranspose(site: InferSite<TransposeAttributes>): OutputType[] {
@@ -176,21 +186,9 @@ export const ConvTranspose = defineOp('ConvTranspose', {
   attrs: { ...convolutionAttributes, output_padding: ints(null), output_shape: ints(null) },
   infer: inferConvTranspose,
   ...linear<TransposeAttributes>((g, { x: [x, w], dy: [dy], attrs }) => {
-    const spatial = x.shape.slice(2) as number[];
-    const windows = transposedWindows(spatial, w.shape.slice(2) as number[], attrs);
-    const dx = g.apply('Conv', [dy, w], { ...windowAttributes(windows), group: attrs.group });
-    // An output_padding of a stride or more makes room for windows that x never had.
-    const axes = spatial.map((_, i) => i + 2).filter((axis) => dx.shape[axis] !== x.shape[axis]);
-    return [
-      axes.length === 0
-        ? dx
-        : g.slice(
-            dx,
-            axes.map(() => 0),
-            axes.map((axis) => spatial[axis - 2]),
-            axes,
-          ),
-    ];
+    const windows = transposedWindows(x.shape.slice(2) as number[], w.shape.slice(2) as number[], attrs);
+    const ends = windows.ends.map((end) => Math.max(end, 0));
+    return [g.apply('Conv', [dy, w], { ...windowAttributes({ ...windows, ends }), group: attrs.group })];
   }),
   flops: ([x, w]) => convolutionFlops(x, w),
 });

@@ -16,15 +16,19 @@ interface Parsed {
 
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
-/** Axes that `...` stands for, as letters; the shorter of two lacks the leading ones, as in broadcasting. */
+/** Replaces `...` by letters that the equation does not use. Throws a RangeError where it stands for different ranks. */
 function spellEllipsis(
+  equation: string,
   terms: readonly string[],
   shapes: readonly Shape[],
-): { spell: (term: string, rank?: number) => string; letters: string } {
-  const ranks = terms.map((term, i) => (term.includes('...') ? shapes[i].length - (term.length - 3) : 0));
+): { spell: (term: string) => string; letters: string } {
+  const ranks = terms.flatMap((term, i) => (term.includes('...') ? [shapes[i].length - (term.length - 3)] : []));
+  if (new Set(ranks).size > 1) {
+    throw new RangeError(`equation "${equation}": the ellipsis stands for ${ranks.join(' and ')} axes.`);
+  }
   const free = LETTERS.filter((letter) => !terms.some((term) => term.includes(letter)));
-  const letters = free.slice(0, Math.max(...ranks)).join('');
-  return { letters, spell: (term, rank = letters.length) => term.replace('...', letters.slice(letters.length - rank)) };
+  const letters = free.slice(0, ranks[0] ?? 0).join('');
+  return { letters, spell: (term) => term.replace('...', letters) };
 }
 
 /** Without an arrow the output has the ellipsis first, then every letter that occurs once, in alphabetical order. */
@@ -40,8 +44,8 @@ export function parseEinsum(equation: string, shapes: readonly Shape[]): Parsed 
   const terms = left.split(',');
   if (terms.length !== shapes.length)
     throw new RangeError(`equation "${equation}" has ${terms.length} operands, the node ${shapes.length}.`);
-  const { spell, letters } = spellEllipsis(terms, shapes);
-  const inputs = terms.map((term, i) => spell(term, term.includes('...') ? shapes[i].length - (term.length - 3) : 0));
+  const { spell, letters } = spellEllipsis(equation, terms, shapes);
+  const inputs = terms.map(spell);
   const output = spell(right ?? impliedOutput(terms));
   const lengths = new Map<string, Dim>();
   inputs.forEach((term, i) => {

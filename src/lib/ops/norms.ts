@@ -64,13 +64,17 @@ interface LrnAttributes {
   readonly size: number;
 }
 
-/** Means of `size` neighbouring channels, zeros beyond the ends; an even size has one more behind, mirrored one more before. */
-function channelMeans(g: Builder, v: Value, size: number, mirrored: boolean): Value {
+/** Means of `size` neighbouring channels, zeros beyond the ends. */
+function channelMeans(g: Builder, v: Value, size: number): Value {
   const [n, channels, ...spatial] = v.shape;
-  const [fewer, more] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
-  const pads = mirrored ? [more, 0, fewer, 0] : [fewer, 0, more, 0];
+  const reach = (size - 1) / 2;
   const rows = g.reshape(v, [n, 1, channels, spatial.reduce<number>((a, d) => a * concrete(d, 'LRN'), 1)]);
-  return g.reshape(g.apply('AveragePool', [rows], { kernel_shape: [size, 1], pads, count_include_pad: 1 }), v.shape);
+  const means = g.apply('AveragePool', [rows], {
+    kernel_shape: [size, 1],
+    pads: [reach, 0, reach, 0],
+    count_include_pad: 1,
+  });
+  return g.reshape(means, v.shape);
 }
 
 /**
@@ -79,7 +83,7 @@ function channelMeans(g: Builder, v: Value, size: number, mirrored: boolean): Va
  */
 function lrnBackward(g: Builder, { x: [x], dy: [dy], attrs }: Site<LrnAttributes>, xRef: Value): Value {
   const { alpha, beta, bias, size } = attrs;
-  const scaleOf = (v: Value) => g.add(g.mul(channelMeans(g, g.square(v), size, false), alpha), bias);
+  const scaleOf = (v: Value) => g.add(g.mul(channelMeans(g, g.square(v), size), alpha), bias);
   const power = (v: Value) => g.pow(v, -beta);
   const slopeAt = (v: Value) => g.mul(g.pow(v, -beta - 1), -beta);
   const v = scaleOf(x);
@@ -87,14 +91,15 @@ function lrnBackward(g: Builder, { x: [x], dy: [dy], attrs }: Site<LrnAttributes
   const [r, rRef] = [power(v), power(vRef)];
   const middle = midpoint(g, x, xRef);
   const slope = x === xRef ? slopeAt(v) : secant(g, v, vRef, r, rRef, slopeAt);
-  const through = channelMeans(g, g.mul(g.mul(dy, middle), slope), size, true);
+  const through = channelMeans(g, g.mul(g.mul(dy, middle), slope), size);
   return g.add(g.mul(dy, midpoint(g, r, rRef)), g.mul(g.mul(middle, 2 * alpha), through));
 }
 
 export const LRN = defineOp('LRN', {
   doc: 'x / (bias + alpha · mean of x² over `size` neighbouring channels)^beta',
   attrs: { alpha: float(1e-4), beta: float(0.75), bias: float(1), size: int(1) },
-  infer: ({ x: [x], where }) => {
+  infer: ({ x: [x], attrs: { size }, where }) => {
+    if (size % 2 === 0) throw new RangeError(`size is ${size}; only odd sizes have a channel in the middle.`);
     if (x.shape.length < 3) throw new RangeError(`input has shape [${x.shape}]; it needs an axis after the second.`);
     x.shape.slice(1).forEach((d) => concrete(d, where));
     return [{ dtype: x.dtype, shape: x.shape }];

@@ -145,9 +145,10 @@ function spreadOverWindows(g: Builder, y: Value, x: Shape, windows: Windows): Va
     });
     return g.pad(spread, fit(output.map((n, i) => n * kernel[i])));
   }
-  if (strides.every((s) => s === 1) && begins.every((b, i) => b < extents[i]) && ends.every((e, i) => e < extents[i])) {
-    const pads = [begins, ends].flatMap((p) => p.map((v, i) => extents[i] - 1 - v));
-    const mean = g.apply('AveragePool', [y], { kernel_shape: kernel, pads, count_include_pad: 1, dilations });
+  const within = [begins, ends].every((pads) => pads.every((p, i) => p < kernel[i]));
+  if (within && [...strides, ...dilations].every((v) => v === 1)) {
+    const pads = [begins, ends].flatMap((p) => p.map((v, i) => kernel[i] - 1 - v));
+    const mean = g.apply('AveragePool', [y], { kernel_shape: kernel, pads, count_include_pad: 1 });
     return g.mul(mean, sizeOf(kernel));
   }
   const channels = x[1] as number;

@@ -102,9 +102,9 @@ export const convolution: Cases = {
       attrs: { group: 2, strides: [2, 2], pads: [0, 1, 1, 0] },
     },
     {
-      title: 'output_padding of a dilation',
-      inputs: [x([N, 1, 3, 2]), weight([1, 1, 2, 2])],
-      attrs: { dilations: [3, 2], strides: [1, 2], output_padding: [2, 1] },
+      title: 'output_shape beyond the full output',
+      inputs: [x([N, 1, 3, 2]), weight([1, 2, 3, 2]), weight([2])],
+      attrs: { strides: [3, 2], output_shape: [10, 4] },
     },
     {
       title: 'output_shape',

@@ -49,7 +49,7 @@ export const normalization: Cases = {
   ],
   LRN: [
     { title: 'three channels', inputs: [x([N, 4, 2, 1])], attrs: { size: 3, alpha: 0.5 } },
-    { title: 'an even number', inputs: [x([N, 5, 2])], attrs: { size: 4, alpha: 0.75, beta: 0.5, bias: 2 } },
+    { title: 'five channels', inputs: [x([N, 6, 1, 2])], attrs: { size: 5, alpha: 0.75, beta: 0.5, bias: 2 } },
     { title: 'more than there are', inputs: [x([N, 2, 2, 2])], attrs: { size: 5, alpha: 1 } },
   ],
 };

@@ -58,8 +58,8 @@ export const pooling: Cases = {
     { title: 'apart, ceil_mode', inputs: [x([N, 1, 5, 4])], attrs: { ...windows2x2, ceil_mode: 1 } },
     {
       title: 'apart, ceil_mode, pads counted',
-      inputs: [x([N, 1, 5, 4])],
-      attrs: { ...windows2x2, ceil_mode: 1, count_include_pad: 1, pads: [1, 0, 1, 0] },
+      inputs: [x([N, 1, 4, 4])],
+      attrs: { ...windows2x2, ceil_mode: 1, count_include_pad: 1, pads: [1, 1, 1, 0] },
     },
     { title: 'stride 1', inputs: [x([N, 1, 4, 5])], attrs: { kernel_shape: [3, 2] } },
     { title: 'stride 1, padded', inputs: [x([N, 1, 4, 5])], attrs: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] } },

@@ -27,7 +27,7 @@ export const resize: Cases = {
     scaled('nothing to do', [1, 1], { mode: 'linear' }),
     ...transformations.flatMap((mode) =>
       roundings.map((rounding) =>
-        sized(`nearest, ${mode}, ${rounding}`, [6, 3], {
+        sized(`nearest, ${mode}, ${rounding}`, [2, 10], {
           coordinate_transformation_mode: mode,
           nearest_mode: rounding,
         }),
@@ -40,17 +40,21 @@ export const resize: Cases = {
       }),
     ),
     ...transformations.map((mode) =>
-      scaled(`cubic, ${mode}`, mode === 'align_corners' ? [2 / 3, 1.8] : [0.5, 2], {
+      sized(`cubic, ${mode}`, mode === 'align_corners' ? [7, 9] : [2, 10], {
         mode: 'cubic',
         coordinate_transformation_mode: mode,
       }),
     ),
+    scaled('symmetric about the middle', [0.5, 0.5], {
+      mode: 'linear',
+      coordinate_transformation_mode: 'half_pixel_symmetric',
+    }),
     sized('to one element', [1, 1], { mode: 'linear', coordinate_transformation_mode: 'pytorch_half_pixel' }),
     sized('cubic, exclude_outside', [8, 20], { mode: 'cubic', exclude_outside: 1, cubic_coeff_a: -0.5 }),
     sized('linear, antialiased', [2, 10], { mode: 'linear', antialias: 1 }),
     sized('cubic, antialiased', [1, 5], { mode: 'cubic', antialias: 1 }),
     { title: 'axes', inputs: [x([N, 2, 3, 2]), null, by(2, 2)], attrs: { axes: [2, 1], mode: 'linear' } },
-    { title: 'channels too', inputs: [x([N, 2, 3, 2]), null, by(1, 2, 1, 0.5)], attrs: { mode: 'linear' } },
+    { title: 'channels too', inputs: [x([N, 2, 3, 2]), null, by(1, 2, 1, 0.5)] },
     {
       title: 'not_larger',
       inputs: [x([N, 1, 2, 4]), null, null, ints([7, 8])],
@@ -63,7 +67,7 @@ export const resize: Cases = {
     },
     {
       title: 'crop and resize',
-      inputs: [x([N, 1, 5, 5]), by(0, 0, 0.375, -0.25, 1, 1, 0.75, 1.25), null, ints([N, 1, 3, 5])],
+      inputs: [x([N, 1, 5, 5]), by(0, 0, 0.375, -0.25, 1, 1, 0.75, 1.25), null, ints([N, 1, 3, 9])],
       attrs: { mode: 'linear', coordinate_transformation_mode: 'tf_crop_and_resize', extrapolation_value: 3 },
     },
     { title: '1-D', inputs: [x([N, 2, 3]), null, by(1, 1, 4)], attrs: { mode: 'linear' } },

@@ -90,11 +90,11 @@ const convTranspose: ReferenceOp = ([x, w, b], attrs) => {
   }
   const [begin, output] = transposedCrop(input, full, strides, attrs);
   return [
-    build(
-      x.dtype,
-      [batch, perGroup * groups, ...output],
-      ([e, m, ...place]) => at(scattered, [e, m, ...place.map((p, i) => p + begin[i])]) + (b ? b.data[m] : 0),
-    ),
+    build(x.dtype, [batch, perGroup * groups, ...output], ([e, m, ...place]) => {
+      const from = place.map((p, i) => p + begin[i]);
+      const reached = from.every((p, i) => p < full[i]) ? at(scattered, [e, m, ...from]) : 0;
+      return reached + (b ? b.data[m] : 0);
+    }),
   ];
 };
 
@@ -109,7 +109,7 @@ function transposedCrop(
   const same = mode.startsWith('SAME') ? input.map((length, i) => length * strides[i]) : null;
   const wanted = attrs.output_shape ? list(attrs, 'output_shape', []) : same;
   if (wanted) {
-    const total = full.map((length, i) => length - wanted[i]);
+    const total = full.map((length, i) => Math.max(0, length - wanted[i]));
     return [total.map((t) => (mode === 'SAME_UPPER' ? Math.floor(t / 2) : Math.ceil(t / 2))), [...wanted]];
   }
   const pads = mode === 'VALID' ? none(2 * n) : list(attrs, 'pads', none(2 * n));
