@@ -11,7 +11,11 @@ const rows: readonly { op: string; weights: readonly number[]; attrs: Attributes
   { op: 'Conv', weights: [4, 1, 1, 2, 2], attrs: { group: 4 } },
   { op: 'ConvTranspose', weights: [4, 3, 2, 3, 2], attrs: {} },
   { op: 'ConvTranspose', weights: [4, 3, 3, 2, 3], attrs: { strides: [2, 3, 1], pads: [1, 0, 1, 0, 1, 1] } },
-  { op: 'ConvTranspose', weights: [4, 1, 2, 3, 2], attrs: { group: 2, strides: [2, 2, 2], output_padding: [1, 0, 1], dilations: [1, 2, 1] } },
+  {
+    op: 'ConvTranspose',
+    weights: [4, 1, 2, 3, 2],
+    attrs: { group: 2, strides: [2, 2, 2], output_padding: [1, 0, 1], dilations: [1, 2, 1] },
+  },
   { op: 'ConvTranspose', weights: [4, 2, 1, 1, 2], attrs: { pads: [0, 1, 0, 0, 1, 1] } },
 ];
 

@@ -25,7 +25,7 @@ const onWebGpu: readonly Row[] = [
   { op: 'LogSoftmax', attrs: { axis: 1 } },
   { op: 'LogSoftmax' },
   { op: 'SpaceToDepth', shape: [3, 4, 6], attrs: { blocksize: 2 } },
-  { op: 'LRN', shape: [5, 2, 3], attrs: { size: 4, alpha: 0.5, beta: 0.6, bias: 2 } },
+  { op: 'LRN', shape: [5, 2, 3], attrs: { size: 3, alpha: 0.5, beta: 0.6, bias: 2 } },
   { op: 'Swish', attrs: { alpha: 1.7 } },
   { op: 'Swish' },
 ];

@@ -21,17 +21,33 @@ const cases: readonly [string, Build, string[]][] = [
   ['x · 1', (g, x) => g.neg(g.mul(1, x)), ['Neg']],
   ['x / 1', (g, x) => g.neg(g.div(x, 1)), ['Neg']],
   ['1 / x is not x', (g, x) => g.div(1, g.exp(x)), ['Exp', 'Div']],
-  ['a neutral element that broadcasts stays', (g, x) => g.mul(g.reduceSum(x, [1]), g.expand(g.scalar(1), x.shape)), ['ReduceSum', 'Expand', 'Mul']],
+  [
+    'a neutral element that broadcasts stays',
+    (g, x) => g.mul(g.reduceSum(x, [1]), g.expand(g.scalar(1), x.shape)),
+    ['ReduceSum', 'Expand', 'Mul'],
+  ],
   ['Reshape of Reshape', (g, x) => g.apply('Reshape', [g.reshape(x, [N, 12]), g.ints([N, 2, 6])]), ['Reshape']],
   ['Reshape and back', (g, x) => g.neg(g.reshape(g.reshape(x, [N, 12]), x.shape)), ['Neg']],
   ['Transpose of Transpose', (g, x) => g.transpose(g.transpose(x, [0, 2, 1]), [2, 0, 1]), ['Transpose']],
   ['Transpose and back', (g, x) => g.neg(g.transpose(g.transpose(x, [0, 2, 1]), [0, 2, 1])), ['Neg']],
-  ['Expand of an operand that is broadcast anyway', (g, x) => g.mul(x, g.expand(g.reduceSum(x, [1]), x.shape)), ['ReduceSum', 'Mul']],
-  ['Expand of Expand', (g, x) => g.expand(g.expand(g.reduceSum(x, [1, 2]), [N, 3, 1]), x.shape), ['ReduceSum', 'Expand']],
-  ['both operands expanded: one stays', (g, x) => {
-    const s = g.reduceSum(x, [1, 2]);
-    return g.add(g.expand(s, x.shape), g.expand(g.neg(s), x.shape));
-  }, ['ReduceSum', 'Neg', 'Expand', 'Add']],
+  [
+    'Expand of an operand that is broadcast anyway',
+    (g, x) => g.mul(x, g.expand(g.reduceSum(x, [1]), x.shape)),
+    ['ReduceSum', 'Mul'],
+  ],
+  [
+    'Expand of Expand',
+    (g, x) => g.expand(g.expand(g.reduceSum(x, [1, 2]), [N, 3, 1]), x.shape),
+    ['ReduceSum', 'Expand'],
+  ],
+  [
+    'both operands expanded: one stays',
+    (g, x) => {
+      const s = g.reduceSum(x, [1, 2]);
+      return g.add(g.expand(s, x.shape), g.expand(g.neg(s), x.shape));
+    },
+    ['ReduceSum', 'Neg', 'Expand', 'Add'],
+  ],
 ];
 
 describe('simplification', () => {

@@ -11,13 +11,22 @@ const x = input([N, 1, 4, 4]);
 
 describe('the static check', () => {
   it('names every node that WebGPU would fail on, all at once', () => {
-    const [, indices] = g.applyAll('MaxPool', [x], { kernel_shape: [2, 2] }, { outputs: ['y', 'indices'], name: 'pool' });
+    const [, indices] = g.applyAll(
+      'MaxPool',
+      [x],
+      { kernel_shape: [2, 2] },
+      { outputs: ['y', 'indices'], name: 'pool' },
+    );
     const half = g.constant(float32([4], [1, 1, 0.5, 0.5]));
     const small = g.apply('Resize', [x, null, half], { mode: 'linear', antialias: 1 }, { name: 'shrink' });
     const graph = lower(graphOf([x], [indices, small]), 'webgpu');
     expect(unsupportedNodes(graph, 'webgpu')).toEqual([
       { op: 'MaxPool', node: 'pool', reason: 'WebGPU computes no indices of maxima' },
-      { op: 'Resize', node: 'shrink', reason: 'WebGPU resizes without antialiasing only' },
+      {
+        op: 'Resize',
+        node: 'shrink',
+        reason: 'WebGPU interpolates along the last two axes only, and without antialiasing',
+      },
     ]);
     expect(unsupportedNodes(lower(graphOf([x], [indices, small]), 'wasm'), 'wasm')).toEqual([]);
   });

@@ -11,6 +11,13 @@ interface Limit {
 const rankOf = (node: Node): number => node.inputs[0]?.shape.length ?? 0;
 const groupsOf = (node: Node): number => (node.attrs.group as number | undefined) ?? 1;
 
+/** Linear or cubic Resize of an axis before the last two: computed wrongly. */
+function interpolatesChannels(node: Node): boolean {
+  const [from, to] = [node.inputs[0]!.shape, node.outputs[0].shape];
+  const channels = from.length === 4 && from.slice(0, 2).some((d, axis) => d !== to[axis]);
+  return channels && (node.attrs.mode ?? 'nearest') !== 'nearest';
+}
+
 const onWebGpu: Readonly<Record<string, Limit>> = {
   MaxPool: { when: (node) => node.outputs.length > 1, reason: 'WebGPU computes no indices of maxima' },
   ConvTranspose: {
@@ -21,7 +28,10 @@ const onWebGpu: Readonly<Record<string, Limit>> = {
     when: (node) => rankOf(node) > 4 && groupsOf(node) > 1,
     reason: 'WebGPU has no groups in three-dimensional convolutions',
   },
-  Resize: { when: (node) => node.attrs.antialias === 1, reason: 'WebGPU resizes without antialiasing only' },
+  Resize: {
+    when: (node) => node.attrs.antialias === 1 || interpolatesChannels(node),
+    reason: 'WebGPU interpolates along the last two axes only, and without antialiasing',
+  },
 };
 
 /** device → operator → limit. Both devices run everything else, WebGPU some of it on the processor. */

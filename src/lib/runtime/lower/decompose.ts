@@ -2,14 +2,15 @@
  * @file Operators that a device lacks, in terms of ones that it has. WebGPU's entries are correct without (the CPU
  * provider steps in) but would move tensors off the GPU and back.
  */
-import type { Graph, Node, Value } from '../../graph/graph.ts';
+import { Value, type Graph, type Node } from '../../graph/graph.ts';
 import { rewriteGraph } from '../../graph/rewrite.ts';
 import { normalizeAxis } from '../../graph/dim.ts';
 import type { Builder } from '../../ops/builder.ts';
 import type { DeviceKind } from '../runtime.ts';
+import { einsumInLetters, layerNormalizationInFull, padAfterCropping, sliceBackwards } from './forms.ts';
 
 /** A node of its operator, its inputs already lowered; null leaves it as it is. */
-type Decomposition = (g: Builder, node: Node, x: readonly Value[]) => Value | null;
+type Decomposition = (g: Builder, node: Node, x: readonly Value[]) => Value | readonly Value[] | null;
 
 const number = (node: Node, name: string, fallback: number): number =>
   (node.attrs[name] as number | undefined) ?? fallback;
@@ -28,7 +29,14 @@ const everywhere: Readonly<Record<string, Decomposition>> = {
     const meanSquare = g.reduceMean(g.square(x), axes);
     return g.mul(g.div(x, g.sqrt(g.add(meanSquare, number(node, 'epsilon', 1e-5)))), scale);
   },
-  GroupNormalization: (g, node, [x, scale, bias]) => groupNormalization(g, x, scale, bias, number(node, 'num_groups', 1), number(node, 'epsilon', 1e-5)),
+  GroupNormalization: (g, node, [x, scale, bias]) =>
+    groupNormalization(g, x, scale, bias, number(node, 'num_groups', 1), number(node, 'epsilon', 1e-5)),
+  Dropout: (g, _node, [x]) => [x, g.expand(g.scalar(1, 'bool'), x.shape)],
+  Einsum: einsumInLetters,
+};
+
+const onWasm: Readonly<Record<string, Decomposition>> = {
+  LRN: (g, node, [x]) => (x.shape.length === 4 ? null : localResponseNormalization(g, node, x)),
 };
 
 const onWebGpu: Readonly<Record<string, Decomposition>> = {
@@ -53,15 +61,23 @@ const onWebGpu: Readonly<Record<string, Decomposition>> = {
   },
   SpaceToDepth: (g, node, [x]) => spaceToDepth(g, x, number(node, 'blocksize', 1)),
   LRN: (g, node, [x]) => localResponseNormalization(g, node, x),
+  Slice: sliceBackwards,
+  Pad: padAfterCropping,
+  LayerNormalization: layerNormalizationInFull,
+};
+
+const tables: Readonly<Record<DeviceKind, Readonly<Record<string, Decomposition>>>> = {
+  wasm: { ...everywhere, ...onWasm },
+  webgpu: { ...everywhere, ...onWebGpu },
 };
 
 /** Every node that the device lacks, decomposed. */
 export function decompose(graph: Graph, g: Builder, device: DeviceKind): Graph {
-  const table = device === 'webgpu' ? { ...everywhere, ...onWebGpu } : everywhere;
+  const table = tables[device];
   return rewriteGraph(graph, (node, inputs) => {
     const result =
       node.domain === '' && Object.hasOwn(table, node.op) ? table[node.op](g, node, inputs as readonly Value[]) : null;
-    return result && [result];
+    return result instanceof Value ? [result] : result;
   });
 }
 
@@ -69,7 +85,11 @@ export function decompose(graph: Graph, g: Builder, device: DeviceKind): Graph {
 function groupNormalization(g: Builder, x: Value, scale: Value, bias: Value, groups: number, epsilon: number): Value {
   const [n, c, ...spatial] = x.shape as number[];
   const grouped = g.reshape(x, [n, groups, (c / groups) * spatial.reduce((a, d) => a * d, 1)]);
-  const unit = g.apply('InstanceNormalization', [grouped, g.expand(g.scalar(1), [groups]), g.expand(g.scalar(0), [groups])], { epsilon });
+  const unit = g.apply(
+    'InstanceNormalization',
+    [grouped, g.expand(g.scalar(1), [groups]), g.expand(g.scalar(0), [groups])],
+    { epsilon },
+  );
   const perChannel = (v: Value) => g.reshape(v, [c, ...spatial.map(() => 1)]);
   return g.add(g.mul(g.reshape(unit, x.shape), perChannel(scale)), perChannel(bias));
 }

@@ -3,7 +3,7 @@
  * output; each window's share goes to its first maximum in row-major order, as in every framework, so ties matter.
  */
 import { concreteShape } from '../../graph/dim.ts';
-import { VITRINE, type Attributes, type Graph, type Node, type Value } from '../../graph/graph.ts';
+import { topologicalOrder, VITRINE, type Attributes, type Graph, type Node, type Value } from '../../graph/graph.ts';
 import { rewriteGraph } from '../../graph/rewrite.ts';
 import type { Builder } from '../../ops/builder.ts';
 import { attributesOf, getOp } from '../../ops/define.ts';
@@ -40,13 +40,14 @@ function attributesFor(node: Node): Attributes {
   return plainAttributes(windowsOf(node), (node.inputs[0] as Value).shape.slice(2) as number[]) ?? node.attrs;
 }
 
-/** Every MaxPool with explicit pads. */
+/** Every MaxPool with explicit pads, and without Indices where nobody reads them. */
 export function plainMaxPool(graph: Graph, g: Builder): Graph {
-  return rewriteGraph(graph, (node, [x]) =>
-    node.op === 'MaxPool' && node.outputs.length === 1
-      ? [g.apply('MaxPool', [x], attributesFor(node), { name: node.name })]
-      : null,
-  );
+  const read = new Set<Value>(graph.outputs);
+  for (const node of topologicalOrder(graph.outputs)) node.inputs.forEach((v) => v && read.add(v));
+  return rewriteGraph(graph, (node, [x]) => {
+    if (node.op !== 'MaxPool' || (node.outputs[1] && read.has(node.outputs[1]))) return null;
+    return [g.apply('MaxPool', [x], attributesFor(node), { name: node.name })];
+  });
 }
 
 /**

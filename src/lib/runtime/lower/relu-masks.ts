@@ -39,9 +39,7 @@ export function masksFromOutputs(graph: Graph, g: Builder): Graph {
 }
 
 /** Operators that may turn finite numbers into NaN or infinity; a division does not when its divisor is a constant. */
-const RISKY = new Set(
-  'Reciprocal Sqrt Log Pow Exp Acosh Atanh Tan Sinh Cosh Asin Acos'.split(' '),
-);
+const RISKY = new Set('Reciprocal Sqrt Log Pow Exp Acosh Atanh Tan Sinh Cosh Asin Acos'.split(' '));
 
 const isRisky = (node: Node): boolean =>
   RISKY.has(node.op) || (node.op === 'Div' && !(node.inputs[1]!.constant && scalarOf(node.inputs[1]) !== 0));
