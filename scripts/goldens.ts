@@ -3,25 +3,13 @@
  * names; by default ../shared/goldens/captum where it exists, else the compact set of this repository. Any folder of
  * that format will do. Prints a table and fails on any miss; the last line is `N passed, N failed, N not claimed`.
  */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { createOrtRuntime } from '../src/lib/runtime/ort.ts';
 import { goldenFolders } from '../tests/goldens/folder.ts';
+import { compactSet, wholeSet } from '../tests/goldens/place.ts';
 import { casesOf, runFolder, type Result } from '../tests/goldens/run.ts';
 import { failureList, notClaimedList, resultTable } from '../tests/goldens/table.ts';
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-function goldensFolder(): string {
-  const named = process.env.VITRINE_GOLDENS;
-  if (named) return named;
-  const shared = here('../../shared/goldens/captum');
-  return existsSync(shared) ? shared : here('../tests/goldens/data');
-}
-
-const root = goldensFolder();
-if (!existsSync(root))
-  throw new Error(`VITRINE_GOLDENS: there is no folder ${root}. Name one that holds models with a manifest.json each.`);
+const root = wholeSet() ?? compactSet;
 const only = process.argv.slice(2);
 const runtime = await createOrtRuntime({ device: 'wasm' });
 const results: Result[] = [];

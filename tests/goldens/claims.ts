@@ -160,18 +160,9 @@ const ofTail = (method: Claim): Claim => async (asked) => {
   return method({ ...asked, question: about(tailOf(question.model, layer(), question.x), { x, baseline }) });
 };
 
-const pointsOn = ({ x, baseline }: Question, alphas: readonly number[]) => alphas.map((alpha) => lerp(baseline!, x, alpha));
-
-/** The mean over the path of ∂F/∂(layer). */
-const internalInfluence: Claim = async ({ question, params, layer }) => {
-  const { points, weights } = quadratures[quadratureOf(params)](stepsOf(params));
-  let total: FloatTensor | null = null;
-  for (const [k, point] of pointsOn(question, points).entries()) {
-    const { gradient: slope } = await gradientOf({ ...question, x: point }, gradient, layer());
-    total = total ? add(total, scale(slope, weights[k])) : scale(slope, weights[k]);
-  }
-  return total!;
-};
+/** x′ + α (x − x′), rounded to float32 after each operation, as a device and the other tool compute it. */
+const pointsOn = ({ x, baseline }: Question, alphas: readonly number[]) =>
+  alphas.map((alpha) => add(baseline!, scale(sub(x, baseline!), Math.fround(alpha))));
 
 /** Σₖ ∂F/∂a (pₖ) · (a(pₖ₊₁) − a(pₖ)) over one node more than there are steps. */
 const layerConductance: Claim = async ({ question, params, layer }) => {
@@ -242,7 +233,6 @@ export const claims: Readonly<Record<string, Claim>> = {
   LayerDeepLift: layerDeepLift(deepliftCaptum),
   'LayerDeepLift(fixed)': layerDeepLift(deepliftCaptum),
   LayerConductance: layerConductance,
-  InternalInfluence: internalInfluence,
   NeuronGradient: ofNeuron(byMethod('saliency', () => ({ absolute: false }))),
   NeuronIntegratedGradients: ofNeuron(integrated),
   NeuronDeepLift: ofNeuron(deepLift(deepliftCaptum)),
