@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Workspace } from '../../src/lib/state/workspace.svelte.ts';
-import { FakeLab } from './fake-lab.ts';
+import { FakeLab, torchvision } from './fake-lab.ts';
 
 let lab: FakeLab;
 let workspace: Workspace;
@@ -156,6 +156,26 @@ describe('the workspace', () => {
     expect(workspace.result?.request.preprocessing.order).toBe('BGR');
     await workspace.choosePreset('caffe');
     expect(workspace.preprocessing?.preset).toBe('caffe');
+  });
+
+  it('feeds a bundled model what its manifest says, and any other what its file lets guess', async () => {
+    vi.stubGlobal('fetch', async () => new Response('x'));
+    const preprocessing = { ...torchvision, preset: 'custom', cropFraction: 1 };
+    const bundled = {
+      id: 'b',
+      title: 'B',
+      description: '',
+      files: ['b.onnx'],
+      urls: ['/b.onnx'],
+      bytes: 1,
+      preprocessing,
+    };
+    await workspace.openBundledModel(bundled);
+    await settle();
+    expect(workspace.result?.request.preprocessing).toEqual(preprocessing);
+    await workspace.openFiles([file('c.onnx')]);
+    expect(workspace.preprocessing).toEqual(torchvision);
+    vi.unstubAllGlobals();
   });
 
   it('compares with another image as baseline', async () => {

@@ -5,8 +5,8 @@ const labels = ['tabby cat', 'catfish', 'Egyptian cat', 'scatter rug', 'dog', 'c
 const found = (query: string) => searchClasses(query, 6, labels).map(({ label }) => label);
 
 describe('the search for a class', () => {
-  it('puts the exact label first, then beginnings, then words, then the rest', () => {
-    expect(found('CAT ')).toEqual(['cat', 'catfish', 'tabby cat', 'Egyptian cat', 'scatter rug']);
+  it('puts the exact label first, then whole words, then beginnings, then the rest', () => {
+    expect(found('CAT ')).toEqual(['cat', 'tabby cat', 'Egyptian cat', 'catfish', 'scatter rug']);
   });
 
   it('finds a class by its number, and those without a label', () => {

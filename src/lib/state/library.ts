@@ -1,4 +1,5 @@
 /** @file The models and pictures that come with the page: what static/models/manifest.json and static/gallery/manifest.json say. */
+import type { Preprocessing } from '../worker/api.ts';
 
 export interface BundledModel {
   readonly id: string;
@@ -7,6 +8,8 @@ export interface BundledModel {
   /** The model first, then everything that belongs to it. */
   readonly files: readonly string[];
   readonly bytes: number;
+  /** What it was trained on. */
+  readonly preprocessing: Preprocessing;
   /** The one that the first visit opens. */
   readonly first?: boolean;
 }

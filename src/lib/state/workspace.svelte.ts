@@ -161,10 +161,13 @@ export class Workspace {
     ]);
   }
 
-  async openBundledModel({ files, urls }: LibraryModel, after: Promise<unknown> = Promise.resolve()): Promise<void> {
+  async openBundledModel(
+    { files, urls, preprocessing }: LibraryModel,
+    after: Promise<unknown> = Promise.resolve(),
+  ): Promise<void> {
     const fetched = await this.#fetch(urls.map((url, i) => fetchFile(url, files[i])));
     await after;
-    if (fetched) await this.openModel(fetched);
+    if (fetched) await this.openModel(fetched, preprocessing);
   }
 
   async openBundledImage({ title, url }: LibraryImage, after: Promise<unknown> = Promise.resolve()): Promise<void> {
@@ -173,14 +176,15 @@ export class Workspace {
     if (fetched) await this.openImage({ ...fetched[0], url });
   }
 
-  async openModel(files: readonly DroppedFile[]): Promise<void> {
+  /** `preprocessing`: what the model is known to expect; without it, what its file lets guess. */
+  async openModel(files: readonly DroppedFile[], preprocessing?: Preprocessing): Promise<void> {
     await this.#opening(
       `Opening ${files.find(({ name }) => /\.onnx$/i.test(name))?.name ?? 'the model'}`,
       async (onProgress) => {
         const outcome = await this.#lab.openModel(files, onProgress);
         if (outcome.ok) {
           this.question.adaptTo(outcome.value);
-          this.preprocessing = outcome.value.preprocessing;
+          this.preprocessing = preprocessing ?? outcome.value.preprocessing;
           this.model = outcome.value;
         }
         return outcome;

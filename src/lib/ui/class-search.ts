@@ -8,7 +8,7 @@ export interface ClassHit {
 /** More would only be scrolled past. */
 const MOST = 60;
 
-/** Classes whose number is `query` or whose label contains it: exact, then at the beginning, then at a word's, then anywhere. */
+/** Classes whose number is `query` or whose label contains it: exact, then as a word, then at the beginning, then at a word's, then anywhere. */
 export function searchClasses(query: string, classes: number, labels: readonly string[]): ClassHit[] {
   const wanted = query.trim().toLowerCase();
   const hits: (ClassHit & { rank: number })[] = [];
@@ -28,6 +28,8 @@ function rankOf(wanted: string, label: string, index: number): number | null {
   if (wanted === String(index) || wanted === label) return 0;
   const at = label.indexOf(wanted);
   if (at < 0) return null;
-  if (at === 0) return 1;
-  return /[\s,_-]/.test(label[at - 1]) ? 2 : 3;
+  const starts = label.split(/[\s,_-]+/);
+  if (starts.includes(wanted)) return 1;
+  if (at === 0) return 2;
+  return starts.some((word) => word.startsWith(wanted)) ? 3 : 4;
 }
