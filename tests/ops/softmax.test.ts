@@ -2,24 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { backward } from '../../src/lib/autodiff/backward.ts';
 import { deepliftComplete } from '../../src/lib/autodiff/rule-sets.ts';
 import { N } from '../../src/lib/graph/dim.ts';
-import { topologicalOrder, Value } from '../../src/lib/graph/graph.ts';
+import { Value } from '../../src/lib/graph/graph.ts';
 import { cloneBetween } from '../../src/lib/graph/rewrite.ts';
 import { Builder } from '../../src/lib/ops/builder.ts';
 import '../../src/lib/ops/index.ts';
+import { evaluateInFloat32 } from '../reference/float32.ts';
 import { evaluate } from '../reference/interpreter.ts';
 import { ref, type RefTensor } from '../reference/tensor.ts';
 
 const g = new Builder();
-
-/** Every node's result rounded to float32, as a device would. */
-function evaluateInFloat32(outputs: readonly Value[], feeds: ReadonlyMap<Value, RefTensor>): RefTensor[] {
-  const known = new Map(feeds);
-  const round = (t: RefTensor) => ({ ...t, data: t.data.map(Math.fround) });
-  for (const node of topologicalOrder(outputs)) {
-    evaluate(node.outputs, known).forEach((t, i) => known.set(node.outputs[i], round(t)));
-  }
-  return outputs.map((v) => known.get(v)!);
-}
 
 /** DeepLIFT's multipliers of a softmax over one row. */
 function multipliers(

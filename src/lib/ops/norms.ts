@@ -8,8 +8,8 @@ import { midpoint, secant, type Rules } from './combinators.ts';
 import { defineOp, type Site } from './define.ts';
 import { standardizeBackward } from './standardize.ts';
 
-/** Below any norm that a network produces; keeps 0/0 out. */
-const TINY = 1e-30;
+/** Below any norm that a network produces; keeps 0/0 out, and its powers within float32. */
+const TINY = 1e-12;
 
 interface LpAttributes {
   readonly axis: number;
@@ -31,7 +31,7 @@ function l2Backward(g: Builder, { x: [x], dy: [dy], attrs: { axis } }: Site<LpAt
     axes: [axis],
     summed: true,
     centred: false,
-    epsilon: TINY,
+    epsilon: TINY ** 2,
     inside: true,
   });
 }

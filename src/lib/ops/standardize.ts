@@ -64,9 +64,11 @@ export function standardizeBackward(
   const ref = x === xRef ? now : parts(g, xRef, spec);
   const mean = (a: Value, b: Value) => (a === b ? a : g.mul(g.add(a, b), 0.5));
   const [c, r] = [mean(now.c, ref.c), mean(now.r, ref.r)];
+  const both = g.mul(now.r, ref.r);
+  // (r r′)² alone would overflow in float32 where a row is constant.
   const steepness = spec.inside
-    ? g.div(g.square(g.mul(now.r, ref.r)), r)
-    : g.div(g.mul(now.r, ref.r), g.max(mean(now.deviation, ref.deviation), FLAT));
+    ? g.mul(both, g.div(both, r))
+    : g.div(both, g.max(mean(now.deviation, ref.deviation), FLAT));
   // steepness = −2 Δr/Δv; where v is a mean, the mean here brings its 1/n.
   const toR = gather(g, g.mul(flow.normal, c), spec);
   const intoR = flow.r ? g.add(toR, g.div(flow.r, countOf(x, spec.axes))) : toR;
