@@ -109,8 +109,8 @@ class GraphBuild {
     const attrs = knownAttributes(node);
     const typed = this.#g.applyAll(op, node.inputs, attrs, { name, domain, outputs });
     const definition = getOp(op, domain);
-    if (typed.length !== 1) return typed;
-    return [this.#folder.fold(definition, attributesOf(definition, typed[0].producer!), node.inputs, typed[0])];
+    const decoded = attributesOf(definition, typed[0].producer!);
+    return typed.map((_, i) => this.#folder.fold(definition, decoded, node.inputs, typed, i));
   }
 }
 

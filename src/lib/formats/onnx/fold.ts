@@ -34,10 +34,11 @@ export class Folder {
   }
 
   /**
-   * The one output of a node, computed: `typed` is what shape inference made of it. Returns it unchanged where its
+   * Output `index` of a node, computed: `outputs` are what shape inference made of them. Returns it unchanged where its
    * content is not known or it is too large.
    */
-  fold(op: AnyOp, attrs: unknown, inputs: readonly (Value | null)[], typed: Value): Value {
+  fold(op: AnyOp, attrs: unknown, inputs: readonly (Value | null)[], outputs: readonly Value[], index = 0): Value {
+    const typed = outputs[index];
     const [first] = inputs;
     if (first?.constant && RESHAPES.has(op.type) && !typed.shape.some(isBatch)) {
       return constantValue(reshaped(first.constant, typed.shape as readonly number[]), typed.name);
@@ -45,7 +46,7 @@ export class Folder {
     if (!op.fold || tooLarge(typed)) return typed;
     const known = inputs.map((v) => this.#vectorOf(v));
     if (!SHAPE_ONLY.has(op.type) && inputs.some((v, i) => v && !known[i])) return typed;
-    const result = op.fold(known, attrs, inputs as readonly Value[]);
+    const result = op.fold(known, attrs, inputs as readonly Value[], { index, shapes: outputs.map((v) => v.shape) });
     return result ? this.#valueOf(result, typed) : typed;
   }
 

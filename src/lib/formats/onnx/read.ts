@@ -1,6 +1,7 @@
 /** @file ONNX file → Graph: functions inlined, every operator set brought to one, shape arithmetic computed, batch axis symbolic. */
 import type { Graph } from '../../graph/graph.ts';
 import '../../ops/index.ts';
+import { recognise } from '../../ops/passes/recognise.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { FormatError } from '../error.ts';
 import { inlineFunctions, opsetsOf, sortNodes, type FileNode } from './flatten.ts';
@@ -18,6 +19,8 @@ export interface ReadOptions extends InputOptions {
   readonly batched?: boolean;
   /** Inputs that are fixed to a value: they become constants. */
   readonly constants?: Readonly<Record<string, Tensor>>;
+  /** Whether exported decompositions (GELU, SiLU, LayerNormalization …) become one operator each. Default true. */
+  readonly recognise?: boolean;
 }
 
 export interface OnnxInfo {
@@ -74,8 +77,9 @@ export function readOnnx(bytes: Uint8Array, file: string, options: ReadOptions =
 
   const source = { nodes, inputs, outputs: outputs.names, weights, fixed, context, options };
   const { values, batched, notes } = withBatch(options.batched ?? true, (symbolic) => buildGraph(source, symbolic));
+  const imported = { name: graph.name || file, inputs: values.inputs, outputs: values.outputs };
   return {
-    graph: { name: graph.name || file, inputs: values.inputs, outputs: values.outputs },
+    graph: options.recognise === false ? imported : recognise(imported),
     info: infoOf(model),
     inputs,
     outputs: outputs.names,

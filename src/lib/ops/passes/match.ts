@@ -28,32 +28,37 @@ export function scalarOf(value: Value | null | undefined): number | null {
 /** Equal up to what a float32 constant of four or more digits leaves open. */
 export const near = (a: number | null | undefined, b: number): boolean => a !== null && a !== undefined && Math.abs(a - b) <= 1e-4 * Math.max(Math.abs(b), 1e-3);
 
-export interface Product {
+interface Product {
   readonly coefficient: number;
   readonly factors: readonly Value[];
 }
 
-const times = (a: Product, b: Product): Product => ({ coefficient: a.coefficient * b.coefficient, factors: [...a.factors, ...b.factors] });
-
-/** Patterns are shallow; without a bound a chain of squares would have 2ⁿ factors. */
-const DEEPEST_PRODUCT = 4;
+/** Patterns are shallow, and the ways to read a product multiply with each level. */
+const DEEPEST_PRODUCT = 2;
 const DEEPEST_POLYNOMIAL = 8;
+/** x and its gate. */
+const MOST_FACTORS = 2;
 
-/** A value as a number times values that are no products themselves. */
-function productOf(value: Value, depth: number): Product {
+/** Every way to read a value as a number times at most two values: a product may be one of them itself. */
+function productsOf(value: Value, depth: number): Product[] {
   const scalar = scalarOf(value);
-  if (scalar !== null) return { coefficient: scalar, factors: [] };
+  if (scalar !== null) return [{ coefficient: scalar, factors: [] }];
+  const whole = { coefficient: 1, factors: [value] };
   const node = depth < DEEPEST_PRODUCT ? value.producer : null;
-  return (node && productOfInputs(node, node.inputs, depth + 1)) ?? { coefficient: 1, factors: [value] };
+  return node ? [whole, ...productsOfInputs(node, node.inputs, depth + 1)] : [whole];
 }
 
-/** The product that a Mul or a Div by a number is of its inputs; null for other operators. */
-export function productOfInputs(node: Node, inputs: readonly (Value | null)[], depth = 0): Product | null {
+/** Every way to read a Mul, or a Div by a number; [] for other operators. */
+function productsOfInputs(node: Node, inputs: readonly (Value | null)[], depth = 0): Product[] {
   const [a, b] = inputs;
-  if (node.domain !== '' || !a || !b) return null;
-  if (node.op === 'Mul') return times(productOf(a, depth), productOf(b, depth));
-  const divisor = node.op === 'Div' ? scalarOf(b) : null;
-  return divisor ? times(productOf(a, depth), { coefficient: 1 / divisor, factors: [] }) : null;
+  if (node.domain !== '' || !a || !b || (node.op !== 'Mul' && node.op !== 'Div')) return [];
+  const divisor = scalarOf(b);
+  if (node.op === 'Div' && !divisor) return [];
+  const right = node.op === 'Div' ? [{ coefficient: 1 / divisor!, factors: [] }] : productsOf(b, depth);
+  const all = productsOf(a, depth).flatMap((p) =>
+    right.map((q) => ({ coefficient: p.coefficient * q.coefficient, factors: [...p.factors, ...q.factors] })),
+  );
+  return all.filter(({ factors }) => factors.length <= MOST_FACTORS);
 }
 
 /** Coefficients by power of x. */
@@ -120,8 +125,10 @@ export function recognised(g: Builder, { node }: Site, op: string, inputs: reado
  * gate. Returns what `match` returns first.
  */
 export function gated<T>(site: Site, match: (x: Value, gate: Value, coefficient: number) => T | null): T | null {
-  const product = productOfInputs(site.node, site.inputs);
-  if (product?.factors.length !== 2) return null;
-  const [a, b] = product.factors;
-  return match(a, b, product.coefficient) ?? match(b, a, product.coefficient);
+  for (const { coefficient, factors } of productsOfInputs(site.node, site.inputs)) {
+    const [a, b] = factors;
+    const found = b && (match(a, b, coefficient) ?? match(b, a, coefficient));
+    if (found) return found;
+  }
+  return null;
 }
