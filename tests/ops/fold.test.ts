@@ -115,6 +115,20 @@ describe('what folding claims to know holds for every batch size', () => {
     );
   });
 
+  it('Split', () => {
+    fc.assert(
+      fc.property(vector(5), fc.integer({ min: 0, max: 5 }), (x, first) => {
+        const ys = new Builder().applyAll('Split', [x, ints([first, 5 - first])], {}, { outputs: ['a', 'b'] });
+        ys.forEach((y, index) => {
+          const output = { index, shapes: ys.map((v) => v.shape) };
+          const known = getOp('Split').fold!([knownOf(x), null], { axis: 0 }, [x], output);
+          expect(known).not.toBeNull();
+          expectTrue({ known, y });
+        });
+      }),
+    );
+  });
+
   it('Range, ConstantOfShape, Cast', () => {
     const part = fc.tuple(number, number, fc.integer({ min: 1, max: 3 }));
     fc.assert(

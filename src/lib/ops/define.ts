@@ -1,6 +1,6 @@
 /** @file An operator is one object; each transformation of a graph reads one property of it. */
 import { VITRINE, type Node, type OutputType, type Value } from '../graph/graph.ts';
-import type { Dim } from '../graph/dim.ts';
+import type { Dim, Shape } from '../graph/dim.ts';
 import { decodeAttributes, type AttributeSchema, type Decoded } from './attributes.ts';
 import type { Builder } from './builder.ts';
 
@@ -43,6 +43,12 @@ export interface KnownVector {
   readonly dims: readonly Dim[];
 }
 
+/** One of several outputs of an operator, by its place among their shapes. */
+export interface FoldedOutput {
+  readonly index: number;
+  readonly shapes: readonly Shape[];
+}
+
 /** Everything Vitrine knows about one operator. */
 export interface Op<A> {
   readonly type: string;
@@ -56,8 +62,16 @@ export interface Op<A> {
   readonly gradient?: BackwardRule<A>;
   /** DeepLIFT: multiplier m(Δy) → m(Δx), with Σ m(Δx)·Δx = Σ m(Δy)·Δy. */
   readonly deeplift?: BackwardRule<A>;
-  /** The operator on small whole-number tensors: exporters' shape arithmetic, computed at load. null: not known. */
-  fold?(x: readonly (KnownVector | null)[], attrs: A, inputs: readonly Value[]): KnownVector | null;
+  /**
+   * The operator on small whole-number tensors: exporters' shape arithmetic, computed at load. null: not known.
+   * `output` says which of several outputs is asked for.
+   */
+  fold?(
+    x: readonly (KnownVector | null)[],
+    attrs: A,
+    inputs: readonly Value[],
+    output?: FoldedOutput,
+  ): KnownVector | null;
   /** Multiply-adds for one example. */
   flops?(x: readonly Value[], y: readonly Value[], attrs: A): number;
 }
@@ -70,10 +84,16 @@ const registry = new Map<string, AnyOp>();
 
 const key = (type: string, domain: string) => (domain ? `${domain}.${type}` : type);
 
-type Definition<S extends AttributeSchema> = Omit<Op<Decoded<S>>, 'type' | 'domain' | 'attrs'> & { readonly attrs?: S; readonly domain?: string };
+type Definition<S extends AttributeSchema> = Omit<Op<Decoded<S>>, 'type' | 'domain' | 'attrs'> & {
+  readonly attrs?: S;
+  readonly domain?: string;
+};
 
 /** Registers an operator. `type` is ONNX's name for it. */
-export function defineOp<const S extends AttributeSchema = Record<never, never>>(type: string, definition: Definition<S>): Op<Decoded<S>> {
+export function defineOp<const S extends AttributeSchema = Record<never, never>>(
+  type: string,
+  definition: Definition<S>,
+): Op<Decoded<S>> {
   const op = { attrs: {} as S, domain: '', ...definition, type };
   if (registry.has(key(type, op.domain))) throw new Error(`internal: ${key(type, op.domain)} is defined twice.`);
   registry.set(key(type, op.domain), op);
@@ -92,7 +112,9 @@ export function getOp(type: string, domain = ''): AnyOp {
 
 /** Every operator, sorted by name; those of our own domain last. */
 export const allOps = (): AnyOp[] =>
-  [...registry.values()].sort((a, b) => Number(a.domain === VITRINE) - Number(b.domain === VITRINE) || (a.type < b.type ? -1 : 1));
+  [...registry.values()].sort(
+    (a, b) => Number(a.domain === VITRINE) - Number(b.domain === VITRINE) || (a.type < b.type ? -1 : 1),
+  );
 
 const decodedAttributes = new WeakMap<Node, unknown>();
 

@@ -96,6 +96,15 @@ export const Split = defineOp('Split', {
   ...linear<Axis>((g, { dy, attrs }) => [
     dy.length === 1 ? dy[0] : g.concat(dy, normalizeAxis(attrs.axis, dy[0].shape.length, 'Split')),
   ]),
+  fold: ([x], attrs, _inputs, output) => {
+    if (!x || !output) return null;
+    const axis = normalizeAxis(attrs.axis, x.shape.length, 'Split');
+    const lengths = output.shapes.map((shape) => concrete(shape[axis], 'Split'));
+    const start = offsets(lengths)[output.index];
+    return foldBuild(x.shape.with(axis, lengths[output.index]), (index) =>
+      elementAt(x, index.with(axis, start + index[axis])),
+    );
+  },
 });
 
 /** What is read along one axis. */
