@@ -1,18 +1,36 @@
 /** @file Forms of operators that a device refuses or computes wrongly, in terms of forms that it computes right. */
 import { knownInts, type Node, type Value } from '../../graph/graph.ts';
+import { normalizeAxis } from '../../graph/dim.ts';
 import type { Builder } from '../../ops/builder.ts';
 import { parseEinsum } from '../../ops/einsum.ts';
 
-/** WebGPU steps backwards by one only (by three it starts at the wrong end): backwards by one, then forwards. */
+/** WebGPU turns only whole axes round, one by one: cut first, turn, then take every |step|-th. */
 export function sliceBackwards(g: Builder, _node: Node, [x, ...where]: readonly Value[]): Value | null {
-  const [starts, ends, axes, steps] = where.map(knownInts);
-  if (!starts || !ends || !steps?.some((s) => s < -1)) return null;
-  const along = axes ?? starts.map((_, i) => i);
-  const sign = steps.map((s) => Math.sign(s));
-  const turned = g.slice(x, starts, ends, along, sign);
-  const each = (value: number) => along.map(() => value);
-  // What a step of its own sign took is every |step|-th of what is left.
-  return g.slice(turned, each(0), each(Number.MAX_SAFE_INTEGER), along, steps.map(Math.abs));
+  const [starts, ends, named, steps] = where.map(knownInts);
+  if (!starts || !ends || !steps?.some((s) => s < 0)) return null;
+  const axes = normalizeAxes(named ?? starts.map((_, i) => i), x.shape.length);
+  const whole = Number.MAX_SAFE_INTEGER;
+  const cuts = axes.map((axis, i) => (steps[i] < 0 ? cut(x.shape[axis] as number, starts[i], ends[i]) : [0, whole]));
+  const each = (value: number) => axes.map(() => value);
+  const part = g.slice(x, cuts.map(([from]) => from), cuts.map(([, to]) => to), axes);
+  const back = axes.filter((_, i) => steps[i] < 0);
+  const turned = g.slice(part, back.map(() => -1), back.map(() => -whole), back, back.map(() => -1));
+  const forward = steps.map((s) => s > 0);
+  return g.slice(
+    turned,
+    each(0).map((zero, i) => (forward[i] ? starts[i] : zero)),
+    each(whole).map((end, i) => (forward[i] ? ends[i] : end)),
+    axes,
+    steps.map(Math.abs),
+  );
+}
+
+const normalizeAxes = (axes: readonly number[], rank: number): number[] => axes.map((axis) => normalizeAxis(axis, rank, 'Slice'));
+
+/** The elements that start : end : −1 takes from an axis, as first and last + 1. */
+function cut(length: number, start: number, end: number): [number, number] {
+  const clamp = (v: number) => Math.min(Math.max(v < 0 ? v + length : v, -1), length - 1);
+  return [clamp(end) + 1, Math.max(clamp(start), clamp(end)) + 1];
 }
 
 /** WebGPU repeats the edge of what it should have cropped: crop, then pad. */
@@ -33,21 +51,14 @@ export function layerNormalizationInFull(g: Builder, node: Node, [x, ...paramete
   return g.apply('LayerNormalization', [x, ...parameters.map((p) => p && g.expand(p, normalized))], node.attrs);
 }
 
-/** WebGPU compiles no ellipsis, and onnxruntime broadcasts none: letters instead, axes of one dropped where others are longer. */
+/** Letters for ellipses, which WebGPU cannot compile, and no axis of one that onnxruntime would have to broadcast. */
 export function einsumInLetters(g: Builder, node: Node, operands: readonly Value[]): Value | null {
   const equation = node.attrs.equation as string;
-  if (!equation.includes('...')) return null;
-  const { inputs, output, lengths } = parseEinsum(
-    equation,
-    operands.map((v) => v.shape),
-  );
-  const kept = operands.map((v, i) => [...inputs[i]].map((letter, axis) => v.shape[axis] === lengths.get(letter)));
-  const bare = operands.map((v, i) =>
-    g.reshape(
-      v,
-      v.shape.filter((_, axis) => kept[i][axis]),
-    ),
-  );
-  const terms = inputs.map((term, i) => [...term].filter((_, axis) => kept[i][axis]).join(''));
+  const shapes = operands.map((v) => v.shape);
+  const { inputs, output, lengths } = parseEinsum(equation, shapes);
+  const kept = shapes.map((shape, i) => shape.flatMap((d, axis) => (d === lengths.get(inputs[i][axis]) ? [axis] : [])));
+  if (!equation.includes('...') && kept.every((axes, i) => axes.length === shapes[i].length)) return null;
+  const bare = operands.map((v, i) => g.reshape(v, kept[i].map((axis) => shapes[i][axis])));
+  const terms = inputs.map((term, i) => kept[i].map((axis) => term[axis]).join(''));
   return g.apply('Einsum', bare, { equation: `${terms}->${output}` });
 }
