@@ -75,7 +75,7 @@ void main() {
   float t = uLimit > 0.0 ? clamp(v / uLimit, -1.0, 1.0) : 0.0;
   float place = uDiverging == 1 ? 0.5 + 0.5 * t : abs(t);
   vec3 rgb = texture(uColours, vec2((place * 255.0 + 0.5) / 256.0, 0.5)).rgb;
-  float alpha = uOpacity * mix(1.0, pow(abs(t), 0.65), uFade);
+  float alpha = uOpacity * mix(1.0, abs(t), uFade);
   colour = vec4(rgb * alpha, alpha);
 }
 `;
