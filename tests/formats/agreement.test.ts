@@ -4,11 +4,11 @@ import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readOnnx } from '../../src/lib/formats/onnx/read.ts';
 import { toFloat32, type Tensor } from '../../src/lib/tensor/tensor.ts';
-import { fixturePath, mismatch, readArray, readBytes, readPb, readZip, relativeMiss, runFile, runGraph, sharedPath } from './shared.ts';
+import { mismatch, projectPath, readArray, readBytes, readPb, readZip, relativeMiss, runFile, runGraph, sharedPath } from './shared.ts';
 
 const report: string[] = [];
 
-const goldens = sharedPath('goldens/captum') ?? fixturePath('goldens');
+const goldens = sharedPath('goldens/captum') ?? projectPath('tests/goldens/data');
 
 /** [folder, file] of every golden model; LSTM is not among the operators that are claimed. */
 const goldenFiles = readdirSync(goldens, { withFileTypes: true })

@@ -24,7 +24,7 @@ export function sharedPath(path: string): string | null {
   return existsSync(full) ? full : null;
 }
 
-export const fixturePath = (path: string): string => `${root}tests/fixtures/${path}`;
+export const projectPath = (path: string): string => `${root}${path}`;
 
 export const readBytes = (path: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(path));
 
