@@ -48,4 +48,14 @@ describe('masks of rectifiers', () => {
     const isChoice = (node: Node) => node.op === 'Where';
     expect(topologicalOrder(expectSameAfterLowering(graph, 'wasm').outputs).some(isChoice)).toBe(true);
   });
+
+  it('stay a choice where a constant is infinite, as in the mask of an attention', () => {
+    const g = new Builder();
+    const x = input([N, 40]);
+    const mask = g.where(g.greater(x, 1), g.scalar(-Infinity), 0);
+    const graph = graphOf([x], [g.softmax(g.add(x, mask), 1)]);
+    expect(operatorCounts(topologicalOrder(expectSameAfterLowering(graph, 'wasm').outputs))).toMatchObject({
+      Where: 1,
+    });
+  });
 });

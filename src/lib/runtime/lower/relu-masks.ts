@@ -57,9 +57,19 @@ export function masksAsFactors(graph: Graph, g: Builder): Graph {
   });
 }
 
+/** Larger constants are weights; a mask of −∞ for attention is smaller. */
+const LARGEST_MASK = 2 ** 20;
+
+const isInfinite = ({ dtype, constant }: Value): boolean =>
+  dtype === 'float32' &&
+  constant !== null &&
+  constant.data.length <= LARGEST_MASK &&
+  !(constant.data as Float32Array).every(Number.isFinite);
+
 function riskyValues(graph: Graph): Set<Value> {
   const risky = new Set<Value>();
   for (const node of topologicalOrder(graph.outputs)) {
+    node.inputs.forEach((v) => v && isInfinite(v) && risky.add(v));
     if (isRisky(node) || node.inputs.some((v) => v && risky.has(v))) node.outputs.forEach((v) => risky.add(v));
   }
   return risky;
