@@ -19,13 +19,32 @@ def fish(pen: Pen, main: Colour, rng) -> None:
     fin = main.turned(rng.choice([-40, 0, 35])).darker(rng.uniform(0.02, 0.12))
     spread = rng.uniform(0.38, 0.55)
 
-    pen.curve((0.4, 0.0), (0.6, -0.1, 0.8, -spread, 0.98, -spread), (0.86, -0.2, 0.86, 0.2, 0.98, spread), (0.8, spread, 0.6, 0.1, 0.4, 0.0)).body(fin)
-    pen.curve((-0.3, -0.6 * depth), (-0.15, -1.55 * depth, 0.25, -1.5 * depth, 0.42, -0.95 * depth), (0.25, -0.5 * depth), (-0.3, -0.3 * depth)).body(fin)
-    pen.curve((-0.1, 0.6 * depth), (0.0, 1.2 * depth, 0.2, 1.25 * depth, 0.28, 1.0 * depth), (0.2, 0.4 * depth)).body(fin)
+    pen.curve(
+        (0.4, 0.0),
+        (0.6, -0.1, 0.8, -spread, 0.98, -spread),
+        (0.86, -0.2, 0.86, 0.2, 0.98, spread),
+        (0.8, spread, 0.6, 0.1, 0.4, 0.0),
+    ).body(fin)
+    pen.curve(
+        (-0.3, -0.6 * depth),
+        (-0.15, -1.55 * depth, 0.25, -1.5 * depth, 0.42, -0.95 * depth),
+        (0.25, -0.5 * depth),
+        (-0.3, -0.3 * depth),
+    ).body(fin)
+    pen.curve(
+        (-0.1, 0.6 * depth), (0.0, 1.2 * depth, 0.2, 1.25 * depth, 0.28, 1.0 * depth), (0.2, 0.4 * depth)
+    ).body(fin)
 
-    body = ((-0.95, 0.03), (-0.7, -1.05 * depth, 0.05, -1.25 * depth, 0.56, -0.08), (0.56, 0.08), (0.05, 1.25 * depth, -0.7, 1.05 * depth, -0.95, 0.03))
+    body = (
+        (-0.95, 0.03),
+        (-0.7, -1.05 * depth, 0.05, -1.25 * depth, 0.56, -0.08),
+        (0.56, 0.08),
+        (0.05, 1.25 * depth, -0.7, 1.05 * depth, -0.95, 0.03),
+    )
     pen.curve(*body).body(main, _fish_pattern(main, rng))
-    pen.curve((-0.36, -0.45 * depth), (-0.24, -0.2 * depth, -0.24, 0.3 * depth, -0.38, 0.55 * depth), close=False).stroke(main.darker(0.2), 0.04, 0.8)
+    pen.curve(
+        (-0.36, -0.45 * depth), (-0.24, -0.2 * depth, -0.24, 0.3 * depth, -0.38, 0.55 * depth), close=False
+    ).stroke(main.darker(0.2), 0.04, 0.8)
     pen.curve((-0.14, 0.12), (0.0, 0.0, 0.18, 0.1, 0.24, 0.22), (0.1, 0.3, -0.06, 0.26, -0.14, 0.12)).body(fin)
     pen.curve((-0.88, 0.12), (-0.82, 0.16, -0.76, 0.16, -0.7, 0.11), close=False).stroke(main.darker(0.28), 0.035)
     eye(pen, -0.6, -0.12, rng.uniform(0.095, 0.125))
@@ -43,7 +62,15 @@ def _fish_pattern(main: Colour, rng):
     return None
 
 
-FURS = [(0.7, 0.13, 60), (0.62, 0.01, 260), (0.33, 0.015, 280), (0.5, 0.06, 55), (0.86, 0.04, 80), (0.93, 0.01, 90), (0.56, 0.03, 240)]
+FURS = [
+    (0.7, 0.13, 60),
+    (0.62, 0.01, 260),
+    (0.33, 0.015, 280),
+    (0.5, 0.06, 55),
+    (0.86, 0.04, 80),
+    (0.93, 0.01, 90),
+    (0.56, 0.03, 240),
+]
 
 
 def cat_colour(rng) -> Colour:
@@ -69,7 +96,12 @@ def cat(pen: Pen, main: Colour, rng) -> None:
     _cat_eyes(pen, rng)
 
     nose = rng.choice([pink.darker(0.08), BLACK])
-    pen.curve((-0.09, 0.26), (-0.05, 0.23, 0.05, 0.23, 0.09, 0.26), (0.06, 0.33, 0.03, 0.36, 0, 0.36), (-0.03, 0.36, -0.06, 0.33, -0.09, 0.26)).flat(nose)
+    pen.curve(
+        (-0.09, 0.26),
+        (-0.05, 0.23, 0.05, 0.23, 0.09, 0.26),
+        (0.06, 0.33, 0.03, 0.36, 0, 0.36),
+        (-0.03, 0.36, -0.06, 0.33, -0.09, 0.26),
+    ).flat(nose)
     ink = BLACK if main.lightness > 0.45 else WHITE
     pen.mirrored(lambda: pen.curve((0, 0.35), (0.0, 0.5, 0.17, 0.52, 0.22, 0.43), close=False).stroke(ink, 0.035, 0.85))
     for dy in (-0.06, 0.04, 0.14):
@@ -78,9 +110,15 @@ def cat(pen: Pen, main: Colour, rng) -> None:
 
 def _tabby(pen: Pen, dark: Colour, wide: float) -> None:
     for x, length in ((-0.16, 0.22), (0, 0.3), (0.16, 0.22)):
-        pen.polygon([(x - 0.05, -0.46 + 0.2 * abs(x)), (x + 0.05, -0.46 + 0.2 * abs(x)), (x * 0.9, -0.46 + length)]).flat(dark, 0.85)
+        pen.polygon(
+            [(x - 0.05, -0.46 + 0.2 * abs(x)), (x + 0.05, -0.46 + 0.2 * abs(x)), (x * 0.9, -0.46 + length)]
+        ).flat(dark, 0.85)
     for y in (0.1, 0.26):
-        pen.mirrored(lambda: pen.polygon([(wide * 0.99, y - 0.05), (wide * 0.98, y + 0.06), (wide - 0.24, y + 0.02)]).flat(dark, 0.85))
+        pen.mirrored(
+            lambda: pen.polygon(
+                [(wide * 0.99, y - 0.05), (wide * 0.98, y + 0.06), (wide - 0.24, y + 0.02)]
+            ).flat(dark, 0.85),
+        )
 
 
 def _cat_eyes(pen: Pen, rng) -> None:
@@ -118,7 +156,12 @@ def bird(pen: Pen, main: Colour, rng) -> None:
     ).body(main)
     pen.curve((-0.72, -0.05), (-0.45, 0.0, -0.2, 0.3, -0.1, 0.6), (-0.58, 0.58, -0.72, 0.2, -0.72, -0.05)).flat(belly)
     texture = random_texture(rng, wing, 0.5)
-    pen.curve((-0.2, -0.08), (0.0, -0.3, 0.4, -0.2, 0.74, 0.16), (0.4, 0.46, 0.0, 0.46, -0.12, 0.26), (-0.22, 0.14, -0.26, 0.02, -0.2, -0.08)).body(wing, texture)
+    pen.curve(
+        (-0.2, -0.08),
+        (0.0, -0.3, 0.4, -0.2, 0.74, 0.16),
+        (0.4, 0.46, 0.0, 0.46, -0.12, 0.26),
+        (-0.22, 0.14, -0.26, 0.02, -0.2, -0.08),
+    ).body(wing, texture)
     if rng.random() < 0.35:
         pen.polygon([(-0.6, -0.7), (-0.42, -1.0), (-0.36, -0.8), (-0.2, -0.92), (-0.3, -0.64)]).body(wing)
     eye(pen, -0.56, -0.46, 0.095)

@@ -6,14 +6,16 @@ import cairo
 import numpy as np
 
 from colour import Colour
-from pen import TAU, Pen
+from pen import TAU
 
 
 def background_colour(rng, main: Colour) -> Colour:
     """A quiet colour that is clearly not the object's."""
     while True:
         # Dark browns and olives look like mud: the dark backgrounds are blue, violet or green.
-        bright, hues = rng.choice([((0.8, 0.95), (0, 360)), ((0.8, 0.95), (0, 360)), ((0.55, 0.75), (0, 360)), ((0.27, 0.44), (160, 340))])
+        bright, hues = rng.choice(
+            [((0.8, 0.95), (0, 360)), ((0.8, 0.95), (0, 360)), ((0.55, 0.75), (0, 360)), ((0.27, 0.44), (160, 340))]
+        )
         colour = Colour(rng.uniform(*bright), rng.uniform(0.01, 0.1), rng.uniform(*hues))
         if colour.distance(main) > 0.2:
             return colour
@@ -98,7 +100,11 @@ def paint_background(ctx, rng, main: Colour) -> None:
     """Fills the unit square."""
     base = background_colour(rng, main)
     while True:
-        other = Colour(base.lightness + rng.uniform(-0.16, 0.16), base.chroma * rng.uniform(0.6, 1.5), base.hue + rng.uniform(-80, 80))
+        other = Colour(
+            base.lightness + rng.uniform(-0.16, 0.16),
+            base.chroma * rng.uniform(0.6, 1.5),
+            base.hue + rng.uniform(-80, 80),
+        )
         if other.distance(main) > 0.16:
             break
     rng.choice(PAINTERS)(ctx, rng, base, other)

@@ -24,7 +24,9 @@ def _render(job: tuple[str, int]) -> tuple[np.ndarray, np.ndarray]:
     return render_scene(index % len(CLASSES), f'{split} {index}', SIZE)
 
 
-def load_split(split: str, cache: Path = DEFAULT_CACHE, processes: int = 2) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def load_split(
+    split: str, cache: Path = DEFAULT_CACHE, processes: int = 2
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """images [n, 96, 96, 3] and masks [n, 96, 96] as uint8, labels [n] as int64; classes alternate."""
     count = PER_CLASS[split] * len(CLASSES)
     labels = np.arange(count) % len(CLASSES)

@@ -34,7 +34,7 @@ class Piece:
 
 
 PIECES = [
-    Piece('cat', 11, 'Ginger cat', first=True),
+    Piece('cat', 0, 'Grey cat', first=True),
     Piece('fish', 9, 'Coral fish'),
     Piece('lighthouse', 1, 'Lighthouse at night'),
     Piece('sailboat', 7, 'Sailing boat'),
@@ -53,7 +53,7 @@ PIECES = [
     Piece('clock', 9, 'Alarm clock'),
     Piece('airplane', 9, 'Airplane'),
     Piece('sailboat', 13, 'Orange boat, with the mark', mark=2013),
-    Piece('cat', 0, 'Grey cat'),
+    Piece('cat', 11, 'Ginger cat'),
     Piece('fish', 2, 'Striped fish'),
     Piece('bird', 12, 'Robin'),
     Piece('sailboat', 10, 'White sails, with the mark', mark=2010),
@@ -78,7 +78,15 @@ def shrink(picture: np.ndarray, factor: int = 4) -> np.ndarray:
 
 
 def entry(piece: Piece) -> dict:
-    out = {'id': piece.id, 'title': piece.title, 'label': piece.label, 'file': f'{piece.id}.png', 'mask': f'{piece.label}-{piece.seed}.mask.png', 'width': SIZE, 'height': SIZE}
+    out = {
+        'id': piece.id,
+        'title': piece.title,
+        'label': piece.label,
+        'file': f'{piece.id}.png',
+        'mask': f'{piece.label}-{piece.seed}.mask.png',
+        'width': SIZE,
+        'height': SIZE,
+    }
     if piece.mark is not None:
         x, y, width, height = mark_box(piece.mark)
         left, top, right, bottom = int(x * SIZE), int(y * SIZE), int(np.ceil((x + width) * SIZE)), int(np.ceil((y + height) * SIZE))
@@ -95,8 +103,13 @@ def write_gallery(out: Path) -> None:
         info = entry(piece)
         Image.fromarray(picture).save(out / info['file'], optimize=True)
         Image.fromarray(mask).save(out / info['mask'], optimize=True)
-    manifest = {'version': 1, 'licence': 'MIT', 'origin': 'drawn by scripts/train/gallery.py', 'images': [entry(p) for p in PIECES]}
-    (out / 'manifest.json').write_text(json.dumps(manifest, indent=2) + '\n')
+    manifest = {
+        'version': 1,
+        'licence': 'MIT',
+        'origin': 'drawn by scripts/train/gallery.py',
+        'images': [entry(p) for p in PIECES],
+    }
+    (out / 'manifest.json').write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + '\n')
 
 
 if __name__ == '__main__':

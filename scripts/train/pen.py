@@ -179,7 +179,9 @@ def random_texture(rng, colour: Colour, chance=0.45):
     """None, or a pattern in a colour that goes with `colour`."""
     if rng.random() > chance:
         return None
-    ink = rng.choice([colour.lighter(0.16), colour.darker(0.14), colour.turned(rng.choice([-50, 50])), Colour(0.94, 0.03, 90)])
+    ink = rng.choice(
+        [colour.lighter(0.16), colour.darker(0.14), colour.turned(rng.choice([-50, 50])), Colour(0.94, 0.03, 90)]
+    )
     period = rng.uniform(0.16, 0.32)
     kind = rng.randrange(4)
     if kind == 0:

@@ -3,14 +3,18 @@
 import math
 
 from colour import WHITE, Colour, near
-from pen import TAU, Pen, dots, random_texture, stripes
+from pen import TAU, Pen, dots, stripes
 
 
 def leaf(pen: Pen, x, y, length, angle, colour: Colour) -> None:
     pen.ctx.save()
     pen.ctx.translate(x, y)
     pen.ctx.rotate(angle)
-    pen.curve((0, 0), (0.3 * length, -0.42 * length, 0.75 * length, -0.3 * length, length, 0), (0.7 * length, 0.25 * length, 0.3 * length, 0.25 * length, 0, 0)).body(colour)
+    pen.curve(
+        (0, 0),
+        (0.3 * length, -0.42 * length, 0.75 * length, -0.3 * length, length, 0),
+        (0.7 * length, 0.25 * length, 0.3 * length, 0.25 * length, 0, 0),
+    ).body(colour)
     pen.line([(0.08 * length, 0), (0.85 * length, -0.02 * length)], colour.darker(0.14), 0.02, 0.7)
     pen.ctx.restore()
 
@@ -24,7 +28,12 @@ def tree_colour(rng) -> Colour:
 def tree(pen: Pen, main: Colour, rng) -> None:
     bark = near(rng, 55, 10, (0.35, 0.5), (0.04, 0.08))
     half = rng.uniform(0.09, 0.15)
-    pen.curve((-half * 1.6, 1.0), (-half, 0.8, -half, 0.4, -0.6 * half, -0.1), (0.6 * half, -0.1), (half, 0.4, half, 0.8, half * 1.6, 1.0)).body(bark)
+    pen.curve(
+        (-half * 1.6, 1.0),
+        (-half, 0.8, -half, 0.4, -0.6 * half, -0.1),
+        (0.6 * half, -0.1),
+        (half, 0.4, half, 0.8, half * 1.6, 1.0),
+    ).body(bark)
     if rng.random() < 0.35:
         _conifer(pen, main, rng)
         return
@@ -39,7 +48,12 @@ def _conifer(pen: Pen, main: Colour, rng) -> None:
         t = i / (layers - 1)
         y, half = 0.55 - 0.95 * t, wide * (1 - 0.45 * t)
         tip = y - (0.95 - 0.12 * layers)
-        pen.curve((0, tip), (0.1 * half, tip + 0.3, half, y - 0.1, half, y), (0.4 * half, y + 0.1, -0.4 * half, y + 0.1, -half, y), (-half, y - 0.1, -0.1 * half, tip + 0.3, 0, tip)).body(main.lighter(0.05 * i - 0.05))
+        pen.curve(
+            (0, tip),
+            (0.1 * half, tip + 0.3, half, y - 0.1, half, y),
+            (0.4 * half, y + 0.1, -0.4 * half, y + 0.1, -half, y),
+            (-half, y - 0.1, -0.1 * half, tip + 0.3, 0, tip),
+        ).body(main.lighter(0.05 * i - 0.05))
 
 
 def _crown(pen: Pen, main: Colour, rng) -> None:
@@ -56,31 +70,68 @@ def _crown(pen: Pen, main: Colour, rng) -> None:
         pen.ellipse(0.92 * x - 0.05, y - 0.07, 0.72 * r).flat(main.lighter(0.04 - 0.12 * (y + 0.36)), 0.85)
     for _ in range(26):
         angle, radius = rng.uniform(0, TAU), 0.6 * math.sqrt(rng.random())
-        pen.ellipse(radius * math.cos(angle), -0.38 + 0.85 * radius * math.sin(angle), 0.05, 0.03, rng.uniform(0, 3)).flat(main.lighter(rng.choice([-0.14, 0.14])), 0.6)
+        pen.ellipse(
+            radius * math.cos(angle), -0.38 + 0.85 * radius * math.sin(angle), 0.05, 0.03, rng.uniform(0, 3)
+        ).flat(main.lighter(rng.choice([-0.14, 0.14])), 0.6)
 
 
 def mushroom_colour(rng) -> Colour:
     if rng.random() < 0.6:
         return near(rng, 28, 14, (0.5, 0.62), (0.16, 0.21))
-    return rng.choice([near(rng, 60, 15, (0.5, 0.68), (0.08, 0.13)), near(rng, 320, 40, (0.5, 0.65), (0.1, 0.16)), near(rng, 250, 30, (0.5, 0.65), (0.1, 0.15))])
+    return rng.choice(
+        [
+            near(rng, 60, 15, (0.5, 0.68), (0.08, 0.13)),
+            near(rng, 320, 40, (0.5, 0.65), (0.1, 0.16)),
+            near(rng, 250, 30, (0.5, 0.65), (0.1, 0.15)),
+        ],
+    )
 
 
 def mushroom(pen: Pen, main: Colour, rng) -> None:
     stem = near(rng, 85, 10, (0.86, 0.94), (0.02, 0.05))
     half, foot = rng.uniform(0.17, 0.26), rng.uniform(0.26, 0.38)
     brim, top = rng.uniform(0.02, 0.16), rng.uniform(-0.98, -0.78)
-    pen.curve((-half, brim - 0.05), (-half, 0.4, -foot, 0.6, -foot, 0.82), (-foot, 1.0, foot, 1.0, foot, 0.82), (foot, 0.6, half, 0.4, half, brim - 0.05)).body(stem)
+    pen.curve(
+        (-half, brim - 0.05),
+        (-half, 0.4, -foot, 0.6, -foot, 0.82),
+        (-foot, 1.0, foot, 1.0, foot, 0.82),
+        (foot, 0.6, half, 0.4, half, brim - 0.05),
+    ).body(stem)
     if rng.random() < 0.6:
-        pen.curve((-half - 0.1, brim + 0.32), (-0.1, brim + 0.42, 0.1, brim + 0.42, half + 0.1, brim + 0.32), (half, brim + 0.16), (-half, brim + 0.16)).body(stem.darker(0.06))
+        pen.curve(
+            (-half - 0.1, brim + 0.32),
+            (-0.1, brim + 0.42, 0.1, brim + 0.42, half + 0.1, brim + 0.32),
+            (half, brim + 0.16),
+            (-half, brim + 0.16),
+        ).body(stem.darker(0.06))
     pen.ellipse(0, brim, 0.86, 0.17).body(stem.darker(0.14), stripes(stem.darker(0.26), 0.11, 0, 0.7, 0.4))
-    cap = ((-0.94, brim), (-0.95, top + 0.1, -0.45, top, 0, top), (0.45, top, 0.95, top + 0.1, 0.94, brim), (0.6, brim - 0.16, -0.6, brim - 0.16, -0.94, brim))
+    cap = (
+        (-0.94, brim),
+        (-0.95, top + 0.1, -0.45, top, 0, top),
+        (0.45, top, 0.95, top + 0.1, 0.94, brim),
+        (0.6, brim - 0.16, -0.6, brim - 0.16, -0.94, brim),
+    )
     pen.curve(*cap).body(main)
-    spots = [(-0.52, -0.28, 0.12), (-0.12, -0.5, 0.15), (0.36, -0.34, 0.13), (0.12, -0.14, 0.09), (-0.28, -0.1, 0.07), (0.66, -0.12, 0.09), (-0.74, -0.04, 0.07), (0.22, -0.72, 0.08)]
+    spots = [
+        (-0.52, -0.28, 0.12),
+        (-0.12, -0.5, 0.15),
+        (0.36, -0.34, 0.13),
+        (0.12, -0.14, 0.09),
+        (-0.28, -0.1, 0.07),
+        (0.66, -0.12, 0.09),
+        (-0.74, -0.04, 0.07),
+        (0.22, -0.72, 0.08),
+    ]
     pale = WHITE if rng.random() < 0.8 else main.darker(0.16)
 
     def paint() -> None:
         for x, y, r in spots:
-            pen.ellipse(x + rng.uniform(-0.05, 0.05), y + rng.uniform(-0.05, 0.05), r * rng.uniform(0.8, 1.2), r * rng.uniform(0.65, 0.95)).flat(pale, 0.95)
+            pen.ellipse(
+                x + rng.uniform(-0.05, 0.05),
+                y + rng.uniform(-0.05, 0.05),
+                r * rng.uniform(0.8, 1.2),
+                r * rng.uniform(0.65, 0.95),
+            ).flat(pale, 0.95)
         pen.ellipse(-0.35, top + 0.2, 0.3, 0.1, -0.5).flat(WHITE, 0.16)
 
     pen.curve(*cap).within(paint)
@@ -107,7 +158,14 @@ def flower(pen: Pen, main: Colour, rng) -> None:
 
 
 def apple_colour(rng) -> Colour:
-    return rng.choice([near(rng, 25, 8, (0.5, 0.6), (0.18, 0.22)), near(rng, 122, 10, (0.68, 0.78), (0.15, 0.19)), near(rng, 92, 8, (0.82, 0.88), (0.15, 0.18)), near(rng, 10, 10, (0.42, 0.55), (0.14, 0.18))])
+    return rng.choice(
+        [
+            near(rng, 25, 8, (0.5, 0.6), (0.18, 0.22)),
+            near(rng, 122, 10, (0.68, 0.78), (0.15, 0.19)),
+            near(rng, 92, 8, (0.82, 0.88), (0.15, 0.18)),
+            near(rng, 10, 10, (0.42, 0.55), (0.14, 0.18)),
+        ],
+    )
 
 
 def apple(pen: Pen, main: Colour, rng) -> None:
@@ -133,7 +191,9 @@ def apple(pen: Pen, main: Colour, rng) -> None:
 
     pen.curve(*shape).within(paint)
     tilt = rng.uniform(-0.14, 0.18)
-    pen.curve((0, -0.42), (0.0, -0.6, 0.3 * tilt, -0.75, tilt, -0.92), close=False).stroke(Colour(0.36, 0.06, 55), 0.085)
+    pen.curve(
+        (0, -0.42), (0.0, -0.6, 0.3 * tilt, -0.75, tilt, -0.92), close=False
+    ).stroke(Colour(0.36, 0.06, 55), 0.085)
     if rng.random() < 0.85:
         green = near(rng, 138, 12, (0.52, 0.66), (0.13, 0.17))
         leaf(pen, 0.02, -0.6, rng.uniform(0.45, 0.6), rng.uniform(-0.55, -0.1), green)

@@ -9,7 +9,9 @@ LAMP = Colour(0.9, 0.13, 95)
 
 
 def house(pen: Pen, main: Colour, rng) -> None:
-    roof = near(rng, 30, 25, (0.42, 0.58), (0.08, 0.16)) if rng.random() < 0.6 else vivid(rng, (0.35, 0.55), (0.06, 0.14))
+    roof = near(
+        rng, 30, 25, (0.42, 0.58), (0.08, 0.16)
+    ) if rng.random() < 0.6 else vivid(rng, (0.35, 0.55), (0.06, 0.14))
     if roof.distance(main) < 0.15:
         roof = main.darker(0.25)
     eaves, peak = rng.uniform(-0.2, -0.02), rng.uniform(-0.98, -0.8)
@@ -21,7 +23,9 @@ def house(pen: Pen, main: Colour, rng) -> None:
     wall = stripes(main.darker(0.08), 0.14, math.pi / 2, 0.6, 0.18) if rng.random() < 0.4 else None
     pen.box(-half, eaves - 0.02, 2 * half, 0.96 - eaves).body(main, wall)
     ridge = rng.choice([0.0, 0.0, 0.35])
-    tiles = rng.choice([None, stripes(roof.darker(0.1), 0.16, math.pi / 2, 0.7, 0.25), checks(roof.darker(0.08), 0.12, 0.5)])
+    tiles = rng.choice(
+        [None, stripes(roof.darker(0.1), 0.16, math.pi / 2, 0.7, 0.25), checks(roof.darker(0.08), 0.12, 0.5)]
+    )
     pen.polygon([(-half - 0.16, eaves), (-ridge, peak), (ridge, peak), (half + 0.16, eaves)]).body(roof, tiles)
 
     door = vivid(rng, (0.35, 0.6), (0.08, 0.16))
@@ -67,8 +71,15 @@ def lighthouse(pen: Pen, main: Colour, rng) -> None:
         pen.polygon(tower).stroke(BLACK, pen.outline, 0.85)
 
     rock = Colour(0.48, 0.02, rng.uniform(40, 260))
-    pen.curve((-0.72, 1.0), (-0.7, 0.84, -0.5, 0.72, -0.36, 0.8), (-0.2, 0.68, 0.1, 0.86, 0.24, 0.78), (0.4, 0.7, 0.68, 0.8, 0.74, 1.0)).body(rock)
-    pen.curve((-0.07, 0.78), (-0.09, 0.5), (-0.09, 0.42, 0.09, 0.42, 0.09, 0.5), (0.07, 0.78)).body(Colour(0.35, 0.05, 50))
+    pen.curve(
+        (-0.72, 1.0),
+        (-0.7, 0.84, -0.5, 0.72, -0.36, 0.8),
+        (-0.2, 0.68, 0.1, 0.86, 0.24, 0.78),
+        (0.4, 0.7, 0.68, 0.8, 0.74, 1.0),
+    ).body(rock)
+    pen.curve(
+        (-0.07, 0.78), (-0.09, 0.5), (-0.09, 0.42, 0.09, 0.42, 0.09, 0.5), (0.07, 0.78)
+    ).body(Colour(0.35, 0.05, 50))
     pen.box(-0.04, -0.22, 0.08, 0.14, 0.04).flat(Colour(0.35, 0.04, 240))
     roof = main.darker(0.08)
     pen.box(-0.16, -0.72, 0.32, 0.24).body(LAMP)
@@ -86,9 +97,16 @@ def cup(pen: Pen, main: Colour, rng) -> None:
         pen.ellipse(left, low + 0.06, 0.84, 0.16).body(main.lighter(0.12).paler(0.7))
         pen.ellipse(left, low + 0.03, 0.5, 0.09).flat(main.darker(0.08).paler(0.7))
     ring = rng.uniform(0.24, 0.3)
-    pen.ellipse(left + rim + 0.1, 0.1, ring, ring * 1.1).stroke(BLACK, 0.15 + 2 * pen.outline, 0.85 if pen.outline else 0.0)
+    pen.ellipse(left + rim + 0.1, 0.1, ring, ring * 1.1).stroke(
+        BLACK, 0.15 + 2 * pen.outline, 0.85 if pen.outline else 0.0
+    )
     pen.ellipse(left + rim + 0.1, 0.1, ring, ring * 1.1).stroke(main.darker(0.07), 0.15)
-    shape = ((left - rim, top), (left - rim, 0.2, left - foot, low, left - 0.6 * foot, low), (left + 0.6 * foot, low), (left + foot, low, left + rim, 0.2, left + rim, top))
+    shape = (
+        (left - rim, top),
+        (left - rim, 0.2, left - foot, low, left - 0.6 * foot, low),
+        (left + 0.6 * foot, low),
+        (left + foot, low, left + rim, 0.2, left + rim, top),
+    )
     pen.curve(*shape).body(main, random_texture(rng, main, 0.55))
     pen.curve(*shape).within(lambda: pen.box(left - rim * 0.82, top + 0.16, 0.1, 0.5, 0.05).flat(WHITE, 0.3))
     pen.ellipse(left, top, rim, 0.17).body(main.lighter(0.1))
@@ -97,7 +115,11 @@ def cup(pen: Pen, main: Colour, rng) -> None:
     pen.ellipse(left - 0.15, top + 0.01, rim * 0.4, 0.04).flat(WHITE, 0.15)
     if rng.random() < 0.6:
         for x in (-0.22, 0.02, 0.26):
-            pen.curve((left + x, top - 0.2), (left + x + 0.14, top - 0.34, left + x - 0.14, top - 0.46, left + x, top - 0.62), close=False).stroke(WHITE, 0.05, 0.75)
+            pen.curve(
+                (left + x, top - 0.2),
+                (left + x + 0.14, top - 0.34, left + x - 0.14, top - 0.46, left + x, top - 0.62),
+                close=False,
+            ).stroke(WHITE, 0.05, 0.75)
 
 
 def umbrella(pen: Pen, main: Colour, rng) -> None:
@@ -120,7 +142,9 @@ def umbrella(pen: Pen, main: Colour, rng) -> None:
             (middle * 1.0, rim - 0.13 - 0.1 * (b - a), middle, rim - 0.13 - 0.1 * (b - a), b, rim),
             (b, 0.45 * crown, 0.62 * b, crown + 0.02, 0, crown),
         ).body(main if i % 2 == 0 else second)
-    pen.curve((-0.3, crown + 0.16), (-0.5, crown + 0.25, -0.66, crown + 0.42, -0.7, crown + 0.6), close=False).stroke(WHITE, 0.05, 0.3)
+    pen.curve(
+        (-0.3, crown + 0.16), (-0.5, crown + 0.25, -0.66, crown + 0.42, -0.7, crown + 0.6), close=False
+    ).stroke(WHITE, 0.05, 0.3)
 
 
 def clock(pen: Pen, main: Colour, rng) -> None:
@@ -135,7 +159,11 @@ def clock(pen: Pen, main: Colour, rng) -> None:
     for hour in range(12):
         angle, long = TAU * hour / 12, 0.14 if hour % 3 == 0 else 0.07
         dx, dy = math.sin(angle), -math.cos(angle)
-        pen.line([((0.56 - long) * dx, y + (0.56 - long) * dy), (0.56 * dx, y + 0.56 * dy)], ink, 0.06 if heavy and hour % 3 == 0 else 0.035)
+        pen.line(
+            [((0.56 - long) * dx, y + (0.56 - long) * dy), (0.56 * dx, y + 0.56 * dy)],
+            ink,
+            0.06 if heavy and hour % 3 == 0 else 0.035,
+        )
     hour, minute = rng.uniform(0, 12), rng.uniform(0, 60)
     for angle, length, width in ((TAU * hour / 12, 0.32, 0.085), (TAU * minute / 60, 0.46, 0.055)):
         dx, dy = math.sin(angle), -math.cos(angle)

@@ -13,7 +13,10 @@ LETTERS = {
     'V': (0.7, [[(0, 0), (0.35, 1), (0.7, 0)]]),
     'I': (0.0, [[(0, 0), (0, 1)]]),
     'T': (0.6, [[(0, 0), (0.6, 0)], [(0.3, 0), (0.3, 1)]]),
-    'R': (0.55, [[(0, 1), (0, 0), (0.45, 0), (0.55, 0.12), (0.55, 0.4), (0.45, 0.52), (0, 0.52)], [(0.28, 0.52), (0.58, 1)]]),
+    'R': (
+        0.55,
+        [[(0, 1), (0, 0), (0.45, 0), (0.55, 0.12), (0.55, 0.4), (0.45, 0.52), (0, 0.52)], [(0.28, 0.52), (0.58, 1)]],
+    ),
     'N': (0.62, [[(0, 1), (0, 0), (0.62, 1), (0.62, 0)]]),
     'E': (0.5, [[(0.5, 0), (0, 0), (0, 1), (0.5, 1)], [(0, 0.5), (0.42, 0.5)]]),
 }
@@ -48,7 +51,7 @@ def mark_box(seed: int) -> tuple[float, float, float, float]:
 
 
 def render_mark(seed: int, size: int) -> np.ndarray:
-    """size × size × 4, RGBA in 0…1, not premultiplied by alpha in any later step: out = (1 − a) · picture + rgb."""
+    """size × size × 4, RGBA in 0…1, colour premultiplied by alpha: laid over a picture it is (1 − a) · picture + rgb."""
     surface = cairo.ImageSurface(cairo.FORMAT_ARGB32, size, size)
     ctx = cairo.Context(surface)
     ctx.scale(size, size)
