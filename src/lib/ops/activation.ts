@@ -6,23 +6,34 @@ import { broadcastShapes, sameShape } from '../graph/dim.ts';
 import type { OutputType, Value } from '../graph/graph.ts';
 import { float, string } from './attributes.ts';
 import type { Builder } from './builder.ts';
-import { midpoint, pointwise, secant } from './combinators.ts';
+import { midpoint, piecewiseLinear, pointwise, secant } from './combinators.ts';
 import { defineOp, type InferSite } from './define.ts';
 import { unary } from './elementwise.ts';
 
-/** The gradient reads y, not x, so that a runtime can still fuse the activation into the operator before it. */
+/** Below this, Δx itself may be flushed to 0 by a GPU. */
+const TINY = 1e-30;
+
+/**
+ * The gradient reads y, not x, so that a runtime can still fuse the activation into the operator before it. Δy is as
+ * exact as Δx however small, so DeepLIFT divides down to the smallest Δx; where there is none, the gradient stands.
+ */
 export const Relu = defineOp('Relu', {
   doc: 'max(x, 0)',
   infer: unary,
-  ...pointwise((g, x) => g.where(g.greater(x, 0), 1, 0)),
   gradient: (g, { y: [y], dy: [dy] }) => [g.where(g.greater(y, 0), dy, 0)],
+  deeplift: (g, { x: [x], xRef: [xRef], y: [y], yRef: [yRef], dy: [dy] }) => {
+    const dx = g.sub(x, xRef);
+    const same = g.less(g.abs(dx), TINY);
+    const slope = g.cast(g.greater(y, 0), 'float32');
+    return [g.mul(dy, g.where(same, slope, g.div(g.sub(y, yRef), g.where(same, 1, dx))))];
+  },
 });
 
 export const LeakyRelu = defineOp('LeakyRelu', {
   doc: 'x where x ≥ 0, else alpha · x',
   attrs: { alpha: float(0.01) },
   infer: unary,
-  ...pointwise<{ alpha: number }>((g, x, { attrs }) => g.where(g.greater(x, 0), 1, attrs.alpha)),
+  ...piecewiseLinear<{ alpha: number }>((g, x, { attrs }) => g.where(g.greater(x, 0), 1, attrs.alpha)),
 });
 
 /** The slope broadcasts to x, never the other way round. */
@@ -49,7 +60,7 @@ export const PRelu = defineOp('PRelu', {
     return [
       g.mul(
         dy,
-        secant(g, x, xRef, y, yRef, (at) => preluSlope(g, at, between)),
+        secant(g, x, xRef, y, yRef, (at) => preluSlope(g, at, between), true),
       ),
       wants(1) ? g.mul(dy, midpoint(g, g.min(x, 0), g.min(xRef, 0))) : null,
     ];
@@ -94,7 +105,7 @@ export const HardSigmoid = defineOp('HardSigmoid', {
   doc: 'max(0, min(1, alpha · x + beta))',
   attrs: { alpha: float(0.2), beta: float(0.5) },
   infer: unary,
-  ...pointwise<{ alpha: number; beta: number }>((g, x, { attrs: { alpha, beta } }) => {
+  ...piecewiseLinear<{ alpha: number; beta: number }>((g, x, { attrs: { alpha, beta } }) => {
     const ramp = g.add(g.mul(x, alpha), beta);
     return g.where(g.and(g.greater(ramp, 0), g.less(ramp, 1)), alpha, 0);
   }),
@@ -163,7 +174,7 @@ export const ThresholdedRelu = defineOp('ThresholdedRelu', {
   doc: 'x where x > alpha, else 0',
   attrs: { alpha: float(1) },
   infer: unary,
-  ...pointwise<{ alpha: number }>((g, x, { attrs }) => g.where(g.greater(x, attrs.alpha), 1, 0)),
+  ...piecewiseLinear<{ alpha: number }>((g, x, { attrs }) => g.where(g.greater(x, attrs.alpha), 1, 0)),
 });
 
 /**
@@ -173,7 +184,7 @@ export const ThresholdedRelu = defineOp('ThresholdedRelu', {
 export const Clip = defineOp('Clip', {
   doc: 'min(max(x, low), high); either bound may be left out',
   infer: unary,
-  ...pointwise((g, x, { x: [, low, high] }) => g.where(insideOf(g, x, low, high), 1, 0)),
+  ...piecewiseLinear((g, x, { x: [, low, high] }) => g.where(insideOf(g, x, low, high), 1, 0)),
   gradient: (g, { x: [, low, high], y: [y], dy: [dy] }) => [g.where(insideOf(g, y, low, high), dy, 0)],
 });
 
@@ -187,5 +198,5 @@ export const Shrink = defineOp('Shrink', {
   doc: 'x + bias where x < −lambd, x − bias where x > lambd, else 0',
   attrs: { bias: float(0), lambd: float(0.5) },
   infer: unary,
-  ...pointwise<{ lambd: number }>((g, x, { attrs }) => g.where(g.greater(g.abs(x), attrs.lambd), 1, 0)),
+  ...piecewiseLinear<{ lambd: number }>((g, x, { attrs }) => g.where(g.greater(g.abs(x), attrs.lambd), 1, 0)),
 });

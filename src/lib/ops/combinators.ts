@@ -25,11 +25,23 @@ const SECANT_TOLERANCE = 1e-4;
 /**
  * The multiplier Δy/Δx of an elementwise function, or its derivative at the midpoint where Δx is too small to divide
  * by. The denominator is chosen before the division: WGSL may assume that NaN never occurs (tfjs #7162).
+ *
+ * A function of linear pieces has no derivative of third order to rely on. Across a kink its Δy/Δx is no difference of
+ * almost equal numbers, so with `pieces` the slope is taken only where both ends lie on one piece.
  */
-export function secant(g: Builder, x: Value, xRef: Value, y: Value, yRef: Value, slope: (at: Value) => Value): Value {
+export function secant(
+  g: Builder,
+  x: Value,
+  xRef: Value,
+  y: Value,
+  yRef: Value,
+  slope: (at: Value) => Value,
+  pieces = false,
+): Value {
   const dx = g.sub(x, xRef);
   const middle = g.mul(g.add(x, xRef), 0.5);
-  const small = g.less(g.abs(dx), g.mul(g.max(g.abs(middle), 1), SECANT_TOLERANCE));
+  const near = g.less(g.abs(dx), g.mul(g.max(g.abs(middle), 1), SECANT_TOLERANCE));
+  const small = pieces ? g.and(near, g.equal(slope(x), slope(xRef))) : near;
   return g.where(small, slope(middle), g.div(g.sub(y, yRef), g.where(small, 1, dx)));
 }
 
@@ -37,17 +49,21 @@ export function secant(g: Builder, x: Value, xRef: Value, y: Value, yRef: Value,
  * y = φ(x), elementwise in input 0. DeepLIFT: the rescale rule (Shrikumar et al. 2017, arXiv:1704.02685),
  * m = Δy/Δx. `slope` builds φ′ at a value and may read the site for attributes and other inputs.
  */
-export function pointwise<A>(slope: (g: Builder, at: Value, site: Site<A>) => Value): Rules<A> {
+export function pointwise<A>(slope: (g: Builder, at: Value, site: Site<A>) => Value, pieces = false): Rules<A> {
   return {
     gradient: (g, site) => [g.mul(site.dy[0], slope(g, site.x[0], site))],
     deeplift: (g, site) => [
       g.mul(
         site.dy[0],
-        secant(g, site.x[0], site.xRef[0], site.y[0], site.yRef[0], (at) => slope(g, at, site)),
+        secant(g, site.x[0], site.xRef[0], site.y[0], site.yRef[0], (at) => slope(g, at, site), pieces),
       ),
     ],
   };
 }
+
+/** y = φ(x), elementwise, of linear pieces. */
+export const piecewiseLinear = <A>(slope: (g: Builder, at: Value, site: Site<A>) => Value): Rules<A> =>
+  pointwise(slope, true);
 
 /** Both points' mean, as a value of the site: what midpoint rules multiply by. */
 export const midpoint = (g: Builder, a: Value, b: Value): Value => (a === b ? a : g.mul(g.add(a, b), 0.5));

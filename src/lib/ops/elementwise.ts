@@ -3,7 +3,7 @@ import { addDim, broadcastShapes, mulDim } from '../graph/dim.ts';
 import type { OutputType, Value } from '../graph/graph.ts';
 import { int } from './attributes.ts';
 import type { Builder } from './builder.ts';
-import { bilinear, linear, pointwise, secant, shapleyPair, type Rules } from './combinators.ts';
+import { bilinear, linear, piecewiseLinear, pointwise, secant, shapleyPair, type Rules } from './combinators.ts';
 import { defineOp, type InferSite, type Site } from './define.ts';
 import { foldElementwise, numeric, quotient, remainder, rounding, subDim } from './fold.ts';
 
@@ -139,7 +139,7 @@ export const Neg = defineOp('Neg', {
 export const Abs = defineOp('Abs', {
   doc: '|x|; slope 0 at 0',
   infer: unary,
-  ...pointwise((g, x) => g.where(g.greater(x, 0), 1, g.where(g.less(x, 0), -1, 0))),
+  ...piecewiseLinear((g, x) => g.where(g.greater(x, 0), 1, g.where(g.less(x, 0), -1, 0))),
   fold: foldElementwise(numeric(Math.abs)),
 });
 

@@ -21,7 +21,7 @@ function l1Backward(g: Builder, { x: [x], dy: [dy], attrs: { axis } }: Site<LpAt
   const inverse = (v: Value) => g.reciprocal(g.max(g.reduceSum(g.abs(v), [axis]), TINY));
   const [r, rRef] = [inverse(x), inverse(xRef)];
   const sign = (at: Value) => g.where(g.less(at, 0), -1, g.cast(g.greater(at, 0), 'float32'));
-  const slope = x === xRef ? sign(x) : secant(g, x, xRef, g.abs(x), g.abs(xRef), sign);
+  const slope = x === xRef ? sign(x) : secant(g, x, xRef, g.abs(x), g.abs(xRef), sign, true);
   const intoSum = g.neg(g.mul(g.mul(r, rRef), g.reduceSum(g.mul(dy, midpoint(g, x, xRef)), [axis])));
   return g.add(g.mul(dy, midpoint(g, r, rRef)), g.mul(intoSum, slope));
 }
