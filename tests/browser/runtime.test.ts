@@ -53,6 +53,11 @@ describe.each(['wasm', 'webgpu'] as const)('onnxruntime on %s in a worker', (dev
     expect(await tests.atOnce()).toEqual([1, 2, 3]);
   });
 
+  it('normalises with each node’s own epsilon', async () => {
+    const right = [-1, 1, -0.5, 0.5];
+    (await tests.epsilons()).forEach((v, i) => expect(v).toBeCloseTo(right[i], 4));
+  });
+
   it('computes outputs and gradients of every operator as the reference does', { timeout: 300_000 }, async () => {
     const { programs, wrong } = await tests.operators();
     expect(programs).toBeGreaterThan(100);

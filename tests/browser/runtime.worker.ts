@@ -7,7 +7,7 @@ import { chooseRuntime } from '../../src/lib/runtime/device.ts';
 import { createOrtRuntime } from '../../src/lib/runtime/ort.ts';
 import type { DeviceInfo, DeviceKind, Runtime } from '../../src/lib/runtime/runtime.ts';
 import { selfTestGraph, selfTestInput } from '../../src/lib/runtime/self-test.ts';
-import { makeTensor, type FloatTensor } from '../../src/lib/tensor/tensor.ts';
+import { float32, makeTensor, type FloatTensor } from '../../src/lib/tensor/tensor.ts';
 import { coarse, graphOf, input } from '../runtime/graphs.ts';
 import { disagreement, opPrograms } from '../runtime/op-programs.ts';
 
@@ -79,6 +79,16 @@ const tests = {
     const programs = await Promise.all([1, 2, 3].map((batch) => runtime.compile(weighted(10), { batch })));
     const results = await Promise.all(programs.map((p, i) => p.run([coarse([i + 1, 10], 1)])));
     return results.map(([y]) => y.shape[0]);
+  },
+
+  /** The same image normalised with a small and with a large epsilon. */
+  async epsilons(): Promise<number[]> {
+    const g = new Builder();
+    const x = input([1, 1, 2]);
+    const [one, zero] = [1, 0].map((v) => g.constant(float32([1], [v])));
+    const normalized = (epsilon: number) => g.apply('InstanceNormalization', [x, one, zero], { epsilon });
+    const program = await runtime.compile(graphOf([x], [normalized(1e-5), normalized(3)]));
+    return (await read(program, [float32([1, 1, 2], [-1, 1])])).flat();
   },
 
   /** Disagreements with the reference among every case of every operator. */

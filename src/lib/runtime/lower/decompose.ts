@@ -61,22 +61,28 @@ const onWebGpu: Readonly<Record<string, Decomposition>> = {
   },
   SpaceToDepth: (g, node, [x]) => spaceToDepth(g, x, number(node, 'blocksize', 1)),
   LRN: (g, node, [x]) => localResponseNormalization(g, node, x),
+  InstanceNormalization: (g, node, [x, scale, bias]) =>
+    instanceNormalization(g, x, scale, bias, number(node, 'epsilon', 1e-5)),
   Slice: sliceBackwards,
   Pad: padAfterCropping,
   LayerNormalization: layerNormalizationInFull,
 };
 
 const tables: Readonly<Record<DeviceKind, Readonly<Record<string, Decomposition>>>> = {
-  wasm: { ...everywhere, ...onWasm },
-  webgpu: { ...everywhere, ...onWebGpu },
+  wasm: onWasm,
+  webgpu: onWebGpu,
 };
 
-/** Every node that the device lacks, decomposed. */
+/** Every node that no device has or that this one lacks, decomposed. */
 export function decompose(graph: Graph, g: Builder, device: DeviceKind): Graph {
-  const table = tables[device];
+  // In two steps: what replaces a node that no device has may be one that this device lacks.
+  return [everywhere, tables[device]].reduce((current, table) => decomposeBy(current, g, table), graph);
+}
+
+function decomposeBy(graph: Graph, g: Builder, table: Readonly<Record<string, Decomposition>>): Graph {
   return rewriteGraph(graph, (node, inputs) => {
-    const result =
-      node.domain === '' && Object.hasOwn(table, node.op) ? table[node.op](g, node, inputs as readonly Value[]) : null;
+    if (node.domain !== '' || !Object.hasOwn(table, node.op)) return null;
+    const result = table[node.op](g, node, inputs as readonly Value[]);
     return result instanceof Value ? [result] : result;
   });
 }
@@ -92,6 +98,15 @@ function groupNormalization(g: Builder, x: Value, scale: Value, bias: Value, gro
   );
   const perChannel = (v: Value) => g.reshape(v, [c, ...spatial.map(() => 1)]);
   return g.add(g.mul(g.reshape(unit, x.shape), perChannel(scale)), perChannel(bias));
+}
+
+/** WebGPU's own keeps the epsilon of the first node of its kind that it met, whatever those after it say. */
+function instanceNormalization(g: Builder, x: Value, scale: Value, bias: Value, epsilon: number): Value {
+  const axes = x.shape.slice(2).map((_, i) => i + 2);
+  const centred = g.sub(x, g.reduceMean(x, axes));
+  const deviation = g.sqrt(g.add(g.reduceMean(g.square(centred), axes), epsilon));
+  const perChannel = (v: Value) => g.reshape(v, [v.shape[0], ...axes.map(() => 1)]);
+  return g.add(g.mul(g.div(centred, deviation), perChannel(scale)), perChannel(bias));
 }
 
 /** ⌊x + ½⌋, one less where that is odd and x was halfway. */

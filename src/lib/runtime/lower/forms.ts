@@ -12,9 +12,20 @@ export function sliceBackwards(g: Builder, _node: Node, [x, ...where]: readonly 
   const whole = Number.MAX_SAFE_INTEGER;
   const cuts = axes.map((axis, i) => (steps[i] < 0 ? cut(x.shape[axis] as number, starts[i], ends[i]) : [0, whole]));
   const each = (value: number) => axes.map(() => value);
-  const part = g.slice(x, cuts.map(([from]) => from), cuts.map(([, to]) => to), axes);
+  const part = g.slice(
+    x,
+    cuts.map(([from]) => from),
+    cuts.map(([, to]) => to),
+    axes,
+  );
   const back = axes.filter((_, i) => steps[i] < 0);
-  const turned = g.slice(part, back.map(() => -1), back.map(() => -whole), back, back.map(() => -1));
+  const turned = g.slice(
+    part,
+    back.map(() => -1),
+    back.map(() => -whole),
+    back,
+    back.map(() => -1),
+  );
   const forward = steps.map((s) => s > 0);
   return g.slice(
     turned,
@@ -25,7 +36,8 @@ export function sliceBackwards(g: Builder, _node: Node, [x, ...where]: readonly 
   );
 }
 
-const normalizeAxes = (axes: readonly number[], rank: number): number[] => axes.map((axis) => normalizeAxis(axis, rank, 'Slice'));
+const normalizeAxes = (axes: readonly number[], rank: number): number[] =>
+  axes.map((axis) => normalizeAxis(axis, rank, 'Slice'));
 
 /** The elements that start : end : −1 takes from an axis, as first and last + 1. */
 function cut(length: number, start: number, end: number): [number, number] {
@@ -58,7 +70,12 @@ export function einsumInLetters(g: Builder, node: Node, operands: readonly Value
   const { inputs, output, lengths } = parseEinsum(equation, shapes);
   const kept = shapes.map((shape, i) => shape.flatMap((d, axis) => (d === lengths.get(inputs[i][axis]) ? [axis] : [])));
   if (!equation.includes('...') && kept.every((axes, i) => axes.length === shapes[i].length)) return null;
-  const bare = operands.map((v, i) => g.reshape(v, kept[i].map((axis) => shapes[i][axis])));
+  const bare = operands.map((v, i) =>
+    g.reshape(
+      v,
+      kept[i].map((axis) => shapes[i][axis]),
+    ),
+  );
   const terms = inputs.map((term, i) => kept[i].map((axis) => term[axis]).join(''));
   return g.apply('Einsum', bare, { equation: `${terms}->${output}` });
 }
