@@ -204,6 +204,12 @@ async function ablate({ question, array, example }: Asked, replacement: FloatTen
   return map(x, (_v, i) => drop.get(own[i])!);
 }
 
+const occlusion: Claim = ({ question, params }) => {
+  const window = params.sliding_window_shapes as number[];
+  const strides = typeof params.strides === 'number' ? window.map(() => params.strides as number) : (params.strides as number[]);
+  return scoresOf(occlude(question, { window, strides }));
+};
+
 const saliency = byMethod('saliency', ({ abs }) => ({ absolute: abs !== false }));
 
 export const claims: Readonly<Record<string, Claim>> = {
@@ -219,8 +225,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   NoiseTunnel: noiseTunnel,
   GuidedBackprop: byMethod('guided-backpropagation'),
   Deconvolution: byMethod('deconvolution'),
-  Occlusion: ({ question, params }) =>
-    scoresOf(occlude(question, { window: params.sliding_window_shapes as number[], strides: params.strides as number[] })),
+  Occlusion: occlusion,
   FeatureAblation: (asked) => ablate(asked, asked.question.baseline!),
   FeaturePermutation: (asked) => ablate(asked, asked.other((asked.params.batch_permutation as number[])[asked.example])),
   LayerGradCam: gradCam,

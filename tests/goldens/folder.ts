@@ -22,6 +22,7 @@ export interface GoldenCase {
 }
 
 interface LayerName {
+  readonly shape: readonly number[];
   readonly onnx_tensor: string | null;
   readonly same_value_tensors?: readonly string[];
 }

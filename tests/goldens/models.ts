@@ -19,7 +19,7 @@ const modelOf = (name: string, input: Value, output: Value, batched: boolean): M
 
 export function openModel(folder: GoldenFolder, { file }: GoldenFile): ModelGraph {
   const { graph, batched } = readOnnx(folder.bytes(file), `${folder.name}/${file}`);
-  return modelOf(file, graph.inputs[0], graph.outputs[0], batched);
+  return { ...modelOf(file, graph.inputs[0], graph.outputs[0], batched), graph };
 }
 
 /** The activation that a case calls its layer, or null where the file has none such. Throws where it was lost. */
