@@ -201,7 +201,7 @@ const OperatorSetId: Message<OperatorSetIdProto> = message<OperatorSetIdProto>('
   version: [2, 'int'],
 });
 
-const FunctionType: Message<FunctionProto> = message<FunctionProto>('FunctionProto', {
+export const FunctionType: Message<FunctionProto> = message<FunctionProto>('FunctionProto', {
   name: [1, 'string'],
   input: [4, 'strings'],
   output: [5, 'strings'],
