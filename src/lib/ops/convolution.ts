@@ -54,7 +54,7 @@ function checkOperands(
 }
 
 /** The windows of a Conv node over x under weights w. */
-export function convolutionWindows(x: Shape, w: Shape, attrs: WindowAttributes): Windows {
+function convolutionWindows(x: Shape, w: Shape, attrs: WindowAttributes): Windows {
   return slidingWindows(x.slice(2) as number[], w.slice(2) as number[], attrs);
 }
 

@@ -17,12 +17,12 @@ const poolingAttributes = {
   strides: ints(null),
 };
 
-export interface PoolingAttributes extends WindowAttributes {
+interface PoolingAttributes extends WindowAttributes {
   readonly kernelShape: readonly number[];
 }
 
 /** The windows of a pooling node over x [N, C, …]. Throws a RangeError when x and kernel_shape disagree in rank. */
-export function poolingWindows(x: Shape, attrs: PoolingAttributes, where: string): Windows {
+function poolingWindows(x: Shape, attrs: PoolingAttributes, where: string): Windows {
   if (x.length < 3 || attrs.kernelShape.length !== x.length - 2) {
     throw new RangeError(
       `input has shape [${x}], kernel_shape is [${attrs.kernelShape}]; it needs one entry for each axis after the second.`,
@@ -46,7 +46,7 @@ const poolingFlops = (_x: readonly Value[], [y]: readonly Value[], attrs: Poolin
  * Δx ≤ Δy < 0. So every multiplier lies between 0 and G, and where windows overlap their shares of G·Δy add up before
  * the division by Δx. `route(at, share)` sends shares to the elements of `at` that reached the maxima.
  */
-export function maximumMultiplier<A>(
+function maximumMultiplier<A>(
   route: (g: Builder, at: Value, share: Value, site: Site<A>) => Value,
 ): BackwardRule<A> {
   return (g, site) => {

@@ -78,5 +78,5 @@ export function standardizeBackward(
 }
 
 /** Elements that are standardised together. Throws a BatchError where they belong to several examples. */
-export const countOf = (x: Value, axes: readonly number[]): number =>
+const countOf = (x: Value, axes: readonly number[]): number =>
   axes.reduce((n, axis) => n * concrete(x.shape[axis], 'normalization'), 1);
