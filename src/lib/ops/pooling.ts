@@ -46,9 +46,7 @@ const poolingFlops = (_x: readonly Value[], [y]: readonly Value[], attrs: Poolin
  * Δx ≤ Δy < 0. So every multiplier lies between 0 and G, and where windows overlap their shares of G·Δy add up before
  * the division by Δx. `route(at, share)` sends shares to the elements of `at` that reached the maxima.
  */
-function maximumMultiplier<A>(
-  route: (g: Builder, at: Value, share: Value, site: Site<A>) => Value,
-): BackwardRule<A> {
+function maximumMultiplier<A>(route: (g: Builder, at: Value, share: Value, site: Site<A>) => Value): BackwardRule<A> {
   return (g, site) => {
     const {
       x: [x],
