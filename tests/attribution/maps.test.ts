@@ -202,7 +202,7 @@ describe('layouts', () => {
     expect(of(shape)).toMatchObject(layout);
   });
 
-  it.each([[[1000]], [[3]], [[2, 3, 4, 5]]])('%j has none', (shape) => {
+  it.each([[[1000]], [[3]], [[512, 1, 1]], [[2, 3, 4, 5]]])('%j has none', (shape) => {
     expect(of(shape)).toBeNull();
   });
 

@@ -97,10 +97,13 @@ function notClaimed({ folder, file, golden, opened }: Site, truth: GoldenCase): 
   if (!isFloat(folder.array('input.npy').dtype)) return 'the input is token ids, not an image or another float array';
   if (truth.unstable_in_float32 && truth.tolerance.value > MEANINGLESS) return `unstable in float32: its own tolerance is above ${MEANINGLESS}`;
   if ('model' in opened && opened.model.graph.inputs.length !== 1) return 'the model has several inputs';
-  if (/GradCam$/.test(golden.method) && file.layers[golden.layer!]?.shape.length !== 4) return 'Grad-CAM of a layer that is no feature map';
+  if (/GradCam$/.test(golden.method) && !isFeatureMap(file.layers[golden.layer!]?.shape))
+    return 'Grad-CAM of a layer that is no feature map with several positions';
   if (golden.layer && !file.layers[golden.layer]?.onnx_tensor) return `${file.file} has no tensor for the layer ${golden.layer}`;
   return null;
 }
+
+const isFeatureMap = (shape: readonly number[] = []) => shape.length === 4 && shape[2] * shape[3] > 1;
 
 /** The case's examples, asked one at a time as a page asks, and stacked again. */
 async function explainAll(site: Site, model: ModelGraph): Promise<FloatTensor> {

@@ -27,7 +27,8 @@ export function imageAxes({ shape }: { readonly shape: readonly unknown[] }): re
 }
 
 /**
- * Where the positions of `layer` are, given the input image whose aspect ratio a grid must have; null where it has none.
+ * Where the positions of `layer` are, given the input image whose aspect ratio a grid must have; null where it has none,
+ * or a single one.
  * [N, C, h, w], [N, h, w, C] (told apart by the aspect ratio) and [N, tokens, D] (class tokens first) are known.
  */
 export function layoutOf(layer: Value, input: Value): Layout | null {
@@ -40,11 +41,10 @@ export function layoutOf(layer: Value, input: Value): Layout | null {
   return null;
 }
 
-function mapLayout(a: number, b: number, c: number, aspect: number): Layout {
+function mapLayout(a: number, b: number, c: number, aspect: number): Layout | null {
   const channelsLast = !sameAspect(b, c, aspect) && a * b > 1 && sameAspect(a, b, aspect);
-  return channelsLast
-    ? { channels: 3, positions: [1, 2], prefix: 0, height: a, width: b }
-    : { channels: 1, positions: [2, 3], prefix: 0, height: b, width: c };
+  if (channelsLast) return { channels: 3, positions: [1, 2], prefix: 0, height: a, width: b };
+  return b * c > 1 ? { channels: 1, positions: [2, 3], prefix: 0, height: b, width: c } : null;
 }
 
 /** Rounding in strided layers moves each length by less than one. */
@@ -62,9 +62,8 @@ function tokenLayout(tokens: number, aspect: number): Layout | null {
   return null;
 }
 
-/** Every activation between the image and the logits that has more than one position, in forward order. */
+/** Every activation between the image and the logits that has positions, in forward order. */
 export function spatialLayers(model: ModelGraph): Value[] {
   const between = dependents([model.input], [model.logits]);
-  const spreads = (layout: Layout | null) => layout !== null && layout.height * layout.width > 1;
-  return [...between].filter((v) => v !== model.input && v !== model.logits && spreads(layoutOf(v, model.input)));
+  return [...between].filter((v) => v !== model.input && v !== model.logits && layoutOf(v, model.input) !== null);
 }
