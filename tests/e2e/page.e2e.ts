@@ -100,7 +100,10 @@ test('every method that the form offers draws a picture', async ({ page }) => {
   const titles = await page.locator('[role=option]:not([data-disabled]) .text').allInnerTexts();
   await page.keyboard.press('Escape');
   expect(titles.length).toBeGreaterThanOrEqual(8);
-  for (const title of titles.map((text) => text.split('\n')[0].trim())) await chooseMethod(page, title);
+  for (const title of titles.map((text) => text.split('\n')[0].trim())) {
+    await chooseMethod(page, title);
+    await expect(caption(page)).not.toContainText('Every position has the same score');
+  }
 });
 
 test('each kind of target has a value of its own', async ({ page }) => {
@@ -165,6 +168,37 @@ test('the page can be used with the keyboard alone', async ({ page }) => {
   await page.keyboard.press('Enter');
   await expect(page.getByRole('combobox', { name: 'Method Saliency' })).toBeFocused();
   await done(page);
+});
+
+test('a long explanation shows its progress, stops when told to and goes on when told to', async ({ page }) => {
+  await visit(page);
+  await page.getByLabel('Steps').fill('400');
+  await page.getByLabel('Steps').press('Enter');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.locator('figure[data-state="idle"]')).toBeVisible();
+  await page.getByLabel('Steps').fill('16');
+  await page.getByLabel('Steps').press('Enter');
+  await done(page);
+  await page.getByLabel('Steps').fill('0');
+  await page.getByLabel('Steps').press('Enter');
+  await expect(page.getByText('At least 1.')).toBeVisible();
+  await done(page);
+});
+
+test('WebGPU gives the same numbers as WASM', async ({ page }) => {
+  test.setTimeout(120_000);
+  await visit(page);
+  const values: number[] = [];
+  for (const title of ['WASM', 'WebGPU']) {
+    await page.getByRole('button', { name: /^Device/ }).click();
+    const choice = page.getByRole('radio', { name: title });
+    test.skip(await choice.isDisabled(), `this browser offers no ${title}`);
+    await choice.click();
+    await expect(term(page, 'Device')).toContainText(title, { timeout: 60_000 });
+    await done(page);
+    values.push(Number((await term(page, 'F(x)').innerText()).replace('+', '').replace('−', '-')));
+  }
+  expect(Math.abs(values[1] - values[0])).toBeLessThan(1e-3 * Math.abs(values[0]));
 });
 
 test('another picture of the gallery is explained by the same method', async ({ page }) => {

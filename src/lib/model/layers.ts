@@ -52,7 +52,8 @@ export function defaultLayer(layers: readonly Layer[], output: Value): Layer | n
   const tokens = layers.filter((l) => l.info.shape.length === 2);
   if (tokens.length > maps.length || maps.length === 0)
     return lastBeforeAttention(tokens, output) ?? tokens.at(-1) ?? null;
-  return maps.at(-1) ?? null;
+  // Behind the pooling a map is a single position.
+  return maps.findLast((l) => l.info.shape.filter((n) => n > 1).length > 1) ?? maps.at(-1) ?? null;
 }
 
 function lastBeforeAttention(tokens: readonly Layer[], output: Value): Layer | null {

@@ -130,6 +130,9 @@ export class Workspace {
     return belongs ? shown : null;
   });
 
+  /** Whether the person stopped what was asked for. */
+  readonly stopped: boolean = $derived.by(() => this.#outcome?.ok === false && this.#outcome.reason === 'cancelled');
+
   readonly failure: string = $derived.by(() => {
     for (const outcome of [this.#predictionOutcome, this.#outcome]) {
       if (outcome && !outcome.ok && outcome.reason === 'failed') return outcome.message;
