@@ -5,6 +5,7 @@ import { occlude } from '../../src/lib/attribution/occlusion.ts';
 import { upsample } from '../../src/lib/attribution/upsample.ts';
 import { N } from '../../src/lib/graph/dim.ts';
 import { Value } from '../../src/lib/graph/graph.ts';
+import { Builder } from '../../src/lib/ops/builder.ts';
 import { float32, full } from '../../src/lib/tensor/tensor.ts';
 import { evaluate } from '../reference/interpreter.ts';
 import { gradCam as slowGradCam, occlusion as slowOcclusion } from '../reference/methods/black-box.ts';
@@ -204,6 +205,18 @@ describe('layouts', () => {
 
   it.each([[[1000]], [[3]], [[512, 1, 1]], [[2, 3, 4, 5]]])('%j has none', (shape) => {
     expect(of(shape)).toBeNull();
+  });
+
+  it('does not take attention for a feature map, nor a feature map made of tokens for attention', () => {
+    const g = new Builder();
+    const tokens = g.matmul(new Value('float32', [N, 196, 48]), g.constant(gaussian([48, 48], 1)));
+    const heads = g.transpose(g.reshape(tokens, [N, 196, 3, 16]), [0, 2, 1, 3]);
+    const weights = g.softmax(g.mul(g.matmul(heads, g.transpose(heads)), 0.25), -1);
+    expect(layoutOf(g.mul(heads, 0.25), image)).toBeNull();
+    expect(layoutOf(weights, image)).toBeNull();
+    expect(layoutOf(g.matmul(weights, heads), image)).toBeNull();
+    const map = g.reshape(g.transpose(tokens), [N, 48, 14, 14]);
+    expect(layoutOf(g.relu(g.add(map, map)), image)).toMatchObject({ channels: 1, height: 14, width: 14 });
   });
 
   it("gives tokens the image's aspect ratio, channels last or first", () => {

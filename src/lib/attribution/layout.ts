@@ -36,7 +36,10 @@ export function layoutOf(layer: Value, input: Value): Layout | null {
   if (!axes || !isFloat(layer.dtype) || layer.shape.slice(1).some(isBatch)) return null;
   const aspect = (input.shape[axes[0]] as number) / (input.shape[axes[1]] as number);
   const [, a, b, c] = layer.shape as readonly number[];
-  if (layer.shape.length === 4) return mapLayout(a, b, c, aspect);
+  if (layer.shape.length === 4) {
+    const layout = mapLayout(a, b, c, aspect);
+    return layout?.channels === 1 && isAttention(layer, sameAspect(b, c, aspect)) ? null : layout;
+  }
   if (layer.shape.length === 3) return tokenLayout(a, aspect);
   return null;
 }
@@ -45,6 +48,23 @@ function mapLayout(a: number, b: number, c: number, aspect: number): Layout | nu
   const channelsLast = !sameAspect(b, c, aspect) && a * b > 1 && sameAspect(a, b, aspect);
   if (channelsLast) return { channels: 3, positions: [1, 2], prefix: 0, height: a, width: b };
   return b * c > 1 ? { channels: 1, positions: [2, 3], prefix: 0, height: b, width: c } : null;
+}
+
+const ELEMENTWISE = ['Softmax', 'Mul', 'Div', 'Add', 'Sub', 'Where', 'Cast', 'Identity'];
+const REARRANGING = ['Transpose', 'Reshape', 'Split', 'Slice', 'Gather', 'Squeeze', 'Unsqueeze'];
+
+/**
+ * Whether a value read as [N, C, h, w] is in truth [N, heads, …] within an attention: a matrix product that has only been
+ * scaled, masked or normalised since. A product puts features last, so where they do not seem to be last (`square`) it
+ * is no feature map unless it was rearranged into one.
+ */
+function isAttention(value: Value, square: boolean): boolean {
+  const node = value.producer;
+  if (!node) return false;
+  if (['MatMul', 'Gemm', 'Einsum'].includes(node.op)) return true;
+  if (!ELEMENTWISE.includes(node.op) && (square || !REARRANGING.includes(node.op))) return false;
+  const rank = value.shape.length;
+  return node.inputs.some((v) => v !== null && (!square || v.shape.length === rank) && isAttention(v, square));
 }
 
 /** Rounding in strided layers moves each length by less than one. */
