@@ -6,7 +6,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
-cache=${1:-${TMPDIR:-/tmp}/vitrine-train}
+cache=${1:-$("$python" -c 'import tempfile; print(tempfile.gettempdir())')/vitrine-train}
 "$python" "$here/dataset.py" --cache "$cache"
 "$python" "$here/train.py" honest --cache "$cache"
 "$python" "$here/train.py" shortcut --cache "$cache"
