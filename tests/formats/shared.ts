@@ -57,7 +57,11 @@ export async function runFile(bytes: Uint8Array, feeds: readonly NamedTensor[], 
 
 const toOrt = (t: Tensor): ort.Tensor => new ort.Tensor(t.dtype as 'float32', t.data as Float32Array, t.shape);
 
-const fromOrt = (t: ort.Tensor): Tensor => makeTensor(t.type as DType, t.dims, t.data as never);
+/** Half precision comes as a Float16Array where the platform has one; ours are bits. */
+function fromOrt(t: ort.Tensor): Tensor {
+  const data = t.data as unknown as Uint16Array;
+  return makeTensor(t.type as DType, t.dims, (t.type === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data) as never);
+}
 
 /** Where `got` misses `expected` by more than rtol·|expected| + atol, said in words; null where it never does. */
 export function mismatch(got: Tensor, expected: Tensor, rtol = 1e-3, atol = 1e-7): string | null {

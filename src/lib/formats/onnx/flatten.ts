@@ -22,7 +22,7 @@ export interface FileNode {
 /** Deepest call of functions by functions. */
 const MAX_CALLS = 32;
 /** Most nodes and edges after inlining: functions that call others twice would otherwise double with each level. */
-const MAX_EDGES = 2_000_000;
+const MAX_EDGES = 500_000;
 
 const ownDomain = (domain: string) => (domain === 'ai.onnx' ? '' : domain);
 
