@@ -16,22 +16,22 @@ import { Builder } from '../src/lib/ops/builder.ts';
 import { createOrtRuntime } from '../src/lib/runtime/ort.ts';
 import { zeros } from '../src/lib/tensor/tensor.ts';
 import { CLASS, gradientGraph, image, loadModel, MODELS, oneHot } from './models.ts';
-import { interleave, medianRatio, spread, type Spread } from './timing.ts';
+import { interleave, ratio, spread, type Spread } from './timing.ts';
 
 /** Points on the path of Integrated Gradients; it makes two more passes for F(x) and F(x′). */
 const STEPS = 4;
 /** Rounds for Integrated Gradients, each of 2 · (STEPS + 2) passes. */
-const IG_ROUNDS = 4;
+const IG_ROUNDS = 3;
 
 interface Measured {
   readonly model: string;
   readonly threads: number;
   readonly forward: Spread;
   readonly gradient: Spread;
-  /** Median over rounds of gradient / forward. */
-  readonly ratio: number;
-  /** Integrated Gradients over its own passes, minus one. */
-  readonly overhead: number;
+  /** Gradient / forward; of computing time on one thread, of elapsed time on more. */
+  readonly ratio: Spread;
+  /** Integrated Gradients / its own passes, likewise. */
+  readonly ig: Spread;
   readonly heapBytes: number;
 }
 
@@ -59,13 +59,14 @@ async function measure(model: string, threads: number, rounds: number): Promise<
     for (let i = 0; i < 2; i++) await forward.run([x]);
   };
   const ig = await interleave({ passes, ig: () => integratedGradients.explain(question, options) }, IG_ROUNDS, 1);
+  const of = threads === 1 ? 'cpu' : 'wall';
   return {
     model,
     threads,
-    forward: spread(times.forward),
-    gradient: spread(times.gradient),
-    ratio: medianRatio(times.gradient, times.forward),
-    overhead: medianRatio(ig.ig, ig.passes) - 1,
+    forward: spread(times.forward.map((t) => t.wall)),
+    gradient: spread(times.gradient.map((t) => t.wall)),
+    ratio: ratio(times.gradient, times.forward, of),
+    ig: ratio(ig.ig, ig.passes, of),
     heapBytes: runtime.heapBytes,
   };
 }
@@ -76,6 +77,7 @@ function measureApart(model: string, threads: number, rounds: number): Measured 
   const output = execFileSync(process.execPath, [self, '--child', model, String(threads), String(rounds)], {
     encoding: 'utf8',
   });
+  process.stderr.write(output);
   return JSON.parse(output) as Measured;
 }
 
@@ -96,6 +98,7 @@ function timeTorch(python: string, models: readonly string[], threads: readonly 
   return lines.map((line) => JSON.parse(line) as TorchRow);
 }
 
+const times = ({ min, median }: Spread): string => `${min.toFixed(2)} / ${median.toFixed(2)}`;
 const ms = ({ min, median }: Spread): string => `${min.toFixed(1)} / ${median.toFixed(1)}`;
 
 function table(rows: readonly Measured[], torch: readonly TorchRow[]): string {
@@ -105,21 +108,14 @@ function table(rows: readonly Measured[], torch: readonly TorchRow[]): string {
     'forward',
     'gradient',
     'gradient / forward',
-    'IG overhead',
+    'IG / its passes',
     'heap, MB',
     'torch forward',
     'torch gradient',
   ];
   const lines = rows.map((r) => {
     const peer = torch.find((t) => t.model === r.model && t.threads === r.threads);
-    const ratios = `${(r.gradient.min / r.forward.min).toFixed(2)} / ${r.ratio.toFixed(2)}`;
-    const own = [
-      ms(r.forward),
-      ms(r.gradient),
-      ratios,
-      `${(100 * r.overhead).toFixed(1)} %`,
-      (r.heapBytes / 1e6).toFixed(0),
-    ];
+    const own = [ms(r.forward), ms(r.gradient), times(r.ratio), times(r.ig), (r.heapBytes / 1e6).toFixed(0)];
     return [r.model, r.threads, ...own, peer ? ms(peer.forward) : '–', peer ? ms(peer.gradient) : '–'];
   });
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -139,12 +135,12 @@ function main(): void {
   const rounds = Number(values.rounds);
   const rows = models.flatMap((model) => threads.map((count) => measureApart(model, count, rounds)));
   const torch = values.torch ? timeTorch(values.torch, models, threads, rounds) : [];
-  const ratios = rows.map((r) => r.ratio);
+  const ratios = rows.map((r) => r.ratio.median);
   console.log(
     `${new Date().toISOString().slice(0, 10)} · ${os.cpus()[0].model}, ${os.cpus().length} cores · Node ${process.versions.node}`,
   );
   if (torch.length > 0) console.log(torch[0].runtime);
-  console.log(`\nMilliseconds, minimum / median of ${rounds} rounds.\n\n${table(rows, torch)}\n`);
+  console.log(`\nMinimum / median of ${rounds} rounds; times in milliseconds.\n\n${table(rows, torch)}\n`);
   console.log(`Median of gradient / forward: ${spread(ratios).median.toFixed(2)}`);
 }
 

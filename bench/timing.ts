@@ -5,22 +5,36 @@ export interface Spread {
   readonly median: number;
 }
 
-/** Milliseconds of each task over `rounds` rounds, after `warmUp` that are thrown away. In a round each task runs once. */
+/** Milliseconds that passed, and that the process's threads computed: the latter hardly depend on what else runs. */
+export interface Turn {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+async function time(task: () => Promise<unknown>): Promise<Turn> {
+  const before = process.cpuUsage();
+  const start = performance.now();
+  await task();
+  const wall = performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  return { wall, cpu: (user + system) / 1000 };
+}
+
+/** Each task over `rounds` rounds, after `warmUp` that are thrown away. In a round each task runs once. */
 export async function interleave<K extends string>(
   tasks: Readonly<Record<K, () => Promise<unknown>>>,
   rounds: number,
   warmUp = 2,
-): Promise<Record<K, number[]>> {
+): Promise<Record<K, Turn[]>> {
   const entries = Object.entries(tasks) as [K, () => Promise<unknown>][];
-  const times = Object.fromEntries(entries.map(([name]) => [name, [] as number[]])) as Record<K, number[]>;
+  const turns = Object.fromEntries(entries.map(([name]) => [name, [] as Turn[]])) as Record<K, Turn[]>;
   for (let round = -warmUp; round < rounds; round++) {
     for (const [name, task] of entries) {
-      const start = performance.now();
-      await task();
-      if (round >= 0) times[name].push(performance.now() - start);
+      const turn = await time(task);
+      if (round >= 0) turns[name].push(turn);
     }
   }
-  return times;
+  return turns;
 }
 
 export function spread(values: readonly number[]): Spread {
@@ -28,6 +42,8 @@ export function spread(values: readonly number[]): Spread {
   return { min: ordered[0], median: ordered[Math.floor(ordered.length / 2)] };
 }
 
-/** Median of b/a over rounds: both halves of a quotient were measured next to each other. */
-export const medianRatio = (b: readonly number[], a: readonly number[]): number =>
-  spread(b.map((v, i) => v / a[i])).median;
+/** b/a: of the fastest turns, and the median over rounds, whose halves were measured next to each other. */
+export function ratio(b: readonly Turn[], a: readonly Turn[], of: keyof Turn): Spread {
+  const [p, q] = [b, a].map((turns) => turns.map((turn) => turn[of]));
+  return { min: Math.min(...p) / Math.min(...q), median: spread(p.map((v, i) => v / q[i])).median };
+}

@@ -1,4 +1,5 @@
 /** @file The Runtime over onnxruntime-web, on WebGPU or WASM: in a worker of the page, and on WASM in Node. */
+import type * as OrtModule from 'onnxruntime-web/wasm';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm';
 import { writeModel } from '../formats/onnx/write.ts';
 import type { Graph, Value } from '../graph/graph.ts';
@@ -29,7 +30,7 @@ export interface OrtOptions {
   readonly wasmPaths?: string;
 }
 
-type Ort = typeof import('onnxruntime-web/wasm');
+type Ort = typeof OrtModule;
 
 /** The runtime on a device. Loads onnxruntime; throws an Error when that, or the GPU, is not to be had. */
 export async function createOrtRuntime({ device, threads, wasmPaths }: OrtOptions): Promise<Runtime> {
