@@ -1,5 +1,5 @@
 /** @file Why a map is blank or misleading, in words, where the numbers tell. */
-import type { Explanation, Target } from '../attribution/types.ts';
+import type { Explanation, SelfCheck, Target } from '../attribution/types.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 
 /** Softmax closer to 0 or 1 than this has a derivative that float32 rounds away. */
@@ -23,13 +23,20 @@ export function diagnose(
   else if (map.data.every((v) => v === map.data[0]))
     notes.push('Every position has the same score: this target does not depend on where things are.');
   const { check } = explanation;
-  if (check && check.relative > LARGE_GAP) {
-    notes.push(
-      `The scores miss their sum by ${(100 * check.relative).toPrecision(2)} %: more steps make the map more faithful.`,
-    );
-  }
+  if (check && check.relative > LARGE_GAP)
+    notes.push(...gapNotes[check.kind](`${(100 * check.relative).toPrecision(2)} %`));
   return notes;
 }
+
+const gapNotes: Record<SelfCheck['kind'], (share: string) => string[]> = {
+  exact: (share) => [
+    `The scores miss their sum by ${share}: these rules do not keep it here, or F(x) is too close to F(x′).`,
+  ],
+  quadrature: (share) => [`The scores miss their sum by ${share}: more steps make the map more faithful.`],
+  // The method makes no promise that could be missed.
+  'first-order': () => [],
+  sampling: (share) => [`The standard error is ${share} of the scores: more samples make the map steadier.`],
+};
 
 function whyBlank(target: Target, probabilities: Float32Array): string {
   const p = probabilities[target.index];
