@@ -185,20 +185,20 @@ test('a long explanation shows its progress, stops when told to and goes on when
   await done(page);
 });
 
-test('WebGPU gives the same numbers as WASM', async ({ page }) => {
-  test.setTimeout(120_000);
+test('another device is chosen and gives the same number', async ({ page }) => {
+  // Started from nothing on an emulated adapter, WebGPU takes its time.
+  test.setTimeout(240_000);
   await visit(page);
-  const values: number[] = [];
-  for (const title of ['WASM', 'WebGPU']) {
-    await page.getByRole('button', { name: /^Device/ }).click();
-    const choice = page.getByRole('radio', { name: title });
-    test.skip(await choice.isDisabled(), `this browser offers no ${title}`);
-    await choice.click();
-    await expect(term(page, 'Device')).toContainText(title, { timeout: 60_000 });
-    await done(page);
-    values.push(Number((await term(page, 'F(x)').innerText()).replace('+', '').replace('−', '-')));
-  }
-  expect(Math.abs(values[1] - values[0])).toBeLessThan(1e-3 * Math.abs(values[0]));
+  await chooseMethod(page, 'Saliency');
+  const value = async () => Number((await term(page, 'F(x)').innerText()).replace('+', '').replace('−', '-'));
+  const before = await value();
+  await page.getByRole('button', { name: /^Device/ }).click();
+  const choice = page.getByRole('radio', { name: 'WebGPU' });
+  test.skip(await choice.isDisabled(), 'this browser offers no WebGPU');
+  await choice.click();
+  await expect(term(page, 'Device')).toContainText('WebGPU', { timeout: 200_000 });
+  await done(page);
+  expect(Math.abs((await value()) - before)).toBeLessThan(1e-3 * Math.abs(before));
 });
 
 test('another picture of the gallery is explained by the same method', async ({ page }) => {

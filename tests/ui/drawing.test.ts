@@ -29,6 +29,13 @@ describe('what is drawn', () => {
     expect([unsigned.colours.kind, unsigned.sign]).toEqual(['sequential', 'all']);
   });
 
+  it('suits the page until a colour map is chosen', () => {
+    const ids = (dark: boolean, chosen: Partial<Overlay> = {}) =>
+      drawingOf(result([-1, 4]), overlay({ dark, ...chosen }), true).colours.id;
+    expect([ids(false), ids(true)]).toEqual(['tide', 'night']);
+    expect([ids(false, { diverging: 'iris' }), ids(true, { diverging: 'iris' })]).toEqual(['iris', 'iris']);
+  });
+
   it('trusts the scores more than the method: negative ones are drawn with a sign', () => {
     expect(drawingOf(result([-1, 4]), overlay(), false).colours.kind).toBe('diverging');
   });

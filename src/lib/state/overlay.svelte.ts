@@ -5,8 +5,10 @@ export type Backdrop = 'colour' | 'grey' | 'none';
 
 export class Overlay {
   opacity = $state(0.9);
-  /** Id of the map for values with a sign, and of the one for magnitudes. */
-  diverging = $state('tide');
+  /** Whether the page is dark: on black, light colours stand out; on white, dark ones. */
+  dark = $state(false);
+  #diverging = $state<string | null>(null);
+  /** Id of the colour map for magnitudes. */
   sequential = $state('ember');
   sign = $state<SignFilter>('all');
   /** Share of the magnitudes within the scale, in percent. */
@@ -15,4 +17,13 @@ export class Overlay {
   /** Weak values let the picture through. */
   fade = $state(true);
   backdrop = $state<Backdrop>('grey');
+
+  /** Id of the colour map for values with a sign: what the person chose, else what suits the page. */
+  get diverging(): string {
+    return this.#diverging ?? (this.dark ? 'night' : 'tide');
+  }
+
+  set diverging(id: string) {
+    this.#diverging = id;
+  }
 }
