@@ -1,8 +1,9 @@
 /** Where a function has no derivative, the gradient is PyTorch's. */
 import { expect, it } from 'vitest';
 import { backward } from '../../src/lib/autodiff/backward.ts';
-import { gradient } from '../../src/lib/autodiff/rule-sets.ts';
+import { deepliftComplete, gradient } from '../../src/lib/autodiff/rule-sets.ts';
 import { Value, type Attributes } from '../../src/lib/graph/graph.ts';
+import { cloneBetween } from '../../src/lib/graph/rewrite.ts';
 import { Builder } from '../../src/lib/ops/builder.ts';
 import '../../src/lib/ops/index.ts';
 import { evaluate } from '../reference/interpreter.ts';
@@ -83,4 +84,28 @@ it.each(kinks)('$op at $x has the slopes $slopes', ({ op, x, constants = [], att
   evaluate(gradients, feeds).forEach((t, i) => {
     t.data.forEach((slope, j) => expect(slope).toBeCloseTo(slopes[i][j], 12));
   });
+});
+
+const multipliers = (op: string, now: readonly number[], then: readonly number[]): number[] => {
+  const g = new Builder();
+  const [x, xRef] = [now, then].map((values) => new Value('float32', [values.length]));
+  const y = g.apply(op, [x, ints([0])]);
+  const reference = cloneBetween(new Map([[x, xRef]]), [y]);
+  const seed = g.expand(g.scalar(1), y.shape);
+  const ms = backward(g, deepliftComplete, { y, seed, xs: [x], reference });
+  const feeds = new Map([
+    [x, ref('float32', [now.length], now)],
+    [xRef, ref('float32', [then.length], then)],
+  ]);
+  return Array.from(evaluate(ms, feeds)[0].data, (v) => v + 0);
+};
+
+it('DeepLIFT of a maximum shares Δy equally among ties, in whichever pass decides', () => {
+  expect(multipliers('ReduceMax', [4, 4, 1], [2, 0, 1])).toEqual([0.5, 0.25, 0]);
+  expect(multipliers('ReduceMax', [2, 0, 1], [4, 4, 1])).toEqual([0.5, 0.25, 0]);
+  expect(multipliers('ReduceMin', [-4, -4, 1], [-2, 0, 3])).toEqual([0.5, 0.25, 0]);
+});
+
+it('DeepLIFT of a maximum is its gradient where x = x′', () => {
+  expect(multipliers('ReduceMax', [4, 4, 1], [4, 4, 1])).toEqual([0.5, 0.5, 0]);
 });

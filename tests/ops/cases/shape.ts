@@ -67,6 +67,7 @@ export const shape: Cases = {
     slice('every second', [N, 7], [1], [7], [1], [2]),
     slice('backwards', [N, 5], [-1], [-(2 ** 40)], [1], [-1]),
     slice('backwards by three', [N, 8, 2], [6], [0], [1], [-3]),
+    slice('backwards from before the first', [N, 3], [-9], [-20], [1], [-1]),
     slice('nothing', [N, 4], [3], [2], [1]),
     slice('the whole batch', [N, 4], [0, 1], [2 ** 40, 3]),
     { title: 'to the batch size', inputs: [x([N, 4]), ints([0]), ints([N]), ints([0])] },
@@ -83,8 +84,8 @@ export const shape: Cases = {
     { title: 'once', inputs: [x([N, 2]), ints([1, 1])] },
   ],
   DepthToSpace: [
-    { title: 'DCR', inputs: [x([N, 8, 1, 2])], attrs: { blocksize: 2 } },
-    { title: 'CRD', inputs: [x([N, 8, 1, 2])], attrs: { blocksize: 2, mode: 'CRD' } },
+    { title: 'DCR', inputs: [x([N, 8, 2, 3])], attrs: { blocksize: 2 } },
+    { title: 'CRD', inputs: [x([N, 8, 2, 3])], attrs: { blocksize: 2, mode: 'CRD' } },
   ],
   SpaceToDepth: [{ inputs: [x([N, 2, 2, 4])], attrs: { blocksize: 2 } }],
   Cast: [
