@@ -132,7 +132,8 @@ export async function runOnce(
 /** F of each of `xs` ([1, …] each), by the model's forward pass alone. */
 export async function values(question: Question, xs: readonly FloatTensor[]): Promise<number[]> {
   const { model, engine, target } = question;
-  const batch = batchFor(question, xs.length);
+  // Few examples go one by one: another program for a batch of two would cost more than it saves.
+  const batch = xs.length < engine.preferredBatch ? 1 : batchFor(question, xs.length);
   const program = await engine.program(`forward/${headOf(target)}`, () => forwardGraph(model, target), { batch });
   const seed = seedOf(question);
   const found: number[] = [];
