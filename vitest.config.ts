@@ -24,7 +24,10 @@ export default defineConfig({
         publicDir: 'static',
         resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
         // Found while a test already runs, a dependency would be bundled then and the page reloaded.
-        optimizeDeps: { exclude: ['onnxruntime-web'], include: ['comlink'] },
+        optimizeDeps: {
+          exclude: ['onnxruntime-web'],
+          include: ['comlink', 'pixi.js', 'pixi.js/mesh', 'pixi.js/unsafe-eval'],
+        },
         worker: { format: 'es' },
         server: { headers: ISOLATION_HEADERS },
         test: {
