@@ -9,7 +9,18 @@ import { decode, encode } from '../../src/lib/formats/onnx/wire.ts';
 import { float32, toFloat32, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { uniform } from '../reference/random.ts';
 import { tensorProto } from './build-file.ts';
-import { mismatch, projectPath, readArray, readBytes, readPb, readZip, relativeMiss, runFile, runGraph, sharedPath } from './shared.ts';
+import {
+  mismatch,
+  projectPath,
+  readArray,
+  readBytes,
+  readPb,
+  readZip,
+  relativeMiss,
+  runFile,
+  runGraph,
+  sharedPath,
+} from './shared.ts';
 
 const report: string[] = [];
 afterAll(() => console.log(`max|a − b| / max|b| against the shipped outputs:\n  ${report.join('\n  ')}`));
@@ -19,7 +30,11 @@ const goldens = sharedPath('goldens/captum') ?? projectPath('tests/goldens/data'
 /** [folder, file] of every golden model; LSTM is not among the operators that are claimed. */
 const goldenFiles = readdirSync(goldens, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
-  .flatMap(({ name }) => readdirSync(`${goldens}/${name}`).filter((file) => file.endsWith('.onnx')).map((file) => [name, file] as const));
+  .flatMap(({ name }) =>
+    readdirSync(`${goldens}/${name}`)
+      .filter((file) => file.endsWith('.onnx'))
+      .map((file) => [name, file] as const),
+  );
 
 describe('models of the attribution goldens', () => {
   it.for(goldenFiles)('%s/%s computes its output.npy for the whole batch at once', async ([folder, file], { skip }) => {
@@ -51,7 +66,11 @@ describe.skipIf(!light)('architectures of the ONNX light models', () => {
     const [n, ...chw] = model.inputs[0].shape as number[];
     const size = chw.reduce((a, d) => a * d, n);
     // The input that ONNX's own runner generates for these models: arange(n) / n.
-    const input: Tensor = { dtype: 'float32', shape: [n, ...chw], data: Float32Array.from({ length: size }, (_, i) => i / size) };
+    const input: Tensor = {
+      dtype: 'float32',
+      shape: [n, ...chw],
+      data: Float32Array.from({ length: size }, (_, i) => i / size),
+    };
     expect(model.batched).toBe(true);
     const [got] = await runGraph(model.graph, [input], { batch: 1 });
     expect(mismatch(got, expected)).toBeNull();
@@ -61,32 +80,47 @@ describe.skipIf(!light)('architectures of the ONNX light models', () => {
   /** Their shipped weights are constants, so many wrong graphs give the shipped output: random ones tell more. */
   const moderate = models.filter((path) => /squeezenet|shufflenet|inception_v1/.test(path));
 
-  it.for(moderate)('%s with random weights, two examples at once: the logits that onnxruntime makes of the file', { timeout: 60_000 }, async (path) => {
-    const bytes = withRandomWeights(files[path]);
-    const model = readOnnx(bytes, path);
-    const [, ...chw] = model.inputs[0].shape as number[];
-    const size = chw.reduce((a, d) => a * d, 1);
-    const pair: Tensor<'float32'> = { dtype: 'float32', shape: [2, ...chw], data: Float32Array.from({ length: 2 * size }, (_, i) => Math.sin(i * 0.37) + Math.cos(i * i * 0.11)) };
-    const [both] = await runGraph(model.graph, [pair], { batch: 2 });
-    const second: Tensor = { dtype: 'float32', shape: [1, ...chw], data: pair.data.slice(size) };
-    const [expected] = await runFile(bytes, [[model.inputs[0].name, second]], model.outputs);
-    const mine: Tensor = { ...expected, data: (both.data as Float32Array).slice(expected.data.length) };
-    expect(new Set(expected.data as Float32Array).size).toBeGreaterThan(expected.data.length / 2);
-    expect(relativeMiss(mine, expected)).toBeLessThan(1e-4);
-  });
+  it.for(moderate)(
+    '%s with random weights, two examples at once: the logits that onnxruntime makes of the file',
+    { timeout: 60_000 },
+    async (path) => {
+      const bytes = withRandomWeights(files[path]);
+      const model = readOnnx(bytes, path);
+      const [, ...chw] = model.inputs[0].shape as number[];
+      const size = chw.reduce((a, d) => a * d, 1);
+      const pair: Tensor<'float32'> = {
+        dtype: 'float32',
+        shape: [2, ...chw],
+        data: Float32Array.from({ length: 2 * size }, (_, i) => Math.sin(i * 0.37) + Math.cos(i * i * 0.11)),
+      };
+      const [both] = await runGraph(model.graph, [pair], { batch: 2 });
+      const second: Tensor = { dtype: 'float32', shape: [1, ...chw], data: pair.data.slice(size) };
+      const [expected] = await runFile(bytes, [[model.inputs[0].name, second]], model.outputs);
+      const mine: Tensor = { ...expected, data: (both.data as Float32Array).slice(expected.data.length) };
+      expect(new Set(expected.data as Float32Array).size).toBeGreaterThan(expected.data.length / 2);
+      expect(relativeMiss(mine, expected)).toBeLessThan(1e-4);
+    },
+  );
 });
 
 /** The file up to its logits, every ConstantOfShape (a weight that was taken out) replaced by random numbers of He's scale. */
 function withRandomWeights(bytes: Uint8Array): Uint8Array {
   const model = decode(proto.Model, bytes);
   const graph = model.graph!;
-  const shapes = new Map(graph.initializer.map((t) => [t.name, [...decodeTensor(t, { file: 'light', external: [] }).data].map(Number)]));
+  const shapes = new Map(
+    graph.initializer.map((t) => [t.name, [...decodeTensor(t, { file: 'light', external: [] }).data].map(Number)]),
+  );
   const next = uniform(7);
-  const weights = graph.node.filter((n) => n.opType === 'ConstantOfShape').map((n) => tensorProto(n.output[0], randomWeight(shapes.get(n.input[0])!, next)));
+  const weights = graph.node
+    .filter((n) => n.opType === 'ConstantOfShape')
+    .map((n) => tensorProto(n.output[0], randomWeight(shapes.get(n.input[0])!, next)));
   const rest = graph.node.filter((n) => n.opType !== 'ConstantOfShape');
   const [last] = rest.slice(-1);
   const output = last.opType === 'Softmax' ? [{ name: last.input[0], type: null }] : graph.output;
-  return encode(proto.Model, { ...model, graph: { ...graph, node: rest, initializer: [...graph.initializer, ...weights], output } });
+  return encode(proto.Model, {
+    ...model,
+    graph: { ...graph, node: rest, initializer: [...graph.initializer, ...weights], output },
+  });
 }
 
 /** Vectors (scales, means, variances) are positive and near 1. */
@@ -94,7 +128,10 @@ function randomWeight(shape: number[], next: () => number): Tensor {
   const fanIn = shape.slice(1).reduce((n, d) => n * d, 1);
   const length = (shape[0] ?? 1) * fanIn;
   const scale = shape.length > 1 ? Math.sqrt(6 / fanIn) : 0;
-  return float32(shape, Float32Array.from({ length }, () => (scale ? scale * (2 * next() - 1) : 0.5 + next())));
+  return float32(
+    shape,
+    Float32Array.from({ length }, () => (scale ? scale * (2 * next() - 1) : 0.5 + next())),
+  );
 }
 
 const real = ['mnist_ort.onnx', 'mnist_cnn_pytorch.onnx', 'squeezenet_fp16.onnx'];
@@ -105,16 +142,33 @@ describe.skipIf(!sharedPath('real/onnx'))('models of others', () => {
     const model = readOnnx(bytes, file);
     const [, ...chw] = model.inputs[0].shape as number[];
     const size = chw.reduce((a, d) => a * d, 1);
-    const pair: Tensor<'float32'> = { dtype: 'float32', shape: [2, ...chw], data: Float32Array.from({ length: 2 * size }, (_, i) => Math.fround(200 * Math.sin(i * i) ** 2)) };
+    const pair: Tensor<'float32'> = {
+      dtype: 'float32',
+      shape: [2, ...chw],
+      data: Float32Array.from({ length: 2 * size }, (_, i) => Math.fround(200 * Math.sin(i * i) ** 2)),
+    };
     const [both] = await runGraph(model.graph, [pair], { batch: 2 });
     const classes = both.data.length / 2;
     for (const row of [0, 1]) {
-      const one: Tensor<'float32'> = { dtype: 'float32', shape: [1, ...chw], data: pair.data.slice(row * size, (row + 1) * size) };
+      const one: Tensor<'float32'> = {
+        dtype: 'float32',
+        shape: [1, ...chw],
+        data: pair.data.slice(row * size, (row + 1) * size),
+      };
       const half = model.inputs[0].dtype === 'float16';
-      const [got] = await runFile(bytes, [[model.inputs[0].name, half ? fromFloat32(one, 'float16') : one]], model.outputs);
+      const [got] = await runFile(
+        bytes,
+        [[model.inputs[0].name, half ? fromFloat32(one, 'float16') : one]],
+        model.outputs,
+      );
       const expected = toFloat32(got).data;
       const mine = toFloat32(both).data.slice(row * classes, (row + 1) * classes);
-      expect(relativeMiss({ dtype: 'float32', shape: [classes], data: mine }, { dtype: 'float32', shape: [classes], data: expected })).toBeLessThan(half ? 2e-2 : 1e-5);
+      expect(
+        relativeMiss(
+          { dtype: 'float32', shape: [classes], data: mine },
+          { dtype: 'float32', shape: [classes], data: expected },
+        ),
+      ).toBeLessThan(half ? 2e-2 : 1e-5);
     }
   });
 });

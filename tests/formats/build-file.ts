@@ -7,7 +7,14 @@ import { ONNX_TYPE } from '../../src/lib/ops/builder.ts';
 import type { Tensor } from '../../src/lib/tensor/tensor.ts';
 
 /** Whole numbers are ints unless wrapped as `{ float: 1 }`; `{ ref }` stands for an attribute of the function around it. */
-type Attr = number | string | readonly number[] | Tensor | { readonly float: number } | { readonly floats: readonly number[] } | { readonly ref: string };
+type Attr =
+  | number
+  | string
+  | readonly number[]
+  | Tensor
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | { readonly ref: string };
 
 export interface NodeSpec {
   readonly op: string;
@@ -27,7 +34,15 @@ export interface FileSpec {
   readonly protos?: readonly proto.TensorProto[];
   readonly opset?: number;
   readonly inputType?: number;
-  readonly functions?: readonly { name: string; domain: string; in: string[]; out: string[]; nodes: NodeSpec[]; attributes?: string[]; defaults?: Record<string, Attr> }[];
+  readonly functions?: readonly {
+    name: string;
+    domain: string;
+    in: string[];
+    out: string[];
+    nodes: NodeSpec[];
+    attributes?: string[];
+    defaults?: Record<string, Attr>;
+  }[];
 }
 
 export const tensorProto = (name: string, t: Tensor): proto.TensorProto =>
@@ -36,7 +51,8 @@ export const tensorProto = (name: string, t: Tensor): proto.TensorProto =>
 function attributeProto(name: string, v: Attr): proto.AttributeProto {
   const made = (values: Partial<proto.AttributeProto>) => create(proto.Attribute, { name, ...values });
   if (typeof v === 'string') return made({ type: ATTRIBUTE.string, s: new TextEncoder().encode(v) });
-  if (typeof v === 'number') return Number.isInteger(v) ? made({ type: ATTRIBUTE.int, i: v }) : made({ type: ATTRIBUTE.float, f: v });
+  if (typeof v === 'number')
+    return Number.isInteger(v) ? made({ type: ATTRIBUTE.int, i: v }) : made({ type: ATTRIBUTE.float, f: v });
   if ('float' in v) return made({ type: ATTRIBUTE.float, f: v.float });
   if ('floats' in v) return made({ type: ATTRIBUTE.floats, floats: Float32Array.from(v.floats) });
   if ('ref' in v) return made({ type: ATTRIBUTE.int, refAttrName: v.ref });
@@ -44,25 +60,54 @@ function attributeProto(name: string, v: Attr): proto.AttributeProto {
   return made({ type: ATTRIBUTE.ints, ints: [...v] });
 }
 
-const attributes = (attrs: Readonly<Record<string, Attr>> = {}) => Object.entries(attrs).map(([name, v]) => attributeProto(name, v));
+const attributes = (attrs: Readonly<Record<string, Attr>> = {}) =>
+  Object.entries(attrs).map(([name, v]) => attributeProto(name, v));
 
 const nodeProto = (n: NodeSpec): proto.NodeProto =>
-  create(proto.Node, { opType: n.op, domain: n.domain ?? '', name: n.name ?? '', input: [...(n.in ?? ['x'])], output: [...(n.out ?? ['y'])], attribute: attributes(n.attrs) });
+  create(proto.Node, {
+    opType: n.op,
+    domain: n.domain ?? '',
+    name: n.name ?? '',
+    input: [...(n.in ?? ['x'])],
+    output: [...(n.out ?? ['y'])],
+    attribute: attributes(n.attrs),
+  });
 
-const valueInfo = (name: string, dims: readonly (number | string)[] | null, elemType: number): proto.ValueInfoProto => ({
+const valueInfo = (
+  name: string,
+  dims: readonly (number | string)[] | null,
+  elemType: number,
+): proto.ValueInfoProto => ({
   name,
-  type: { tensorType: { elemType, shape: dims && { dim: dims.map((d) => ({ dimValue: typeof d === 'number' ? d : null, dimParam: typeof d === 'string' ? d : '' })) } } },
+  type: {
+    tensorType: {
+      elemType,
+      shape: dims && {
+        dim: dims.map((d) => ({
+          dimValue: typeof d === 'number' ? d : null,
+          dimParam: typeof d === 'string' ? d : '',
+        })),
+      },
+    },
+  },
 });
 
 export function onnxFile(spec: FileSpec): Uint8Array<ArrayBuffer> {
   const opset = spec.opset ?? 20;
-  const opsetImport = [{ domain: '', version: opset }, { domain: 'com.microsoft', version: 1 }, { domain: 'local', version: 1 }];
+  const opsetImport = [
+    { domain: '', version: opset },
+    { domain: 'com.microsoft', version: 1 },
+    { domain: 'local', version: 1 },
+  ];
   const graph = create(proto.Graph, {
     name: 'test',
     node: spec.nodes.map(nodeProto),
     input: Object.entries(spec.inputs).map(([name, dims]) => valueInfo(name, dims, spec.inputType ?? 1)),
     output: spec.outputs.map((name) => valueInfo(name, null, 1)),
-    initializer: [...Object.entries(spec.weights ?? {}).map(([name, t]) => tensorProto(name, t)), ...(spec.protos ?? [])],
+    initializer: [
+      ...Object.entries(spec.weights ?? {}).map(([name, t]) => tensorProto(name, t)),
+      ...(spec.protos ?? []),
+    ],
   });
   const functions = (spec.functions ?? []).map((f) =>
     create(proto.FunctionType, {
@@ -76,5 +121,8 @@ export function onnxFile(spec: FileSpec): Uint8Array<ArrayBuffer> {
       opsetImport: [{ domain: '', version: opset }],
     }),
   );
-  return encode(proto.Model, create(proto.Model, { irVersion: 8, opsetImport, graph, functions, producerName: 'test', producerVersion: '1' }));
+  return encode(
+    proto.Model,
+    create(proto.Model, { irVersion: 8, opsetImport, graph, functions, producerName: 'test', producerVersion: '1' }),
+  );
 }

@@ -20,7 +20,8 @@ interface Case {
   readonly outputs: readonly Tensor[];
 }
 
-type Verdict = { readonly kind: 'passed'; readonly miss: number } | { readonly kind: 'skipped' | 'failed'; readonly reason: string };
+type Verdict =
+  { readonly kind: 'passed'; readonly miss: number } | { readonly kind: 'skipped' | 'failed'; readonly reason: string };
 
 const skipped = (reason: string): Verdict => ({ kind: 'skipped', reason });
 const failed = (reason: string): Verdict => ({ kind: 'failed', reason });
@@ -89,9 +90,14 @@ async function judgeOurs(test: Case): Promise<Verdict> {
     return known ? skipped(known[1]) : failed(message(error));
   }
   try {
-    const results = await runGraph(model.graph, model.inputs.map(({ name }) => test.inputs[name]));
+    const results = await runGraph(
+      model.graph,
+      model.inputs.map(({ name }) => test.inputs[name]),
+    );
     const miss = firstMismatch(results, test);
-    return miss ? failed(miss) : { kind: 'passed', miss: Math.max(0, ...results.map((got, i) => relativeMiss(got, test.outputs[i]))) };
+    return miss
+      ? failed(miss)
+      : { kind: 'passed', miss: Math.max(0, ...results.map((got, i) => relativeMiss(got, test.outputs[i]))) };
   } catch (error) {
     return failed(message(error));
   }
@@ -108,7 +114,11 @@ async function failureOfOriginal(test: Case): Promise<string | null> {
   const { input, output } = test.model.graph;
   try {
     const feeds = input.map(({ name }, i) => [name, test.originals[i]] as const);
-    const results = await runFile(test.file, feeds, output.map(({ name }) => name));
+    const results = await runFile(
+      test.file,
+      feeds,
+      output.map(({ name }) => name),
+    );
     return firstMismatch(results.map(asFloat32), test);
   } catch (error) {
     return message(error);
@@ -141,7 +151,10 @@ function report(passed: [string, Verdict][], skips: [string, Verdict][], failure
   console.log(
     [
       `passed ${passed.length}, worst max|a − b| / max|b| ${worst.toExponential(1)}; failed ${failures.length}; skipped ${skips.length}:`,
-      ...[...reasons].map(([reason, list]) => `  ${String(list.length).padStart(4)}  ${reason}: ${list.map(([name]) => name.replace('test_', '')).join(' ')}`),
+      ...[...reasons].map(
+        ([reason, list]) =>
+          `  ${String(list.length).padStart(4)}  ${reason}: ${list.map(([name]) => name.replace('test_', '')).join(' ')}`,
+      ),
     ].join('\n'),
   );
 }

@@ -33,22 +33,35 @@ export const readArray = (path: string): Tensor => readNpy(readBytes(path), path
 export const readZip = (path: string): Record<string, Uint8Array> => unzipSync(readBytes(path));
 
 /** A TensorProto file (.pb). */
-export const readPb = (bytes: Uint8Array, name = 'tensor.pb'): Tensor => decodeTensor(decode(proto.Tensor, bytes), { file: name, external: [] });
+export const readPb = (bytes: Uint8Array, name = 'tensor.pb'): Tensor =>
+  decodeTensor(decode(proto.Tensor, bytes), { file: name, external: [] });
 
 /** Runs a graph through our own lowering and writer. */
 export async function runGraph(graph: Graph, feeds: readonly Tensor[], options: WriteOptions = {}): Promise<Tensor[]> {
   const written = writeModel(lower(graph, 'wasm', options.batch ?? 1), options);
-  return runFile(written.bytes, written.inputs.map((name, i) => [name, feeds[i]]), written.outputs, written.external);
+  return runFile(
+    written.bytes,
+    written.inputs.map((name, i) => [name, feeds[i]]),
+    written.outputs,
+    written.external,
+  );
 }
 
 type NamedTensor = readonly [name: string, tensor: Tensor];
 
 /** Runs a file on onnxruntime as it is. */
-export async function runFile(bytes: Uint8Array, feeds: readonly NamedTensor[], outputs: readonly string[], external: readonly { path: string; data: Uint8Array }[] = []): Promise<Tensor[]> {
+export async function runFile(
+  bytes: Uint8Array,
+  feeds: readonly NamedTensor[],
+  outputs: readonly string[],
+  external: readonly { path: string; data: Uint8Array }[] = [],
+): Promise<Tensor[]> {
   const session = await ort.InferenceSession.create(bytes, { externalData: [...external], logSeverityLevel: 4 });
   try {
     const used = new Set(session.inputNames);
-    const results = await session.run(Object.fromEntries(feeds.filter(([name]) => used.has(name)).map(([name, t]) => [name, toOrt(t)])));
+    const results = await session.run(
+      Object.fromEntries(feeds.filter(([name]) => used.has(name)).map(([name, t]) => [name, toOrt(t)])),
+    );
     return outputs.map((name) => fromOrt(results[name]));
   } finally {
     await session.release();
@@ -60,7 +73,11 @@ const toOrt = (t: Tensor): ort.Tensor => new ort.Tensor(t.dtype as 'float32', t.
 /** Half precision comes as a Float16Array where the platform has one; ours are bits. */
 function fromOrt(t: ort.Tensor): Tensor {
   const data = t.data as unknown as Uint16Array;
-  return makeTensor(t.type as DType, t.dims, (t.type === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data) as never);
+  return makeTensor(
+    t.type as DType,
+    t.dims,
+    (t.type === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data) as never,
+  );
 }
 
 /** Where `got` misses `expected` by more than rtol·|expected| + atol, said in words; null where it never does. */
@@ -84,4 +101,3 @@ export function relativeMiss(got: Tensor, expected: Tensor): number {
   }
   return gap === 0 ? 0 : gap / size;
 }
-

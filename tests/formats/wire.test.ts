@@ -23,8 +23,31 @@ describe('protobuf messages by table', () => {
     const attribute = create(proto.Model, {
       irVersion: 9,
       graph: create(proto.Graph, {
-        node: [create(proto.Node, { input: ['a', '', 'b'], attribute: [create(proto.Attribute, { name: 'alpha', f: 0.25, type: 1 }), create(proto.Attribute, { name: 'g', g: create(proto.Graph, { name: 'inner' }) })] })],
-        input: [{ name: 'x', type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 0, dimParam: '' }, { dimValue: null, dimParam: 'N' }] } } } }],
+        node: [
+          create(proto.Node, {
+            input: ['a', '', 'b'],
+            attribute: [
+              create(proto.Attribute, { name: 'alpha', f: 0.25, type: 1 }),
+              create(proto.Attribute, { name: 'g', g: create(proto.Graph, { name: 'inner' }) }),
+            ],
+          }),
+        ],
+        input: [
+          {
+            name: 'x',
+            type: {
+              tensorType: {
+                elemType: 1,
+                shape: {
+                  dim: [
+                    { dimValue: 0, dimParam: '' },
+                    { dimValue: null, dimParam: 'N' },
+                  ],
+                },
+              },
+            },
+          },
+        ],
       }),
     });
     expect(decode(proto.Model, encode(proto.Model, attribute))).toEqual(attribute);
@@ -46,7 +69,13 @@ describe('protobuf messages by table', () => {
 
   it('skips fields that it does not know', () => {
     const writer = new BinaryWriter();
-    writer.tag(99, WireType.LengthDelimited).string('later version').tag(98, WireType.Bit64).double(1).tag(8, WireType.LengthDelimited).string('w');
+    writer
+      .tag(99, WireType.LengthDelimited)
+      .string('later version')
+      .tag(98, WireType.Bit64)
+      .double(1)
+      .tag(8, WireType.LengthDelimited)
+      .string('w');
     expect(decode(proto.Tensor, writer.finish()).name).toBe('w');
   });
 
@@ -58,7 +87,11 @@ describe('protobuf messages by table', () => {
   it('refuses nesting without end and more parts than a model has', () => {
     let bytes: Uint8Array = new Uint8Array(0);
     // attribute in node in graph in attribute …
-    for (let depth = 0; depth < 99; depth++) bytes = new BinaryWriter().tag([5, 1, 6][depth % 3], WireType.LengthDelimited).bytes(bytes).finish();
+    for (let depth = 0; depth < 99; depth++)
+      bytes = new BinaryWriter()
+        .tag([5, 1, 6][depth % 3], WireType.LengthDelimited)
+        .bytes(bytes)
+        .finish();
     expect(() => decode(proto.Attribute, bytes)).toThrow(/nested more than 64 deep/);
     const flood = new Uint8Array(2 * 2_000_001);
     for (let i = 0; i < flood.length; i += 2) flood[i] = (1 << 3) | WireType.LengthDelimited;
@@ -68,6 +101,8 @@ describe('protobuf messages by table', () => {
   it('refuses a length that ends after the file before it reads anything', () => {
     const writer = new BinaryWriter().tag(7, WireType.LengthDelimited).uint32(0xfffffff0);
     expect(() => decode(proto.Model, writer.finish())).toThrow(/after the file/);
-    expect(() => decode(proto.Tensor, new BinaryWriter().tag(9, WireType.LengthDelimited).uint32(0xfffffff0).finish())).toThrow(/EOF/);
+    expect(() =>
+      decode(proto.Tensor, new BinaryWriter().tag(9, WireType.LengthDelimited).uint32(0xfffffff0).finish()),
+    ).toThrow(/EOF/);
   });
 });

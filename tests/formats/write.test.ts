@@ -40,11 +40,20 @@ describe('weights', () => {
 
   it('lie in the file itself when it is made for download', async () => {
     const { graph } = readOnnx(readBytes(`${folder('resnet_mix')}/model.onnx`), 'resnet_mix.onnx');
-    const { bytes, external, inputs, outputs } = writeModel(graph, { batch: batchOfAll, weights: 'embedded', metadata: { target: 'class 3' } });
+    const { bytes, external, inputs, outputs } = writeModel(graph, {
+      batch: batchOfAll,
+      weights: 'embedded',
+      metadata: { target: 'class 3' },
+    });
     expect(external).toEqual([]);
     const [got] = await runFile(bytes, [[inputs[0], fed]], outputs);
     expect(relativeMiss(got, readArray(`${folder('resnet_mix')}/output.npy`))).toBeLessThan(1e-5);
-    expect(readOnnx(bytes, 'copy.onnx').info).toMatchObject({ producer: 'Vitrine', opset: 20, irVersion: 9, metadata: { target: 'class 3' } });
+    expect(readOnnx(bytes, 'copy.onnx').info).toMatchObject({
+      producer: 'Vitrine',
+      opset: 20,
+      irVersion: 9,
+      metadata: { target: 'class 3' },
+    });
   });
 });
 
@@ -88,7 +97,14 @@ describe('a written graph', () => {
     const image = new Value('float32', [N, 1, 4, 4], { name: 'x' });
     const swish = g.apply('Swish', [g.apply('Swish', [image])]);
     const pooled = g.apply('MaxPool', [image], { kernel_shape: [2, 2], strides: [2, 2] });
-    const back = g.apply('MaxPoolGrad', [image, pooled], { kernel_shape: [2, 2], strides: [2, 2] }, { domain: 'vitrine' });
-    expect(() => writeModel({ name: 'g', inputs: [image], outputs: [swish, back] })).toThrow(/Swish \(×2\), MaxPoolGrad \(×1\) cannot be written at opset 20/);
+    const back = g.apply(
+      'MaxPoolGrad',
+      [image, pooled],
+      { kernel_shape: [2, 2], strides: [2, 2] },
+      { domain: 'vitrine' },
+    );
+    expect(() => writeModel({ name: 'g', inputs: [image], outputs: [swish, back] })).toThrow(
+      /Swish \(×2\), MaxPoolGrad \(×1\) cannot be written at opset 20/,
+    );
   });
 });

@@ -10,7 +10,10 @@ import { evaluate } from '../../reference/interpreter.ts';
 const g = new Builder();
 
 /** Names of the operators that a function of x is made of, before and after, and how far its values move. */
-function recognised(build: (x: Value) => Value, shape: readonly (typeof N | number)[] = [N, 5]): { ops: string[]; moved: number; graph: Graph } {
+function recognised(
+  build: (x: Value) => Value,
+  shape: readonly (typeof N | number)[] = [N, 5],
+): { ops: string[]; moved: number; graph: Graph } {
   const x = new Value('float32', shape, { name: 'x' });
   const before: Graph = { name: 'g', inputs: [x], outputs: [build(x)] };
   const after = recognise(before);
@@ -40,8 +43,10 @@ const forms: Readonly<Record<string, Forms>> = {
     'x · (½ · (1 + erf))': (x) => g.mul(x, g.mul(onePlusErf(x), 0.5)),
     'x · (1 + erf) / 2': (x) => g.div(g.mul(onePlusErf(x), x), 2),
     'tanh, x³ as a power': (x) => g.mul(g.mul(0.5, x), g.add(1, g.tanh(inner(x)))),
-    'tanh, x³ as products': (x) => g.mul(g.mul(x, 0.5), g.add(g.tanh(g.mul(slope, g.add(x, g.mul(g.mul(0.044715, g.mul(x, x)), x)))), 1)),
-    'tanh, x factored out': (x) => g.mul(g.mul(x, g.add(1, g.tanh(g.mul(g.mul(x, slope), g.add(1, g.mul(0.044715, g.square(x))))))), 0.5),
+    'tanh, x³ as products': (x) =>
+      g.mul(g.mul(x, 0.5), g.add(g.tanh(g.mul(slope, g.add(x, g.mul(g.mul(0.044715, g.mul(x, x)), x)))), 1)),
+    'tanh, x factored out': (x) =>
+      g.mul(g.mul(x, g.add(1, g.tanh(g.mul(g.mul(x, slope), g.add(1, g.mul(0.044715, g.square(x))))))), 0.5),
   },
   Swish: {
     'x · σ(x)': (x) => g.mul(x, g.sigmoid(x)),
@@ -66,14 +71,15 @@ describe('recognition of activations', () => {
     });
   }
 
-  it.each(Object.entries(forms).flatMap(([op, written]) => Object.entries(written).map(([form, build]) => [op, form, build] as const)))(
-    '%s: %s of a product is recognised around it',
-    (op, _, build) => {
-      const { ops, moved } = recognised((x) => build(g.mul(x, 0.25)));
-      expect(ops).toEqual(['Mul', op]);
-      expect(moved).toBeLessThan(1e-5);
-    },
-  );
+  it.each(
+    Object.entries(forms).flatMap(([op, written]) =>
+      Object.entries(written).map(([form, build]) => [op, form, build] as const),
+    ),
+  )('%s: %s of a product is recognised around it', (op, _, build) => {
+    const { ops, moved } = recognised((x) => build(g.mul(x, 0.25)));
+    expect(ops).toEqual(['Mul', op]);
+    expect(moved).toBeLessThan(1e-5);
+  });
 
   it('keeps the name of the last node, by which layers are found', () => {
     const build = (x: Value) => g.apply('Mul', [x, g.sigmoid(x)], {}, { name: 'act', outputs: ['act_output'] });
@@ -89,7 +95,10 @@ describe('recognition of activations', () => {
     ['σ(x + 1)', (x) => g.mul(x, g.sigmoid(g.add(x, 1)))],
     ['clip at 5', (x) => g.div(g.mul(x, clip(g.add(x, 3), 0, 5)), 6)],
     ['HardSigmoid with its default slope', (x) => g.mul(x, g.apply('HardSigmoid', [x]))],
-    ['tanh with 0.05 instead of 0.044715', (x) => g.mul(g.mul(0.5, x), g.add(1, g.tanh(g.mul(g.add(x, g.mul(g.pow(x, 3), 0.05)), slope))))],
+    [
+      'tanh with 0.05 instead of 0.044715',
+      (x) => g.mul(g.mul(0.5, x), g.add(1, g.tanh(g.mul(g.add(x, g.mul(g.pow(x, 3), 0.05)), slope)))),
+    ],
   ])('leaves %s alone', (_, build) => {
     const { ops, moved } = recognised(build);
     expect(ops).not.toContain('Gelu');
@@ -113,15 +122,28 @@ describe('recognition of LayerNormalization', () => {
   };
 
   it.each<[string, (x: Value) => Value]>([
-    ['the power, scale and bias', (x) => g.add(g.mul(standardised(x, (d) => g.pow(d, 2)), weight), bias)],
+    [
+      'the power, scale and bias',
+      (x) =>
+        g.add(
+          g.mul(
+            standardised(x, (d) => g.pow(d, 2)),
+            weight,
+          ),
+          bias,
+        ),
+    ],
     ['a product, bias first', (x) => g.add(bias, g.mul(weight, standardised(x, g.square)))],
     ['scale alone', (x) => g.mul(standardised(x, g.square), weight)],
     ['neither', (x) => standardised(x, g.square)],
-    ['two subtractions', (x) => {
-      const d = () => g.sub(x, g.reduceMean(x, [-1]));
-      const variance = g.reduceMean(g.mul(d(), d()), [-1]);
-      return g.mul(d(), g.reciprocal(g.sqrt(g.add(variance, 1e-3))));
-    }],
+    [
+      'two subtractions',
+      (x) => {
+        const d = () => g.sub(x, g.reduceMean(x, [-1]));
+        const variance = g.reduceMean(g.mul(d(), d()), [-1]);
+        return g.mul(d(), g.reciprocal(g.sqrt(g.add(variance, 1e-3))));
+      },
+    ],
     ['two trailing axes', (x) => standardised(x, g.square, [1, 2])],
   ])('%s: becomes one node and keeps its values', (_, build) => {
     const { ops, moved } = recognised(build, [N, 2, 5]);
@@ -131,6 +153,9 @@ describe('recognition of LayerNormalization', () => {
 
   it.each<[string, (x: Value) => Value]>([
     ['a mean over an axis that is not the last', (x) => standardised(x, g.square, [1])],
-    ['the variance of something else', (x) => g.div(g.sub(x, g.reduceMean(x, [-1])), g.sqrt(g.add(g.reduceMean(g.square(x), [-1]), 1e-5)))],
+    [
+      'the variance of something else',
+      (x) => g.div(g.sub(x, g.reduceMean(x, [-1])), g.sqrt(g.add(g.reduceMean(g.square(x), [-1]), 1e-5))),
+    ],
   ])('leaves %s alone', (_, build) => expect(recognised(build, [N, 2, 5]).ops).not.toContain('LayerNormalization'));
 });

@@ -21,7 +21,8 @@ function typeOf(a: AttributeProto): number {
 }
 
 /** Whether it holds a subgraph, as those of If, Loop and Scan do: such an operator is not supported anyway. */
-export const isSubgraph = (a: AttributeProto): boolean => typeOf(a) === ATTRIBUTE.graph || typeOf(a) === ATTRIBUTE.graphs;
+export const isSubgraph = (a: AttributeProto): boolean =>
+  typeOf(a) === ATTRIBUTE.graph || typeOf(a) === ATTRIBUTE.graphs;
 
 /** The value of an attribute. `where` names the node in errors. */
 export function decodeAttribute(a: AttributeProto, where: string, context: TensorContext): Attribute {
@@ -41,5 +42,7 @@ export function decodeAttribute(a: AttributeProto, where: string, context: Tenso
     case ATTRIBUTE.tensor:
       if (a.t) return asFloat32(decodeTensor(a.t, context));
   }
-  throw new FormatError(`${context.file}: ${where}: attribute ${a.name} of type ${typeName(typeOf(a))} is not supported. Export the model with dense weights and without custom operators.`);
+  throw new FormatError(
+    `${context.file}: ${where}: attribute ${a.name} of type ${typeName(typeOf(a))} is not supported. Export the model with dense weights and without custom operators.`,
+  );
 }

@@ -9,7 +9,7 @@ import { fileNodeLabel, type FileNode } from './flatten.ts';
 import { Folder } from './fold.ts';
 import { shapeOf, type Declared, type InputOptions } from './inputs.ts';
 import type { Draft } from './normalize/draft.ts';
-import { IDLE_ATTRIBUTES, normalizerOf } from './normalize/index.ts';
+import { IDLE_ATTRIBUTES, normalizerOf } from './normalize/table.ts';
 import type { TensorProto } from './proto.ts';
 import { reopen } from './reopen.ts';
 import { asFloat32, decodeTensor, type TensorContext } from './tensors.ts';
@@ -55,7 +55,12 @@ class GraphBuild {
     const { inputs, outputs, nodes, fixed, context, options } = this.#source;
     const notes: string[] = [];
     for (const [name, tensor] of fixed) this.#values.set(name, constantValue(asFloat32(tensor), name));
-    const fed = inputs.map((input) => new Value(inGraph(input.dtype), shapeOf(input, this.#symbolic, options, context.file, notes), { name: input.name }));
+    const fed = inputs.map(
+      (input) =>
+        new Value(inGraph(input.dtype), shapeOf(input, this.#symbolic, options, context.file, notes), {
+          name: input.name,
+        }),
+    );
     fed.forEach((v) => this.#values.set(v.name, v));
     for (const node of nodes) this.#located(node, () => this.#add(node));
     return { inputs: fed, outputs: outputs.map((name) => this.#read(name, 'the graph')), notes };
@@ -68,13 +73,18 @@ class GraphBuild {
       if (error instanceof FormatError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       const where = fileNodeLabel(node);
-      throw new FormatError(`${this.#source.context.file}: ${reason.startsWith(where) ? '' : `${where}: `}${reason}`, { cause: error });
+      throw new FormatError(`${this.#source.context.file}: ${reason.startsWith(where) ? '' : `${where}: `}${reason}`, {
+        cause: error,
+      });
     }
   }
 
   #read(name: string, reader: string): Value {
     const found = this.#values.get(name) ?? this.#weight(name);
-    if (!found) throw new FormatError(`${this.#source.context.file}: ${reader} reads tensor "${name}", an output of its operator that is not supported. Export the model for inference.`);
+    if (!found)
+      throw new FormatError(
+        `${this.#source.context.file}: ${reader} reads tensor "${name}", an output of its operator that is not supported. Export the model for inference.`,
+      );
     return found;
   }
 
@@ -130,6 +140,7 @@ function constantOf(attrs: FileNode['attrs']): Tensor {
   if (floats !== undefined) return float32([(floats as number[]).length], floats as number[]);
   if (typeof int === 'number') return int64([], [int]);
   if (ints !== undefined) return int64([(ints as number[]).length], ints as number[]);
-  if (attrs.value_string !== undefined || attrs.value_strings !== undefined) throw new TypeError('a constant text is not supported.');
+  if (attrs.value_string !== undefined || attrs.value_strings !== undefined)
+    throw new TypeError('a constant text is not supported.');
   throw new TypeError('it has no value. Export the model again.');
 }

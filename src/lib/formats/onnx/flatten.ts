@@ -33,7 +33,8 @@ export const opsetsOf = (imports: readonly OperatorSetIdProto[]): Map<string, nu
 const functionKey = (domain: string, name: string, overload: string) => `${ownDomain(domain)}\n${name}\n${overload}`;
 
 /** How errors name a node of the file. */
-export const fileNodeLabel = (n: { op: string; name: string; outputs: readonly string[] }): string => `${n.op} (node "${n.name || n.outputs[0] || ''}")`;
+export const fileNodeLabel = (n: { op: string; name: string; outputs: readonly string[] }): string =>
+  `${n.op} (node "${n.name || n.outputs[0] || ''}")`;
 
 interface Scope {
   /** Names inside → names in the flat graph; null at the top, where names stay. */
@@ -56,13 +57,18 @@ export function inlineFunctions(model: ModelProto & { graph: GraphProto }, conte
       if (callee) call(node, callee, scope);
       else flat.push(fileNode(node, scope, context));
       edges += 1 + node.input.length + node.output.length;
-      if (edges > MAX_EDGES) throw new FormatError(`${context.file}: more than ${MAX_EDGES} nodes and edges. Vitrine does not open models of this size.`);
+      if (edges > MAX_EDGES)
+        throw new FormatError(
+          `${context.file}: more than ${MAX_EDGES} nodes and edges. Vitrine does not open models of this size.`,
+        );
     }
   };
 
   const call = (node: NodeProto, callee: FunctionProto, outer: Scope): void => {
     if (outer.depth >= MAX_CALLS) {
-      throw new FormatError(`${context.file}: function ${callee.name} is called more than ${MAX_CALLS} deep: it probably calls itself. Export the model again.`);
+      throw new FormatError(
+        `${context.file}: function ${callee.name} is called more than ${MAX_CALLS} deep: it probably calls itself. Export the model again.`,
+      );
     }
     const given = node.attribute.map((a) => resolve(a, outer)).filter((a) => a !== null);
     const attributes = new Map([...callee.attributeProto, ...given].map((a) => [a.name, a]));
@@ -70,10 +76,22 @@ export function inlineFunctions(model: ModelProto & { graph: GraphProto }, conte
     callee.input.forEach((inner, i) => names.set(inner, node.input[i] ? flatName(node.input[i], outer) : ''));
     callee.output.forEach((inner, i) => node.output[i] && names.set(inner, flatName(node.output[i], outer)));
     const prefix = `${outer.prefix}${node.name || `${callee.name}.${flat.length}`}/`;
-    expand(callee.node, { names, prefix, attributes, opsets: opsetsOf(callee.opsetImport.length ? callee.opsetImport : model.opsetImport), depth: outer.depth + 1 });
+    expand(callee.node, {
+      names,
+      prefix,
+      attributes,
+      opsets: opsetsOf(callee.opsetImport.length ? callee.opsetImport : model.opsetImport),
+      depth: outer.depth + 1,
+    });
   };
 
-  expand(model.graph.node, { names: null, prefix: '', attributes: new Map(), opsets: opsetsOf(model.opsetImport), depth: 0 });
+  expand(model.graph.node, {
+    names: null,
+    prefix: '',
+    attributes: new Map(),
+    opsets: opsetsOf(model.opsetImport),
+    depth: 0,
+  });
   return flat;
 }
 
@@ -101,7 +119,9 @@ function fileNode(node: NodeProto, scope: Scope, context: TensorContext): FileNo
     inputs: node.input.map((name) => flatName(name, scope)),
     outputs: node.output.map((name) => flatName(name, scope)),
     get attrs() {
-      const bound = node.attribute.map((a) => resolve(a, scope)).filter((a) => a !== null && !isSubgraph(a)) as AttributeProto[];
+      const bound = node.attribute
+        .map((a) => resolve(a, scope))
+        .filter((a) => a !== null && !isSubgraph(a)) as AttributeProto[];
       return Object.fromEntries(bound.map((a): [string, Attribute] => [a.name, decodeAttribute(a, where, context)]));
     },
     opset: scope.opsets.get(domain) ?? 1,
@@ -112,7 +132,12 @@ function fileNode(node: NodeProto, scope: Scope, context: TensorContext): FileNo
  * The nodes that `outputs` need, every one after those it reads. `known` are names that need no node. Throws a
  * FormatError for a name that nothing or more than one node produces and for a cycle.
  */
-export function sortNodes(nodes: readonly FileNode[], outputs: readonly string[], known: ReadonlySet<string>, file: string): FileNode[] {
+export function sortNodes(
+  nodes: readonly FileNode[],
+  outputs: readonly string[],
+  known: ReadonlySet<string>,
+  file: string,
+): FileNode[] {
   const producers = producersOf(nodes, known, file);
   const done = new Set<FileNode>();
   const open = new Set<FileNode>();
@@ -120,7 +145,11 @@ export function sortNodes(nodes: readonly FileNode[], outputs: readonly string[]
     const stack = [producerOf(output, 'the graph', producers, known, file)].filter((n) => n !== null);
     while (stack.length > 0) {
       const node = stack.at(-1)!;
-      const waiting = done.has(node) ? [] : node.inputs.map((name) => name && producerOf(name, fileNodeLabel(node), producers, known, file)).filter((n) => n && !done.has(n));
+      const waiting = done.has(node)
+        ? []
+        : node.inputs
+            .map((name) => name && producerOf(name, fileNodeLabel(node), producers, known, file))
+            .filter((n) => n && !done.has(n));
       if (waiting.length === 0) {
         done.add(stack.pop()!);
         open.delete(node);
@@ -128,7 +157,10 @@ export function sortNodes(nodes: readonly FileNode[], outputs: readonly string[]
       }
       open.add(node);
       const next = waiting[0] as FileNode;
-      if (open.has(next)) throw new FormatError(`${file}: ${fileNodeLabel(next)} depends on its own output. A model must not have cycles: export it again.`);
+      if (open.has(next))
+        throw new FormatError(
+          `${file}: ${fileNodeLabel(next)} depends on its own output. A model must not have cycles: export it again.`,
+        );
       stack.push(next);
     }
   }
@@ -140,15 +172,27 @@ function producersOf(nodes: readonly FileNode[], known: ReadonlySet<string>, fil
   for (const node of nodes) {
     for (const name of node.outputs) {
       if (name === '') continue;
-      if (producers.has(name) || known.has(name)) throw new FormatError(`${file}: tensor "${name}" is produced twice, the second time by ${fileNodeLabel(node)}. The file is damaged: export it again.`);
+      if (producers.has(name) || known.has(name))
+        throw new FormatError(
+          `${file}: tensor "${name}" is produced twice, the second time by ${fileNodeLabel(node)}. The file is damaged: export it again.`,
+        );
       producers.set(name, node);
     }
   }
   return producers;
 }
 
-function producerOf(name: string, reader: string, producers: ReadonlyMap<string, FileNode>, known: ReadonlySet<string>, file: string): FileNode | null {
+function producerOf(
+  name: string,
+  reader: string,
+  producers: ReadonlyMap<string, FileNode>,
+  known: ReadonlySet<string>,
+  file: string,
+): FileNode | null {
   const node = producers.get(name);
-  if (!node && !known.has(name)) throw new FormatError(`${file}: ${reader} reads tensor "${name}", which nothing produces. The file is damaged: export it again.`);
+  if (!node && !known.has(name))
+    throw new FormatError(
+      `${file}: ${reader} reads tensor "${name}", which nothing produces. The file is damaged: export it again.`,
+    );
   return node ?? null;
 }

@@ -51,19 +51,30 @@ export class Folder {
   }
 
   #valueOf(result: KnownVector, typed: Value): Value {
-    if (!result.dims.some(isBatch)) return constantValue(tensorOf(typed.dtype, result.shape, result.dims as readonly number[]), typed.name);
+    if (!result.dims.some(isBatch))
+      return constantValue(tensorOf(typed.dtype, result.shape, result.dims as readonly number[]), typed.name);
     if (typed.dtype === 'int64' && result.shape.length === 1) return dimsValue(result.dims);
     this.#known.set(typed, result);
     return typed;
   }
 }
 
-const tooLarge = (v: Value): boolean => !v.shape.some(isBatch) && sizeOf(v.shape as readonly number[]) > (isFloat(v.dtype) ? MAX_FLOATS : MAX_INTS);
+const tooLarge = (v: Value): boolean =>
+  !v.shape.some(isBatch) && sizeOf(v.shape as readonly number[]) > (isFloat(v.dtype) ? MAX_FLOATS : MAX_INTS);
 
 /** Numbers as a tensor: whole-number types cut towards zero, int64 saturates. */
 function tensorOf(dtype: DType, shape: readonly number[], values: readonly Dim[]): Tensor {
   const data = allocate(dtype, values.length);
-  values.forEach((v, i) => (data[i] = (data instanceof BigInt64Array || data instanceof BigUint64Array ? toBigInt(v as number) : dtype === 'bool' ? Number(v !== 0) : (v as number)) as never));
+  values.forEach(
+    (v, i) =>
+      (data[i] = (
+        data instanceof BigInt64Array || data instanceof BigUint64Array
+          ? toBigInt(v as number)
+          : dtype === 'bool'
+            ? Number(v !== 0)
+            : (v as number)
+      ) as never),
+  );
   return makeTensor(dtype, shape, data);
 }
 

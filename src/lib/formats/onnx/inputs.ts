@@ -27,8 +27,11 @@ const OPEN_LENGTH = 32;
 
 function declare({ name, type }: ValueInfoProto, file: string): Declared {
   const tensor = type?.tensorType;
-  if (!tensor) throw new FormatError(`${file}: input "${name}" is not a tensor. Export the model with tensors as inputs.`);
-  const dims = tensor.shape?.dim.map(({ dimValue, dimParam }) => (dimValue !== null && dimValue > 0 ? dimValue : dimParam || null));
+  if (!tensor)
+    throw new FormatError(`${file}: input "${name}" is not a tensor. Export the model with tensors as inputs.`);
+  const dims = tensor.shape?.dim.map(({ dimValue, dimParam }) =>
+    dimValue !== null && dimValue > 0 ? dimValue : dimParam || null,
+  );
   return { name, dtype: elementType(tensor.elemType, `input "${name}"`, file), shape: dims ?? null };
 }
 
@@ -36,13 +39,15 @@ function declare({ name, type }: ValueInfoProto, file: string): Declared {
 export function declaredInputs(graph: GraphProto, known: ReadonlySet<string>, file: string): Declared[] {
   const inputs = graph.input.filter((v) => !known.has(v.name)).map((v) => declare(v, file));
   const names = new Set(inputs.map((v) => v.name));
-  if (names.size < inputs.length) throw new FormatError(`${file}: two inputs have the same name. The file is damaged: export it again.`);
+  if (names.size < inputs.length)
+    throw new FormatError(`${file}: two inputs have the same name. The file is damaged: export it again.`);
   return inputs;
 }
 
 /** Outputs that are tensors of numbers, and a sentence about the others. */
 export function declaredOutputs(graph: GraphProto): { names: string[]; notes: string[] } {
-  const numeric = (v: ValueInfoProto) => !v.type || (v.type.tensorType !== null && v.type.tensorType.elemType !== STRING);
+  const numeric = (v: ValueInfoProto) =>
+    !v.type || (v.type.tensorType !== null && v.type.tensorType.elemType !== STRING);
   const names = graph.output.filter(numeric).map((v) => v.name);
   const others = graph.output.filter((v) => !numeric(v)).map((v) => `"${v.name}"`);
   return { names, notes: others.length > 0 ? [`Left out, not tensors of numbers: ${others.join(', ')}.`] : [] };
@@ -55,13 +60,25 @@ const mayBeBatch = (d: number | string | null): boolean => typeof d !== 'number'
  * The shape an input gets: its first axis is N (1 where `batched` is false) if it may be the batch, other open axes
  * get a length from the options or the default, which `notes` reports.
  */
-export function shapeOf(input: Declared, batched: boolean, { inputShapes, spatialSize = 224 }: InputOptions, file: string, notes: string[]): Dim[] {
+export function shapeOf(
+  input: Declared,
+  batched: boolean,
+  { inputShapes, spatialSize = 224 }: InputOptions,
+  file: string,
+  notes: string[],
+): Dim[] {
   const given = inputShapes?.[input.name];
-  if (given && given.some((d) => !Number.isSafeInteger(d) || d < 0)) throw new FormatError(`${file}: input "${input.name}" cannot have the shape [${given}]. Give whole numbers.`);
+  if (given && given.some((d) => !Number.isSafeInteger(d) || d < 0))
+    throw new FormatError(`${file}: input "${input.name}" cannot have the shape [${given}]. Give whole numbers.`);
   const declared = input.shape ?? given;
-  if (!declared) throw new FormatError(`${file}: input "${input.name}" has no shape. Export the model with a shape, such as [batch, 3, 224, 224].`);
+  if (!declared)
+    throw new FormatError(
+      `${file}: input "${input.name}" has no shape. Export the model with a shape, such as [batch, 3, 224, 224].`,
+    );
   if (given && given.length !== declared.length) {
-    throw new FormatError(`${file}: input "${input.name}" has ${declared.length} axes ([${declared.map((d) => d ?? '?')}]), the shape [${given}] has ${given.length}. Give one length per axis.`);
+    throw new FormatError(
+      `${file}: input "${input.name}" has ${declared.length} axes ([${declared.map((d) => d ?? '?')}]), the shape [${given}] has ${given.length}. Give one length per axis.`,
+    );
   }
   return declared.map((d, axis) => {
     if (axis === 0 && mayBeBatch(d)) return batched ? N : (given?.[0] ?? 1);
@@ -73,7 +90,12 @@ export function shapeOf(input: Declared, batched: boolean, { inputShapes, spatia
 }
 
 /** Images are [batch, channels, height, width], or channels last where the last axis says so. */
-function openLength(input: Declared, declared: readonly (number | string | null)[], axis: number, spatialSize: number): number {
+function openLength(
+  input: Declared,
+  declared: readonly (number | string | null)[],
+  axis: number,
+  spatialSize: number,
+): number {
   if (declared.length !== 4 || !isFloat(input.dtype)) return OPEN_LENGTH;
   const channelsLast = typeof declared[3] === 'number' && declared[3] <= 4;
   return axis === (channelsLast ? 3 : 1) ? 3 : spatialSize;

@@ -14,11 +14,16 @@ export function decodeModel(bytes: Uint8Array, file: string): ModelProto & { gra
     model = decode(proto.Model, bytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new FormatError(`${file}: not a readable ONNX model (${reason}). The file is damaged, cut short or of another format: export or download it again.`, { cause: error });
+    throw new FormatError(
+      `${file}: not a readable ONNX model (${reason}). The file is damaged, cut short or of another format: export or download it again.`,
+      { cause: error },
+    );
   }
   const { graph } = model;
   if (!graph || (graph.node.length === 0 && graph.output.length === 0)) {
-    throw new FormatError(`${file}: not an ONNX model: it holds no graph. Choose the .onnx file that the exporter wrote.`);
+    throw new FormatError(
+      `${file}: not an ONNX model: it holds no graph. Choose the .onnx file that the exporter wrote.`,
+    );
   }
   return { ...model, graph };
 }

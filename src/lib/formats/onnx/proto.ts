@@ -2,7 +2,19 @@
 import { message, type Message } from './wire.ts';
 
 /** AttributeProto.AttributeType */
-export const ATTRIBUTE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8, tensors: 9, graphs: 10, sparseTensor: 11 } as const;
+export const ATTRIBUTE = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+  tensors: 9,
+  graphs: 10,
+  sparseTensor: 11,
+} as const;
 
 export interface StringStringEntryProto {
   key: string;
@@ -120,10 +132,13 @@ export interface ModelProto {
   functions: FunctionProto[];
 }
 
-export const StringStringEntry: Message<StringStringEntryProto> = message<StringStringEntryProto>('StringStringEntryProto', {
-  key: [1, 'string'],
-  value: [2, 'string'],
-});
+export const StringStringEntry: Message<StringStringEntryProto> = message<StringStringEntryProto>(
+  'StringStringEntryProto',
+  {
+    key: [1, 'string'],
+    value: [2, 'string'],
+  },
+);
 
 export const Tensor: Message<TensorProto> = message<TensorProto>('TensorProto', {
   dims: [1, 'ints'],
@@ -140,7 +155,9 @@ export const Tensor: Message<TensorProto> = message<TensorProto>('TensorProto', 
   dataLocation: [14, 'int'],
 });
 
-const SparseTensor: Message<SparseTensorProto> = message<SparseTensorProto>('SparseTensorProto', { values: [1, 'message', () => Tensor] });
+const SparseTensor: Message<SparseTensorProto> = message<SparseTensorProto>('SparseTensorProto', {
+  values: [1, 'message', () => Tensor],
+});
 
 const Dimension: Message<DimensionProto> = message<DimensionProto>('TensorShapeProto.Dimension', {
   dimValue: [1, 'optionalInt'],

@@ -8,7 +8,7 @@ import { inlineFunctions, opsetsOf, sortNodes, type FileNode } from './flatten.t
 import { buildGraph } from './build.ts';
 import { declaredInputs, declaredOutputs, type Declared, type InputOptions } from './inputs.ts';
 import { decodeModel } from './model-file.ts';
-import { isSupported, operatorName } from './normalize/index.ts';
+import { isSupported, operatorName } from './normalize/table.ts';
 import type { GraphProto, ModelProto } from './proto.ts';
 import type { ExternalFile } from './tensors.ts';
 
@@ -60,7 +60,9 @@ export function readOnnx(bytes: Uint8Array, file: string, options: ReadOptions =
   const { graph } = model;
   const context = { file, external: options.external ?? [] };
   if (graph.sparseInitializer.length > 0) {
-    throw new FormatError(`${file}: sparse_initializer "${graph.sparseInitializer[0].values?.name ?? ''}" is not supported. Export the model with dense weights.`);
+    throw new FormatError(
+      `${file}: sparse_initializer "${graph.sparseInitializer[0].values?.name ?? ''}" is not supported. Export the model with dense weights.`,
+    );
   }
   const weights = new Map(graph.initializer.map((t) => [t.name, t]));
   const fixed = new Map(Object.entries(options.constants ?? {}));
@@ -91,7 +93,10 @@ export function readOnnx(bytes: Uint8Array, file: string, options: ReadOptions =
 type Built = ReturnType<typeof buildGraph>;
 
 /** Symbolic batch first; where that fails, whatever the reason, one example at a time. */
-function withBatch(wanted: boolean, build: (symbolic: boolean) => Built): { values: Built; batched: boolean; notes: readonly string[] } {
+function withBatch(
+  wanted: boolean,
+  build: (symbolic: boolean) => Built,
+): { values: Built; batched: boolean; notes: readonly string[] } {
   if (!wanted) {
     const values = build(false);
     return { values, batched: false, notes: values.notes };
@@ -109,10 +114,17 @@ function withBatch(wanted: boolean, build: (symbolic: boolean) => Built): { valu
 }
 
 function refuseUnsupported(nodes: readonly FileNode[], file: string): void {
-  const unsupported = Map.groupBy(nodes.filter((node) => !isSupported(node)), operatorName);
+  const unsupported = Map.groupBy(
+    nodes.filter((node) => !isSupported(node)),
+    operatorName,
+  );
   if (unsupported.size === 0) return;
-  const list = [...unsupported].map(([op, found]) => `${op} (×${found.length}, first: "${found[0].name || found[0].outputs[0]}")`);
-  throw new FormatError(`${file}: ${unsupported.size} unsupported operator${unsupported.size > 1 ? 's' : ''}: ${list.join(', ')}. docs/ops.md lists the supported ones.`);
+  const list = [...unsupported].map(
+    ([op, found]) => `${op} (×${found.length}, first: "${found[0].name || found[0].outputs[0]}")`,
+  );
+  throw new FormatError(
+    `${file}: ${unsupported.size} unsupported operator${unsupported.size > 1 ? 's' : ''}: ${list.join(', ')}. docs/ops.md lists the supported ones.`,
+  );
 }
 
 function infoOf(model: ModelProto & { graph: GraphProto }): OnnxInfo {
@@ -129,7 +141,10 @@ function infoOf(model: ModelProto & { graph: GraphProto }): OnnxInfo {
 
 function versionNotes(model: ModelProto): string[] {
   const opset = opsetsOf(model.opsetImport).get('') ?? 1;
-  if (opset > NEWEST_OPSET) return [`The file uses operator set ${opset}, newer than ${NEWEST_OPSET}, the newest that is known: operators may have changed.`];
+  if (opset > NEWEST_OPSET)
+    return [
+      `The file uses operator set ${opset}, newer than ${NEWEST_OPSET}, the newest that is known: operators may have changed.`,
+    ];
   return [];
 }
 
@@ -137,4 +152,3 @@ function precisionNotes(inputs: readonly Declared[]): string[] {
   const odd = inputs.find((v) => v.dtype === 'float16' || v.dtype === 'bfloat16' || v.dtype === 'float64');
   return odd ? [`The file computes in ${odd.dtype}; it is computed in float32 here.`] : [];
 }
-

@@ -29,10 +29,16 @@ const resize: Reopen = (g, node) => {
   const [x, , , sizes] = node.inputs;
   const lengths = knownInts(sizes);
   if (!lengths || node.attrs.axes || lengths.length !== x!.shape.length) return node;
-  return withInput(node, 3, g.ints(lengths.map((length, i): Dim => {
-    const d = x!.shape[i];
-    return isBatch(d) && d.times === length ? d : length;
-  })));
+  return withInput(
+    node,
+    3,
+    g.ints(
+      lengths.map((length, i): Dim => {
+        const d = x!.shape[i];
+        return isBatch(d) && d.times === length ? d : length;
+      }),
+    ),
+  );
 };
 
 const reopeners: Readonly<Record<string, Reopen>> = { Reshape: reshape, Concat: concat, Resize: resize };

@@ -17,11 +17,14 @@ export function notOnnx(bytes: Uint8Array): string | null {
   }
   if (head.startsWith('\x1f\x8b')) return 'this is a gzip archive. Unpack it first.';
   if (head.startsWith('\x89HDF')) return 'this is an HDF5 file (Keras saves its models so). Convert it with tf2onnx.';
-  if (/^\x80[\x02-\x05]/.test(head)) return 'this is a Python pickle (PyTorch saves its models so). Export the model with torch.onnx.export.';
+  if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5)
+    return 'this is a Python pickle (PyTorch saves its models so). Export the model with torch.onnx.export.';
   const flatbuffer = ascii(bytes, 4, 8);
   if (flatbuffer === 'TFL3') return 'this is a TensorFlow Lite model. Convert it with tf2onnx --tflite.';
-  if (flatbuffer === 'ORTM') return 'this is a model in ORT format, which keeps only what onnxruntime needs. Use the .onnx file that it was made from.';
-  if (/^[\s\S]{8}\{\s*"/.test(head)) return 'this is a safetensors file: weights without the graph. Export the model with torch.onnx.export.';
+  if (flatbuffer === 'ORTM')
+    return 'this is a model in ORT format, which keeps only what onnxruntime needs. Use the .onnx file that it was made from.';
+  if (/^[\s\S]{8}\{\s*"/.test(head))
+    return 'this is a safetensors file: weights without the graph. Export the model with torch.onnx.export.';
   if (/^\s*[{[]/.test(head)) return 'this is JSON, not an ONNX model. Choose the .onnx file.';
   return null;
 }

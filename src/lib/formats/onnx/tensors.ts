@@ -22,15 +22,29 @@ const dtypeOf = new Map(Object.entries(ONNX_TYPE).map(([dtype, no]) => [no, dtyp
 
 /** TensorProto.DataType values without a typed array of ours. */
 const FOREIGN: Readonly<Record<number, string>> = {
-  0: 'UNDEFINED', 8: 'STRING', 14: 'COMPLEX64', 15: 'COMPLEX128', 17: 'FLOAT8E4M3FN', 18: 'FLOAT8E4M3FNUZ',
-  19: 'FLOAT8E5M2', 20: 'FLOAT8E5M2FNUZ', 21: 'UINT4', 22: 'INT4', 23: 'FLOAT4E2M1', 24: 'FLOAT8E8M0', 25: 'UINT2', 26: 'INT2',
+  0: 'UNDEFINED',
+  8: 'STRING',
+  14: 'COMPLEX64',
+  15: 'COMPLEX128',
+  17: 'FLOAT8E4M3FN',
+  18: 'FLOAT8E4M3FNUZ',
+  19: 'FLOAT8E5M2',
+  20: 'FLOAT8E5M2FNUZ',
+  21: 'UINT4',
+  22: 'INT4',
+  23: 'FLOAT4E2M1',
+  24: 'FLOAT8E8M0',
+  25: 'UINT2',
+  26: 'INT2',
 };
 
 /** The element type with ONNX's number, or a FormatError saying what `what` has instead. */
 export function elementType(no: number, what: string, file: string): DType {
   const dtype = dtypeOf.get(no);
   if (dtype) return dtype;
-  throw new FormatError(`${file}: ${what} has element type ${FOREIGN[no] ?? no}, which is not supported. Export the model in float32 or float16.`);
+  throw new FormatError(
+    `${file}: ${what} has element type ${FOREIGN[no] ?? no}, which is not supported. Export the model in float32 or float16.`,
+  );
 }
 
 /** Elements of the largest tensor that is accepted: onnxruntime's heap in a browser ends at 4 GiB. */
@@ -43,13 +57,17 @@ export function decodeTensor(proto: TensorProto, context: TensorContext): Tensor
   const shape = proto.dims;
   const length = shape.reduce((n, d) => n * d, 1);
   if (shape.some((d) => d < 0) || length * bytesPerElement(dtype) > MAX_BYTES) {
-    throw new FormatError(`${context.file}: ${what} has the impossible shape [${shape}]. The file is damaged: export it again.`);
+    throw new FormatError(
+      `${context.file}: ${what} has the impossible shape [${shape}]. The file is damaged: export it again.`,
+    );
   }
   const raw = proto.dataLocation === 1 ? externalBytes(proto, what, context) : proto.rawData;
   if (!raw || (raw.length === 0 && length > 0)) return makeTyped(dtype, proto, length, what, context.file);
   const expected = length * bytesPerElement(dtype);
   if (raw.length !== expected) {
-    throw new FormatError(`${context.file}: ${what} of ${dtype}[${shape}] needs ${expected} bytes, the file has ${raw.length}. Export or download it again.`);
+    throw new FormatError(
+      `${context.file}: ${what} of ${dtype}[${shape}] needs ${expected} bytes, the file has ${raw.length}. Export or download it again.`,
+    );
   }
   return overBytes(dtype, shape, raw);
 }
@@ -58,7 +76,10 @@ const bytesBehind = new WeakMap<Tensor, Uint8Array>();
 
 /** A tensor over a file's bytes: a view where they are aligned, else copied when its elements are first read. */
 function overBytes(dtype: DType, shape: readonly number[], raw: Uint8Array): Tensor {
-  const tensor = raw.byteOffset % bytesPerElement(dtype) === 0 ? { dtype, shape, data: viewBytes(dtype, raw) } : lazy(dtype, shape, () => viewBytes(dtype, raw));
+  const tensor =
+    raw.byteOffset % bytesPerElement(dtype) === 0
+      ? { dtype, shape, data: viewBytes(dtype, raw) }
+      : lazy(dtype, shape, () => viewBytes(dtype, raw));
   bytesBehind.set(tensor, raw);
   return tensor;
 }
@@ -97,7 +118,9 @@ export function asFloat32(tensor: Tensor): Tensor {
 function makeTyped(dtype: DType, proto: TensorProto, length: number, what: string, file: string): Tensor {
   const values = typedField(dtype, proto);
   if (values.length !== length) {
-    throw new FormatError(`${file}: ${what} of ${dtype}[${proto.dims}] needs ${length} elements, the file has ${values.length}. Export or download it again.`);
+    throw new FormatError(
+      `${file}: ${what} of ${dtype}[${proto.dims}] needs ${length} elements, the file has ${values.length}. Export or download it again.`,
+    );
   }
   if (values instanceof Float32Array || values instanceof Float64Array) return makeTensor(dtype, proto.dims, values);
   const data = allocate(dtype, length);
@@ -106,7 +129,10 @@ function makeTyped(dtype: DType, proto: TensorProto, length: number, what: strin
 }
 
 /** Where onnx.proto puts the elements of each type that are not raw bytes. Half precision is stored as bits. */
-function typedField(dtype: DType, proto: TensorProto): Float32Array | Float64Array | readonly number[] | readonly bigint[] {
+function typedField(
+  dtype: DType,
+  proto: TensorProto,
+): Float32Array | Float64Array | readonly number[] | readonly bigint[] {
   switch (dtype) {
     case 'float32':
       return proto.floatData;
@@ -130,11 +156,18 @@ function externalBytes(proto: TensorProto, what: string, { file, external }: Ten
   const location = basename(entry('location') ?? '');
   const found = external.find((e) => basename(e.path) === location);
   if (!found) {
-    throw new FormatError(`${file}: its weights lie in the file "${location}", which is missing. Drop it together with the model.`);
+    throw new FormatError(
+      `${file}: its weights lie in the file "${location}", which is missing. Drop it together with the model.`,
+    );
   }
   const offset = Number(entry('offset') ?? 0);
   const length = Number(entry('length') ?? found.data.length - offset);
-  const fits = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0 && offset + length <= found.data.length;
+  const fits =
+    Number.isSafeInteger(offset) &&
+    Number.isSafeInteger(length) &&
+    offset >= 0 &&
+    length >= 0 &&
+    offset + length <= found.data.length;
   if (!fits) {
     throw new FormatError(
       `${file}: ${what} lies at bytes ${offset} … ${offset + length} of "${location}", which has ${found.data.length}. The files do not belong together, or one was cut short: download both again.`,

@@ -36,7 +36,9 @@ export interface Message<T> {
 /** The table of a message: field name → [number, kind, type of the message inside]. */
 export function message<T>(name: string, fields: { readonly [K in keyof T]: Field }): Message<T> {
   const entries = Object.entries(fields) as [string, Field][];
-  const byNumber = new Map(entries.map(([key, [no, kind, type]]) => [no, [key, kind, type as () => AnyMessage] as const]));
+  const byNumber = new Map(
+    entries.map(([key, [no, kind, type]]) => [no, [key, kind, type as () => AnyMessage] as const]),
+  );
   return { name, fields: fields as Record<string, Field>, byNumber };
 }
 
@@ -108,7 +110,13 @@ function expectWire(wire: WireType, expected: WireType, name: string): void {
 
 type FieldEntry = readonly [name: string, kind: Kind, type: (() => AnyMessage) | undefined];
 
-function decodeField(reader: BinaryReader, [name, kind, type]: FieldEntry, wire: WireType, sofar: unknown, budget: Budget): unknown {
+function decodeField(
+  reader: BinaryReader,
+  [name, kind, type]: FieldEntry,
+  wire: WireType,
+  sofar: unknown,
+  budget: Budget,
+): unknown {
   switch (kind) {
     case 'int':
     case 'optionalInt':
@@ -127,8 +135,18 @@ function decodeField(reader: BinaryReader, [name, kind, type]: FieldEntry, wire:
       return readFixed(reader, wire, WireType.Bit32, name, sofar as Float32Array, (bytes) => new Float32Array(bytes));
     case 'doubles':
       return readFixed(reader, wire, WireType.Bit64, name, sofar as Float64Array, (bytes) => new Float64Array(bytes));
+    default:
+      expectWire(wire, WireType.LengthDelimited, name);
+      return decodeDelimited(reader, [name, kind, type], sofar, budget);
   }
-  expectWire(wire, WireType.LengthDelimited, name);
+}
+
+function decodeDelimited(
+  reader: BinaryReader,
+  [name, kind, type]: FieldEntry,
+  sofar: unknown,
+  budget: Budget,
+): unknown {
   if (kind === 'string') return reader.string();
   if (kind === 'bytes') return reader.bytes();
   count(budget);
@@ -160,7 +178,14 @@ function readVarints<T>(reader: BinaryReader, wire: WireType, name: string, sofa
 
 type Fixed = Float32Array | Float64Array;
 
-function readFixed<T extends Fixed>(reader: BinaryReader, wire: WireType, unpacked: WireType, name: string, sofar: T, over: (bytes: ArrayBuffer) => T): T {
+function readFixed<T extends Fixed>(
+  reader: BinaryReader,
+  wire: WireType,
+  unpacked: WireType,
+  name: string,
+  sofar: T,
+  over: (bytes: ArrayBuffer) => T,
+): T {
   const packed = wire !== unpacked;
   if (packed) expectWire(wire, WireType.LengthDelimited, name);
   const size = sofar.BYTES_PER_ELEMENT;
@@ -192,7 +217,13 @@ function write(writer: BinaryWriter, type: AnyMessage, value: Record<string, unk
 const isDefault = (kind: Kind, v: unknown): boolean =>
   kind === 'optionalInt' || kind === 'bytes' ? false : v === 0 || (v as ArrayLike<unknown>).length === 0;
 
-function writeField(writer: BinaryWriter, no: number, kind: Kind, type: (() => AnyMessage) | undefined, v: unknown): void {
+function writeField(
+  writer: BinaryWriter,
+  no: number,
+  kind: Kind,
+  type: (() => AnyMessage) | undefined,
+  v: unknown,
+): void {
   const delimited = (each: () => void) => {
     writer.tag(no, WireType.LengthDelimited).fork();
     each();

@@ -1,5 +1,13 @@
 /** @file Graph → ONNX file. Weights are referred to where they lie, so a file that explains a model is tens of kilobytes. */
-import { CANONICAL_OPSET, VITRINE, topologicalOrder, type Attribute, type Graph, type Node, type Value } from '../../graph/graph.ts';
+import {
+  CANONICAL_OPSET,
+  VITRINE,
+  topologicalOrder,
+  type Attribute,
+  type Graph,
+  type Node,
+  type Value,
+} from '../../graph/graph.ts';
 import { bindShape, isBatch } from '../../graph/dim.ts';
 import { ONNX_TYPE } from '../../ops/builder.ts';
 import { findOp } from '../../ops/define.ts';
@@ -70,10 +78,21 @@ class ModelWriter {
       irVersion: IR_VERSION,
       producerName: 'Vitrine',
       opsetImport: this.#opsets(order),
-      graph: create(proto.Graph, { name: graph.name || 'graph', node: [...nodes, ...copies], initializer: this.#initializers, input: inputs, output: outputs }),
+      graph: create(proto.Graph, {
+        name: graph.name || 'graph',
+        node: [...nodes, ...copies],
+        initializer: this.#initializers,
+        input: inputs,
+        output: outputs,
+      }),
       metadataProps: Object.entries(this.#metadata).map(([key, value]) => ({ key, value })),
     });
-    return { bytes: encode(proto.Model, model), external: [...this.#external.values()], inputs: inputs.map((v) => v.name), outputs: outputs.map((v) => v.name) };
+    return {
+      bytes: encode(proto.Model, model),
+      external: [...this.#external.values()],
+      inputs: inputs.map((v) => v.name),
+      outputs: outputs.map((v) => v.name),
+    };
   }
 
   #opsets(order: readonly Node[]): proto.OperatorSetIdProto[] {
@@ -112,7 +131,10 @@ class ModelWriter {
   }
 
   #bind(value: Value): Tensor {
-    return int64(value.shape as readonly number[], value.dims!.map((d) => (isBatch(d) ? d.times * this.#batch : d)));
+    return int64(
+      value.shape as readonly number[],
+      value.dims!.map((d) => (isBatch(d) ? d.times * this.#batch : d)),
+    );
   }
 
   #tensor(tensor: Tensor, name: string): TensorProto {
@@ -120,12 +142,17 @@ class ModelWriter {
     const made = create(proto.Tensor, { name, dims: [...tensor.shape], dataType: ONNX_TYPE[tensor.dtype] });
     if (this.#embed || bytes.length <= INLINE_BYTES) return { ...made, rawData: bytes };
     const entries = { location: this.#file(bytes).path, offset: bytes.byteOffset, length: bytes.length };
-    return { ...made, dataLocation: 1, externalData: Object.entries(entries).map(([key, value]) => ({ key, value: String(value) })) };
+    return {
+      ...made,
+      dataLocation: 1,
+      externalData: Object.entries(entries).map(([key, value]) => ({ key, value: String(value) })),
+    };
   }
 
   #file({ buffer }: Uint8Array): ExternalFile {
     let file = this.#external.get(buffer);
-    if (!file) this.#external.set(buffer, (file = { path: `weights${this.#external.size}`, data: new Uint8Array(buffer) }));
+    if (!file)
+      this.#external.set(buffer, (file = { path: `weights${this.#external.size}`, data: new Uint8Array(buffer) }));
     return file;
   }
 
@@ -176,9 +203,14 @@ function attribute(name: string, value: Attribute, node: Node): AttributeProto {
     return whole ? field({ type: ATTRIBUTE.int, i: value }) : field({ type: ATTRIBUTE.float, f: value });
   }
   if ('dtype' in value) {
-    return field({ type: ATTRIBUTE.tensor, t: create(proto.Tensor, { dims: [...value.shape], dataType: ONNX_TYPE[value.dtype], rawData: bytesOf(value) }) });
+    return field({
+      type: ATTRIBUTE.tensor,
+      t: create(proto.Tensor, { dims: [...value.shape], dataType: ONNX_TYPE[value.dtype], rawData: bytesOf(value) }),
+    });
   }
-  if (value.some((v) => typeof v === 'string')) return field({ type: ATTRIBUTE.strings, strings: (value as readonly string[]).map(utf8) });
-  if (kind === 'floats') return field({ type: ATTRIBUTE.floats, floats: Float32Array.from(value as readonly number[]) });
+  if (value.some((v) => typeof v === 'string'))
+    return field({ type: ATTRIBUTE.strings, strings: (value as readonly string[]).map(utf8) });
+  if (kind === 'floats')
+    return field({ type: ATTRIBUTE.floats, floats: Float32Array.from(value as readonly number[]) });
   return field({ type: ATTRIBUTE.ints, ints: [...(value as readonly number[])] });
 }

@@ -16,7 +16,9 @@ interface Centred {
 
 /** The first axis of a mean over all axes from there on, kept with length 1; null for any other. */
 function trailingMean(node: Node | null, rank: number): number | null {
-  const axes = knownInts(node?.inputs[1])?.map((a) => (a < 0 ? a + rank : a)).sort((a, b) => a - b);
+  const axes = knownInts(node?.inputs[1])
+    ?.map((a) => (a < 0 ? a + rank : a))
+    .sort((a, b) => a - b);
   if (!node || !axes || node.attrs.keepdims === 0 || axes.length === 0) return null;
   return axes.every((a, i) => a === rank - axes.length + i) ? axes[0] : null;
 }
@@ -53,7 +55,10 @@ function epsilonOf(deviation: Value | null | undefined, d: Centred): number | nu
 function quotient({ node, inputs: [a, b] }: Site): readonly (readonly [Value | null, Value | null | undefined])[] {
   if (node.op === 'Div') return [[a, b]];
   if (node.op !== 'Mul') return [];
-  return [[a, producedBy(b, 'Reciprocal')?.inputs[0]], [b, producedBy(a, 'Reciprocal')?.inputs[0]]];
+  return [
+    [a, producedBy(b, 'Reciprocal')?.inputs[0]],
+    [b, producedBy(a, 'Reciprocal')?.inputs[0]],
+  ];
 }
 
 export const standardised: Recogniser = (g, site) => {
@@ -84,9 +89,11 @@ const normalisedShape = (layer: Node): Shape => {
   return shape.slice(axis < 0 ? axis + shape.length : axis);
 };
 
-const isOnes = (v: Value | null): boolean => v?.constant !== null && v?.constant !== undefined && toNumbers(v.constant).every((one) => one === 1);
+const isOnes = (v: Value | null): boolean =>
+  v?.constant !== null && v?.constant !== undefined && toNumbers(v.constant).every((one) => one === 1);
 
-const rebuilt = (g: Builder, site: Site, layer: Node, weights: readonly Value[]) => recognised(g, site, 'LayerNormalization', [layer.inputs[0]!, ...weights], layer.attrs);
+const rebuilt = (g: Builder, site: Site, layer: Node, weights: readonly Value[]) =>
+  recognised(g, site, 'LayerNormalization', [layer.inputs[0]!, ...weights], layer.attrs);
 
 export const scaled: Recogniser = (g, site) => {
   const found = site.node.op === 'Mul' ? withWeight(site) : null;

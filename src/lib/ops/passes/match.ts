@@ -26,7 +26,8 @@ export function scalarOf(value: Value | null | undefined): number | null {
 }
 
 /** Equal up to what a float32 constant of four or more digits leaves open. */
-export const near = (a: number | null | undefined, b: number): boolean => a !== null && a !== undefined && Math.abs(a - b) <= 1e-4 * Math.max(Math.abs(b), 1e-3);
+export const near = (a: number | null | undefined, b: number): boolean =>
+  a !== null && a !== undefined && Math.abs(a - b) <= 1e-4 * Math.max(Math.abs(b), 1e-3);
 
 interface Product {
   readonly coefficient: number;
@@ -103,11 +104,18 @@ function combined(op: string, a: Polynomial, b: Polynomial): Polynomial | null {
   if (number === undefined) return null;
   if (op === 'Div') return multiply(a, new Map([[0, 1 / number]]));
   if (!Number.isInteger(number) || number < 1 || number > HIGHEST_POWER) return null;
-  return Array.from({ length: number - 1 }, () => a).reduce<Polynomial | null>((power, factor) => power && multiply(power, factor), a);
+  return Array.from({ length: number - 1 }, () => a).reduce<Polynomial | null>(
+    (power, factor) => power && multiply(power, factor),
+    a,
+  );
 }
 
 /** Whether a value is this polynomial in x: coefficients by power, others zero. */
-export function isPolynomial(x: Value, value: Value | null | undefined, expected: Readonly<Record<number, number>>): boolean {
+export function isPolynomial(
+  x: Value,
+  value: Value | null | undefined,
+  expected: Readonly<Record<number, number>>,
+): boolean {
   const found = polynomialIn(x, value);
   if (!found) return false;
   const powers = new Set([...found.keys(), ...Object.keys(expected).map(Number)]);
@@ -115,7 +123,13 @@ export function isPolynomial(x: Value, value: Value | null | undefined, expected
 }
 
 /** The operator that was recognised, under the node's own names. */
-export function recognised(g: Builder, { node }: Site, op: string, inputs: readonly Value[], attrs: Node['attrs'] = {}): Value | null {
+export function recognised(
+  g: Builder,
+  { node }: Site,
+  op: string,
+  inputs: readonly Value[],
+  attrs: Node['attrs'] = {},
+): Value | null {
   const value = g.apply(op, inputs, attrs, { name: node.name, outputs: [node.outputs[0].name] });
   return sameShape(value.shape, node.outputs[0].shape) ? value : null;
 }

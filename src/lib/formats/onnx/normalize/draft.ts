@@ -25,15 +25,25 @@ export function without(node: Draft, ...names: readonly string[]): Draft {
 }
 
 /** One more node of a composition, the last: it carries the original's names. */
-export function last(g: Builder, node: Draft, op: string, inputs: readonly (Value | null)[], attrs: Draft['attrs'] = {}): readonly Value[] {
+export function last(
+  g: Builder,
+  node: Draft,
+  op: string,
+  inputs: readonly (Value | null)[],
+  attrs: Draft['attrs'] = {},
+): readonly Value[] {
   return g.applyAll(op, inputs, attrs, { name: node.name, outputs: [node.outputs[0]] });
 }
 
-export const numberAttr = (node: Draft, name: string, fallback: number): number => (node.attrs[name] as number | undefined) ?? fallback;
-export const intsAttr = (node: Draft, name: string): readonly number[] | undefined => node.attrs[name] as readonly number[] | undefined;
+export const numberAttr = (node: Draft, name: string, fallback: number): number =>
+  (node.attrs[name] as number | undefined) ?? fallback;
+export const intsAttr = (node: Draft, name: string): readonly number[] | undefined =>
+  node.attrs[name] as readonly number[] | undefined;
 
 /** Inputs with `value` at `index`, left-out ones before it filled in. */
 export function withInput(node: Draft, index: number, value: Value | null): Draft {
-  const inputs = Array.from({ length: Math.max(node.inputs.length, index + 1) }, (_, i) => (i === index ? value : (node.inputs[i] ?? null)));
+  const inputs = Array.from({ length: Math.max(node.inputs.length, index + 1) }, (_, i) =>
+    i === index ? value : (node.inputs[i] ?? null),
+  );
   return { ...node, inputs };
 }

@@ -28,12 +28,23 @@ export const prelu: Normalizer = (g, node) => {
 };
 
 const oldNames: Readonly<Record<string, DType>> = {
-  FLOAT: 'float32', FLOAT16: 'float32', DOUBLE: 'float32', UINT8: 'uint8', INT8: 'int8', UINT16: 'uint16', INT16: 'int16',
-  INT32: 'int32', INT64: 'int64', UINT32: 'uint32', UINT64: 'uint64', BOOL: 'bool',
+  FLOAT: 'float32',
+  FLOAT16: 'float32',
+  DOUBLE: 'float32',
+  UINT8: 'uint8',
+  INT8: 'int8',
+  UINT16: 'uint16',
+  INT16: 'int16',
+  INT32: 'int32',
+  INT64: 'int64',
+  UINT32: 'uint32',
+  UINT64: 'uint64',
+  BOOL: 'bool',
 };
 
 /** Graphs compute in float32, whatever the file's precision. */
-const computed = (dtype: DType): DType => (dtype === 'float16' || dtype === 'bfloat16' || dtype === 'float64' ? 'float32' : dtype);
+const computed = (dtype: DType): DType =>
+  dtype === 'float16' || dtype === 'bfloat16' || dtype === 'float64' ? 'float32' : dtype;
 
 function castTo(node: Draft, dtype: DType): Draft | readonly Value[] {
   const x = node.inputs[0]!;
@@ -43,7 +54,8 @@ function castTo(node: Draft, dtype: DType): Draft | readonly Value[] {
 /** The type was a string before opset 6. A cast to the type that the value has already is none. */
 export const cast: Normalizer = (_g, node) => {
   const { to } = node.attrs;
-  const dtype = typeof to === 'string' ? oldNames[to] : (Object.keys(ONNX_TYPE) as DType[]).find((d) => ONNX_TYPE[d] === to);
+  const dtype =
+    typeof to === 'string' ? oldNames[to] : (Object.keys(ONNX_TYPE) as DType[]).find((d) => ONNX_TYPE[d] === to);
   if (!dtype) throw new TypeError(`cannot cast to element type ${String(to)}, only to numbers and booleans.`);
   return castTo(node, computed(dtype));
 };
@@ -54,7 +66,8 @@ export const castLike: Normalizer = (_g, node) => castTo(node, node.inputs[1]!.d
 export const dropout: Normalizer = (g, node) => {
   const x = node.inputs[0]!;
   const training = node.inputs[2];
-  if (training && !training.constant?.data.every((on) => !on)) throw new RangeError('training mode is on. Export the model with model.eval().');
+  if (training && !training.constant?.data.every((on) => !on))
+    throw new RangeError('training mode is on. Export the model with model.eval().');
   return node.outputs[1] ? [x, g.expand(g.scalar(1, 'bool'), x.shape)] : [x];
 };
 
@@ -64,4 +77,5 @@ export const identity: Normalizer = (_g, node) => [node.inputs[0]!];
 export const ofOne: Normalizer = (_g, node) => (node.inputs.length === 1 ? [node.inputs[0]!] : node);
 
 /** Whether all axes after `axis` have length 1. */
-export const onesAfter = (x: Value, axis: number): boolean => x.shape.slice(axis + 1).every((d) => !isBatch(d) && d === 1);
+export const onesAfter = (x: Value, axis: number): boolean =>
+  x.shape.slice(axis + 1).every((d) => !isBatch(d) && d === 1);

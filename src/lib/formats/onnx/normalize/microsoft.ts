@@ -9,9 +9,11 @@ const sum = (g: Builder, ...parts: readonly (Value | null | undefined)[]): Value
 /** Gelu and BiasGelu: exact. */
 export const gelu: Normalizer = (g, node) => last(g, node, 'Gelu', [sum(g, ...node.inputs)]);
 
-export const fastGelu: Normalizer = (g, node) => last(g, node, 'Gelu', [sum(g, ...node.inputs)], { approximate: 'tanh' });
+export const fastGelu: Normalizer = (g, node) =>
+  last(g, node, 'Gelu', [sum(g, ...node.inputs)], { approximate: 'tanh' });
 
-export const quickGelu: Normalizer = (g, node) => last(g, node, 'Swish', node.inputs, { alpha: numberAttr(node, 'alpha', 1.702) });
+export const quickGelu: Normalizer = (g, node) =>
+  last(g, node, 'Swish', node.inputs, { alpha: numberAttr(node, 'alpha', 1.702) });
 
 /** The activation that was fused into a node, applied to its result. */
 function activated(g: Builder, node: Draft, x: Value, parameters: readonly number[]): readonly Value[] {
@@ -31,7 +33,9 @@ function activated(g: Builder, node: Draft, x: Value, parameters: readonly numbe
     case 'HardSigmoid':
       return last(g, node, 'HardSigmoid', [x], { alpha, beta });
     default:
-      throw new RangeError(`the fused activation ${JSON.stringify(node.attrs.activation)} is not supported. Use the file before onnxruntime's optimisation.`);
+      throw new RangeError(
+        `the fused activation ${JSON.stringify(node.attrs.activation)} is not supported. Use the file before onnxruntime's optimisation.`,
+      );
   }
 }
 
@@ -46,13 +50,23 @@ export const fusedConv: Normalizer = (g, node) => {
 export const fusedGemm: Normalizer = (g, node) => {
   const parameters = ['activation_alpha', 'activation_beta', 'activation_gamma'];
   const { attrs } = without(node, 'activation', ...parameters);
-  return activated(g, node, g.apply('Gemm', node.inputs, attrs), parameters.map((p) => node.attrs[p] as number));
+  return activated(
+    g,
+    node,
+    g.apply('Gemm', node.inputs, attrs),
+    parameters.map((p) => node.attrs[p] as number),
+  );
 };
 
 /** alpha · op(a) @ op(b), op swapping the last two axes. */
 export const fusedMatMul: Normalizer = (g, node) => {
-  if (node.attrs.transBatchA === 1 || node.attrs.transBatchB === 1) throw new RangeError('transBatchA and transBatchB are not supported. Use the file before onnxruntime\'s optimisation.');
-  const [a, b] = node.inputs.map((v, i) => (node.attrs[i === 0 ? 'transA' : 'transB'] === 1 && v!.shape.length > 1 ? g.transpose(v!) : v!));
+  if (node.attrs.transBatchA === 1 || node.attrs.transBatchB === 1)
+    throw new RangeError(
+      "transBatchA and transBatchB are not supported. Use the file before onnxruntime's optimisation.",
+    );
+  const [a, b] = node.inputs.map((v, i) =>
+    node.attrs[i === 0 ? 'transA' : 'transB'] === 1 && v!.shape.length > 1 ? g.transpose(v!) : v!,
+  );
   const alpha = numberAttr(node, 'alpha', 1);
   return alpha === 1 ? last(g, node, 'MatMul', [a, b]) : last(g, node, 'Mul', [g.matmul(a, b), g.scalar(alpha)]);
 };
@@ -61,7 +75,10 @@ export const fusedMatMul: Normalizer = (g, node) => {
 export const skipLayerNormalization: Normalizer = (g, node) => {
   const [x, skip, gamma, beta, bias] = node.inputs;
   const total = sum(g, x, skip, bias);
-  const [y] = last(g, node, 'LayerNormalization', [total, gamma, beta ?? null], { axis: -1, epsilon: numberAttr(node, 'epsilon', 1e-12) });
+  const [y] = last(g, node, 'LayerNormalization', [total, gamma, beta ?? null], {
+    axis: -1,
+    epsilon: numberAttr(node, 'epsilon', 1e-12),
+  });
   return node.outputs[3] ? [y, null, null, total] : [y];
 };
 

@@ -6,9 +6,17 @@ import { change, numberAttr, without, type Normalizer } from './draft.ts';
 
 /** Inference form: running statistics, one output. */
 export const batchNormalization: Normalizer = (_g, node) => {
-  if (node.attrs.training_mode === 1) throw new RangeError('it is in training mode, where examples influence each other. Export the model with model.eval().');
-  if (node.attrs.spatial === 0) throw new RangeError('spatial = 0 (statistics for each position) is not supported. Export the model at opset 9 or later.');
-  return change(without(node, 'spatial', 'is_test', 'consumed_inputs', 'momentum', 'training_mode'), { outputs: [node.outputs[0]] });
+  if (node.attrs.training_mode === 1)
+    throw new RangeError(
+      'it is in training mode, where examples influence each other. Export the model with model.eval().',
+    );
+  if (node.attrs.spatial === 0)
+    throw new RangeError(
+      'spatial = 0 (statistics for each position) is not supported. Export the model at opset 9 or later.',
+    );
+  return change(without(node, 'spatial', 'is_test', 'consumed_inputs', 'momentum', 'training_mode'), {
+    outputs: [node.outputs[0]],
+  });
 };
 
 /** Opset 18 had one scale and bias a group, opset 21 has one a channel. */
@@ -24,7 +32,8 @@ const repeated = (g: Builder, v: Value, groups: number, channels: number): Value
   g.reshape(g.expand(g.reshape(v, [groups, 1]), [groups, channels / groups]), [channels]);
 
 /** onnxruntime's name for RMSNormalization before ONNX had it. */
-export const simplifiedLayerNormalization: Normalizer = (_g, node) => change(node, { op: 'RMSNormalization', domain: '' });
+export const simplifiedLayerNormalization: Normalizer = (_g, node) =>
+  change(node, { op: 'RMSNormalization', domain: '' });
 
 /** onnxruntime's own before opset 17. */
 export const layerNormalization: Normalizer = (_g, node) => change(node, { domain: '' });

@@ -13,7 +13,9 @@ const intsToInput =
 
 const numberToInput = (g: Parameters<Normalizer>[0], node: Draft, name: string, index: number): Draft => {
   const value = node.attrs[name];
-  return value === undefined ? node : without(withInput(node, index, g.scalar(value as number, node.inputs[0]!.dtype)), name);
+  return value === undefined
+    ? node
+    : without(withInput(node, index, g.scalar(value as number, node.inputs[0]!.dtype)), name);
 };
 
 /** ReduceX and Unsqueeze: axes. */
@@ -33,7 +35,9 @@ export const clip: Normalizer = (g, node) => numberToInput(g, numberToInput(g, n
 /** Opset 2 renamed paddings to pads; opset 11 made pads and value inputs. */
 export const pad: Normalizer = (g, node) => {
   const paddings = intsAttr(node, 'paddings');
-  const renamed = paddings ? change(without(node, 'paddings'), { attrs: { ...without(node, 'paddings').attrs, pads: paddings } }) : node;
+  const renamed = paddings
+    ? change(without(node, 'paddings'), { attrs: { ...without(node, 'paddings').attrs, pads: paddings } })
+    : node;
   return numberToInput(g, intsToInput('pads', 1)(g, renamed) as Draft, 'value', 2);
 };
 
@@ -58,7 +62,8 @@ export const split: Normalizer = (g, node) => {
   const axis = (node.attrs.axis as number | undefined) ?? 0;
   const length = concrete(x.shape[axis < 0 ? axis + x.shape.length : axis], 'Split');
   const parts = (node.attrs.num_outputs as number | undefined) ?? node.outputs.length;
-  if (parts > Math.max(length, node.outputs.length)) throw new RangeError(`num_outputs is ${parts} for an axis of ${length}.`);
+  if (parts > Math.max(length, node.outputs.length))
+    throw new RangeError(`num_outputs is ${parts} for an axis of ${length}.`);
   const size = Math.ceil(length / parts);
   const sizes = Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(size, length - i * size)));
   return without(withInput(given, 1, g.ints(sizes)), 'num_outputs');
@@ -73,7 +78,8 @@ export const tile: Normalizer = (g, node) => {
 };
 
 /** Opset 4 made the axis mandatory. */
-export const concat: Normalizer = (_g, node) => (node.attrs.axis === undefined ? change(node, { attrs: { ...node.attrs, axis: 1 } }) : node);
+export const concat: Normalizer = (_g, node) =>
+  node.attrs.axis === undefined ? change(node, { attrs: { ...node.attrs, axis: 1 } }) : node;
 
 /** An output_shape beyond what the windows reach adds output_padding at the end. */
 export const convTranspose: Normalizer = (_g, node) => {

@@ -34,5 +34,7 @@ export const resize: Normalizer = (_g, node) => {
 export const gridSample: Normalizer = (_g, node) => {
   const renamed: Readonly<Record<string, string>> = { bilinear: 'linear', bicubic: 'cubic' };
   const { mode } = node.attrs;
-  return typeof mode === 'string' && mode in renamed ? change(without(node, 'mode'), { attrs: { ...node.attrs, mode: renamed[mode] } }) : node;
+  return typeof mode === 'string' && mode in renamed
+    ? change(without(node, 'mode'), { attrs: { ...node.attrs, mode: renamed[mode] } })
+    : node;
 };

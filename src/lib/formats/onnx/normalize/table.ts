@@ -24,11 +24,16 @@ const each = (ops: readonly string[], made: Entry): [string, Entry][] => ops.map
 const MICROSOFT = 'com.microsoft';
 
 const table: ReadonlyMap<string, Entry> = new Map<string, Entry>([
-  ...each(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'And', 'Or', 'Xor', 'Equal', 'Greater', 'Less'], same(elementwise.binary)),
+  ...each(
+    ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'And', 'Or', 'Xor', 'Equal', 'Greater', 'Less'],
+    same(elementwise.binary),
+  ),
   ...each(['Sum', 'Mean', 'Max', 'Min'], same(elementwise.ofOne)),
   ...each(['Softmax', 'LogSoftmax', 'Hardmax'], same(flattening)),
   ...each(
-    ['Sum', 'Mean', 'Max', 'Min', 'Prod', 'L1', 'L2', 'LogSum', 'LogSumExp', 'SumSquare'].map((kind) => `Reduce${kind}`),
+    ['Sum', 'Mean', 'Max', 'Min', 'Prod', 'L1', 'L2', 'LogSum', 'LogSumExp', 'SumSquare'].map(
+      (kind) => `Reduce${kind}`,
+    ),
     same(parameters.axes),
   ),
   ...each(['MaxPool', 'AveragePool'], same(ceilMode)),
