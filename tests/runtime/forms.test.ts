@@ -10,6 +10,7 @@ const slices: readonly [string, number[], number[], number[], number[]][] = [
   ['from beyond the end', [100], [-4], [1], [-1]],
   ['along one axis, forwards along another', [5, 1], [-7, 4], [1, 2], [-2, 2]],
   ['along two axes', [-2, -1], [0, -50], [-2, -1], [-1, -3]],
+  ['from before the first', [-50], [-100], [1], [-2]],
   ['over nothing', [2], [5], [1], [-1]],
 ];
 

@@ -75,7 +75,7 @@ class OrtRuntime implements Runtime {
   readonly #open = new Set<OrtProgram>();
   readonly #memories: WebAssembly.Memory[] = [];
   #tellLost: (reason: string) => void = () => undefined;
-  #started = false;
+  #watched = false;
 
   constructor(ort: Ort, device: DeviceInfo) {
     this.#ort = ort;
@@ -97,7 +97,7 @@ class OrtRuntime implements Runtime {
     refuse(unsupportedNodes(lowered, kind), kind);
     const model = writeModel(lowered);
     const onDevice = new Set(kind === 'webgpu' ? keep.map((i) => model.outputs[i]) : []);
-    const session = await this.#create(model, {
+    const session = await this.#create(kind, model, {
       preferredOutputLocation: Object.fromEntries(
         model.outputs.map((name) => [name, onDevice.has(name) ? 'gpu-buffer' : 'cpu']),
       ),
@@ -107,7 +107,8 @@ class OrtRuntime implements Runtime {
   }
 
   async openFile({ bytes, external = [] }: ModelFile): Promise<Program> {
-    const session = await this.#create({ bytes, external: [...external] }, {});
+    // The truth comes from the processor, also beside WebGPU, which computes some forms wrongly.
+    const session = await this.#create('wasm', { bytes, external: [...external] });
     const types = session.inputMetadata.map((m) => (m.isTensor ? { dtype: m.type as DType, shape: null } : null));
     return this.#program(session, { inputs: session.inputNames, outputs: session.outputNames }, { batch: 1, types });
   }
@@ -122,10 +123,14 @@ class OrtRuntime implements Runtime {
     return program;
   }
 
-  #create({ bytes, external }: ModelFile, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  #create(
+    provider: DeviceKind,
+    { bytes, external }: ModelFile,
+    options: InferenceSession.SessionOptions = {},
+  ): Promise<InferenceSession> {
     const create = () =>
       this.#ort.InferenceSession.create(bytes, {
-        executionProviders: [this.device.kind],
+        executionProviders: [provider],
         externalData: external?.map(({ path, data }) => ({ path, data })),
         logSeverityLevel: 3,
         // Folding a normalisation into the weights rounds them again, and a kink near zero then falls on its other side.
@@ -134,10 +139,8 @@ class OrtRuntime implements Runtime {
       });
     return this.#enqueue(async () => {
       try {
-        if (this.#started) return await create();
-        const session = await recordMemories(this.#memories, create);
-        this.#started = true;
-        if (this.device.kind === 'webgpu') await this.#watchDevice();
+        const session = this.heapBytes > 0 ? await create() : await recordMemories(this.#memories, create);
+        if (provider === 'webgpu' && !this.#watched) await this.#watchDevice();
         return session;
       } catch (error) {
         throw failure('could not be loaded', error);
@@ -146,6 +149,7 @@ class OrtRuntime implements Runtime {
   }
 
   async #watchDevice(): Promise<void> {
+    this.#watched = true;
     const device = await this.#ort.env.webgpu.device;
     void device.lost.then(({ reason, message }) => this.#tellLost(message || reason));
   }

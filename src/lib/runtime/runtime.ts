@@ -61,7 +61,8 @@ export interface Runtime {
   unsupported(graph: Graph): UnsupportedNode[];
   /** Throws an Error naming all unsupported nodes at once. */
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;
-  /** The file as it was dropped, untouched by us: the truth for the forward check. Feeds and results in file order. */
+  /** The file as it was dropped, untouched by us: the truth for the forward check, computed on the processor. Feeds
+   * and results in file order. */
   openFile(file: ModelFile): Promise<Program>;
   /** Settles, with the reason, when the device is gone; everything compiled on it is gone too. */
   readonly lost: Promise<string>;

@@ -41,8 +41,9 @@ const normalizeAxes = (axes: readonly number[], rank: number): number[] =>
 
 /** The elements that start : end : −1 takes from an axis, as first and last + 1. */
 function cut(length: number, start: number, end: number): [number, number] {
-  const clamp = (v: number) => Math.min(Math.max(v < 0 ? v + length : v, -1), length - 1);
-  return [clamp(end) + 1, Math.max(clamp(start), clamp(end)) + 1];
+  const clamp = (v: number, low: number) => Math.min(Math.max(v < 0 ? v + length : v, low), length - 1);
+  const [first, beyond] = [clamp(start, 0), clamp(end, -1)];
+  return [beyond + 1, Math.max(first, beyond) + 1];
 }
 
 /** WebGPU repeats the edge of what it should have cropped: crop, then pad. */
