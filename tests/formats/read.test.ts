@@ -4,7 +4,7 @@ import { constantsOf, print, topologicalOrder } from '../../src/lib/graph/graph.
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
 import { readOnnx, type ReadOptions } from '../../src/lib/formats/onnx/read.ts';
 import { create } from '../../src/lib/formats/onnx/wire.ts';
-import { float32, int64, toNumbers, type Tensor } from '../../src/lib/tensor/tensor.ts';
+import { float32, int64, makeTensor, toNumbers, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { onnxFile, type FileSpec } from './build-file.ts';
 import { projectPath, readBytes, runGraph } from './shared.ts';
 
@@ -149,6 +149,17 @@ describe('nodes', () => {
     expect(refusal({ nodes, inputs: { x: [2] }, outputs: ['y'] })).toBe(
       'm.onnx: 2 unsupported operators: Loop (×2, first: "l1"), ai.onnx.ml.Scaler (×1, first: "s"). docs/ops.md lists the supported ones.',
     );
+  });
+
+  it('that drop out are their input, unless they are in training mode and drop something', () => {
+    const dropout = (ratio: number): FileSpec => ({
+      nodes: [{ op: 'Dropout', in: ['x', 'ratio', 'training'], name: 'drop' }],
+      inputs: { x: ['N', 2] },
+      outputs: ['y'],
+      weights: { ratio: float32([], [ratio]), training: makeTensor('bool', [], Uint8Array.of(1)) },
+    });
+    expect(opsOf(read(dropout(0)))).toEqual([]);
+    expect(refusal(dropout(0.5))).toMatch(/Dropout \(node "drop"\): training mode is on/);
   });
 
   it('that do not fit are refused with file, operator and node', () => {

@@ -62,12 +62,14 @@ export const cast: Normalizer = (_g, node) => {
 
 export const castLike: Normalizer = (_g, node) => castTo(node, node.inputs[1]!.dtype);
 
-/** What it is at inference: its input, and a mask that keeps everything. */
+const isZero = (v: Value | null | undefined): boolean => v?.constant?.data.every((e) => !e) ?? false;
+
+/** What it is at inference: its input, and a mask that keeps everything. Some exporters write a ratio of 0 in training mode. */
 export const dropout: Normalizer = (g, node) => {
-  const x = node.inputs[0]!;
-  const training = node.inputs[2];
-  if (training && !training.constant?.data.every((on) => !on))
+  const [x, ratio, training] = node.inputs as [Value, Value?, Value?];
+  if (training && !isZero(training) && !isZero(ratio)) {
     throw new RangeError('training mode is on. Export the model with model.eval().');
+  }
   return node.outputs[1] ? [x, g.expand(g.scalar(1, 'bool'), x.shape)] : [x];
 };
 
