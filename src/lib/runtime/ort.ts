@@ -41,7 +41,8 @@ export async function createOrtRuntime({ device, threads, wasmPaths }: OrtOption
   ort.env.logLevel = 'error';
   ort.env.wasm.proxy = false;
   ort.env.wasm.numThreads = count;
-  if (wasmPaths) ort.env.wasm.wasmPaths = wasmPaths;
+  const files = wasmPaths ?? (count > 1 ? packageFolder() : undefined);
+  if (files) ort.env.wasm.wasmPaths = files;
   const info: DeviceInfo = {
     runtime: 'onnxruntime-web',
     version: ort.env.versions.web ?? '',
@@ -50,6 +51,12 @@ export async function createOrtRuntime({ device, threads, wasmPaths }: OrtOption
     adapter,
   };
   return new OrtRuntime(ort, info);
+}
+
+/** Threads of onnxruntime load its files anew, for which Node needs their folder by name. */
+function packageFolder(): string | undefined {
+  if (!globalThis.process?.versions?.node) return undefined;
+  return decodeURIComponent(new URL('.', import.meta.resolve('onnxruntime-web/wasm')).pathname);
 }
 
 /** What the browser tells about its GPU. Throws an Error when it offers none. */
