@@ -259,6 +259,20 @@ test('a small model without labels is dropped and explained', async ({ page }) =
   await expect(caption(page).getByRole('heading')).toContainText(/class \d+|\d+/);
 });
 
+test('the picture is saved and the numbers are copied', async ({ page, context, site }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(site).origin });
+  await visit(page);
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save PNG' }).click();
+  const saved = await download;
+  expect(saved.suggestedFilename()).toBe('cat-integrated-gradients.png');
+  expect([...readFileSync(await saved.path()).subarray(0, 4)]).toEqual([0x89, 0x50, 0x4e, 0x47]);
+  await page.getByRole('button', { name: 'Copy numbers' }).click();
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  expect(text).toMatch(/^Model: vitrine-16\.onnx \(sha256 [0-9a-f]{64}\)\nImage: /);
+  expect(text).toContain(`F(x): ${await term(page, 'F(x)').innerText()}`);
+});
+
 test('the appearance is chosen and remembered', async ({ page }) => {
   await page.emulateMedia({ colorScheme: 'light' });
   await visit(page);
