@@ -1,10 +1,11 @@
 /**
- * @file What the normalisations share: c · r(v), where c is x, centred or not, and v the mean of c² over some axes.
+ * @file What the normalisations share: c/σ(v), where c is x, centred or not, and v the mean of c² over some axes.
  * The gradient is DeepLIFT's multiplier with x′ = x, so both are one formula.
  */
 import { concrete } from '../graph/dim.ts';
 import type { Value } from '../graph/graph.ts';
 import type { Builder } from './builder.ts';
+import { midpoint } from './combinators.ts';
 
 export interface Standardization {
   readonly axes: readonly number[];
@@ -13,18 +14,20 @@ export interface Standardization {
   /** Whether the mean is taken away first. */
   readonly centred: boolean;
   readonly epsilon: number;
-  /** Where ε goes: 1/√(v + ε), or 1/(√v + ε). */
+  /** Where ε goes: σ = √(v + ε), or √v + ε. */
   readonly inside: boolean;
 }
 
 interface Parts {
   readonly c: Value;
-  readonly r: Value;
-  /** √v; only where ε is outside of the root. */
+  /** √(v + ε), or √v where ε is outside of the root. */
+  readonly root: Value;
+  /** What c is divided by. */
   readonly deviation: Value;
+  readonly y: Value;
 }
 
-/** Smallest deviation that the slope of a square root is taken at. */
+/** Smallest root that the slope of a square root is taken at. */
 const FLAT = 1e-18;
 
 const gather = (g: Builder, x: Value, { axes, summed }: Standardization): Value =>
@@ -34,8 +37,9 @@ function parts(g: Builder, x: Value, spec: Standardization): Parts {
   const { axes, centred, epsilon, inside } = spec;
   const c = centred ? g.sub(x, g.reduceMean(x, axes)) : x;
   const v = gather(g, g.square(c), spec);
-  const deviation = g.sqrt(inside ? g.add(v, epsilon) : v);
-  return { c, deviation, r: g.reciprocal(inside ? deviation : g.add(deviation, epsilon)) };
+  const root = g.sqrt(inside ? g.add(v, epsilon) : v);
+  const deviation = inside ? root : g.add(root, epsilon);
+  return { c, root, deviation, y: g.div(c, deviation) };
 }
 
 /** What flows into the results of a standardisation; `mean` and `r` are outputs of LayerNormalization only. */
@@ -46,12 +50,13 @@ export interface StandardizationFlow {
 }
 
 /**
- * Multiplier of y = c·r(v), v = E(c²): the midpoint rule for both products, the exact secant of r,
+ * Multiplier of y = c/σ(v), v = E(c²). The midpoint rule for the product y·σ = c, solved for Δy,
  *
- *     m_c = G r̄ + (ΣG c̄)·(Δr/Δv)·2c̄/n,   Δr/Δv = −(r r′)²/(r + r′) for r = (v + ε)^−½,
+ *     Δc = σ̄ Δy + ȳ Δσ,   Δσ = Δv / 2σ̄,   Δv = E(2 c̄ Δc)   ⟹   m_c = (G − (c̄/σ̄) E(G ȳ)) / σ̄,
  *
- * then m_x = m_c − E(m_c) where c is centred. Every step keeps the sum, and none divides by a difference. With x′ = x it
- * is the gradient, r(G − c r² E(G c)), centred.
+ * then m_x = m_c − E(m_c) where c is centred. Every step keeps the sum, and with x′ = x it is the gradient. Taking y as
+ * the product c·(1/σ) instead would be as exact on paper, but its multiplier grows with 1/σ′: on a reference whose rows
+ * are constant, such as a black image, a few layers of it leave nothing of float32.
  */
 export function standardizeBackward(
   g: Builder,
@@ -62,20 +67,17 @@ export function standardizeBackward(
 ): Value {
   const now = parts(g, x, spec);
   const ref = x === xRef ? now : parts(g, xRef, spec);
-  const mean = (a: Value, b: Value) => (a === b ? a : g.mul(g.add(a, b), 0.5));
-  const [c, r] = [mean(now.c, ref.c), mean(now.r, ref.r)];
-  const both = g.mul(now.r, ref.r);
-  // (r r′)² alone would overflow in float32 where a row is constant.
-  const steepness = spec.inside
-    ? g.mul(both, g.div(both, r))
-    : g.div(both, g.max(mean(now.deviation, ref.deviation), FLAT));
-  // steepness = −2 Δr/Δv; where v is a mean, the mean here brings its 1/n.
-  const toR = gather(g, g.mul(flow.normal, c), spec);
-  const intoR = flow.r ? g.add(toR, g.div(flow.r, countOf(x, spec.axes))) : toR;
-  const intoC = g.sub(g.mul(flow.normal, r), g.mul(c, g.mul(intoR, steepness)));
+  const [c, y, root, deviation] = (['c', 'y', 'root', 'deviation'] as const).map((k) => midpoint(g, now[k], ref[k]));
+  const slope = g.div(c, spec.inside ? root : g.max(root, FLAT));
+  const throughY = g.div(g.sub(flow.normal, g.mul(slope, gather(g, g.mul(flow.normal, y), spec))), deviation);
+  const intoC = flow.r ? g.sub(throughY, g.mul(slope, throughR(g, flow.r, now, ref, countOf(x, spec.axes)))) : throughY;
   const intoX = spec.centred ? g.sub(intoC, g.reduceMean(intoC, spec.axes)) : intoC;
   return flow.mean ? g.add(intoX, g.div(flow.mean, countOf(x, spec.axes))) : intoX;
 }
+
+/** r = 1/σ: Δr = −Δσ/(σσ′). */
+const throughR = (g: Builder, intoR: Value, now: Parts, ref: Parts, count: number): Value =>
+  g.div(g.div(intoR, g.mul(now.deviation, ref.deviation)), count);
 
 /** Elements that are standardised together. Throws a BatchError where they belong to several examples. */
 const countOf = (x: Value, axes: readonly number[]): number =>
