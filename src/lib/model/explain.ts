@@ -53,14 +53,12 @@ export async function predict({ loaded, device, image }: Setting, id: number, p:
   const order = Array.from(probabilities.keys()).sort(
     (a, b) => probabilities[b] - probabilities[a] || logits[b] - logits[a],
   );
-  const top = order
-    .slice(0, SHOWN_CLASSES)
-    .map((index) => ({
-      index,
-      label: labelOf(loaded.labels, index),
-      logit: logits[index],
-      probability: probabilities[index],
-    }));
+  const top = order.slice(0, SHOWN_CLASSES).map((index) => ({
+    index,
+    label: labelOf(loaded.labels, index),
+    logit: logits[index],
+    probability: probabilities[index],
+  }));
   const [min, max, mean] = spread(x.data);
   return {
     top,

@@ -14,12 +14,29 @@ type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head
 export type Decoded<S extends AttributeSchema> = { readonly [K in keyof S & string as Camel<K>]: S[K]['fallback'] };
 
 /** An absent attribute without an ONNX default decodes to the fallback given here (null where none makes sense). */
-export const int = <T extends number | null>(fallback: T): Field<T extends null ? number | null : number> => ({ kind: 'int', fallback: fallback as never });
-export const float = <T extends number | null>(fallback: T): Field<T extends null ? number | null : number> => ({ kind: 'float', fallback: fallback as never });
+export const int = <T extends number | null>(fallback: T): Field<T extends null ? number | null : number> => ({
+  kind: 'int',
+  fallback: fallback as never,
+});
+export const float = <T extends number | null>(fallback: T): Field<T extends null ? number | null : number> => ({
+  kind: 'float',
+  fallback: fallback as never,
+});
 export const string = (fallback: string): Field<string> => ({ kind: 'string', fallback });
-export const ints = <T extends readonly number[] | null>(fallback: T): Field<T extends null ? readonly number[] | null : readonly number[]> => ({ kind: 'ints', fallback: fallback as never });
-export const floats = (fallback: readonly number[] | null): Field<readonly number[] | null> => ({ kind: 'floats', fallback });
-export const strings = (fallback: readonly string[] | null): Field<readonly string[] | null> => ({ kind: 'strings', fallback });
+export const ints = <T extends readonly number[] | null>(
+  fallback: T,
+): Field<T extends null ? readonly number[] | null : readonly number[]> => ({
+  kind: 'ints',
+  fallback: fallback as never,
+});
+export const floats = (fallback: readonly number[] | null): Field<readonly number[] | null> => ({
+  kind: 'floats',
+  fallback,
+});
+export const strings = (fallback: readonly string[] | null): Field<readonly string[] | null> => ({
+  kind: 'strings',
+  fallback,
+});
 export const tensor = (): Field<Tensor | null> => ({ kind: 'tensor', fallback: null });
 
 const camel = (name: string) => name.replace(/_(\w)/g, (_, c: string) => c.toUpperCase());

@@ -1,5 +1,13 @@
 /** @file The vocabulary in which rules, methods and passes write graphs. */
-import { Node, constantValue, dimsValue, nodeLabel, type Attributes, type OutputType, type Value } from '../graph/graph.ts';
+import {
+  Node,
+  constantValue,
+  dimsValue,
+  nodeLabel,
+  type Attributes,
+  type OutputType,
+  type Value,
+} from '../graph/graph.ts';
 import { isBatch, sameShape, type Dim, type Shape } from '../graph/dim.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { float32, int64, makeTensor, type Tensor } from '../tensor/tensor.ts';
@@ -9,8 +17,19 @@ type Operand = Value | number;
 
 /** ONNX's numbers for element types (TensorProto.DataType). */
 export const ONNX_TYPE: Readonly<Record<DType, number>> = {
-  float32: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, bool: 9,
-  float16: 10, float64: 11, uint32: 12, uint64: 13, bfloat16: 16,
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
 };
 
 export interface ApplyOptions {
@@ -29,18 +48,34 @@ export class Builder {
   readonly #scalars = new Map<string, Value>();
 
   /** One node of any operator, its outputs typed by shape inference. */
-  applyAll(type: string, inputs: readonly (Value | null)[], attrs: Attributes = {}, options: ApplyOptions = {}): readonly Value[] {
+  applyAll(
+    type: string,
+    inputs: readonly (Value | null)[],
+    attrs: Attributes = {},
+    options: ApplyOptions = {},
+  ): readonly Value[] {
     const { name = '', domain = '', outputs = [''] } = options;
     const op = getOp(type, domain);
     const draft = new Node(type, inputs, attrs, [], { name, domain });
     const where = nodeLabel(new Node(type, [], attrs, [], { name: name || outputs[0] }));
     let types: readonly OutputType[];
     try {
-      types = op.infer({ x: inputs as readonly Value[], attrs: attributesOf(op, draft), where, outputCount: outputs.length });
+      types = op.infer({
+        x: inputs as readonly Value[],
+        attrs: attributesOf(op, draft),
+        where,
+        outputCount: outputs.length,
+      });
     } catch (error) {
       throw located(error, where);
     }
-    return new Node(type, inputs, attrs, types.map((t, i) => ({ ...t, name: outputs[i] ?? '' })), { name, domain }).outputs;
+    return new Node(
+      type,
+      inputs,
+      attrs,
+      types.map((t, i) => ({ ...t, name: outputs[i] ?? '' })),
+      { name, domain },
+    ).outputs;
   }
 
   apply(type: string, inputs: readonly (Value | null)[], attrs: Attributes = {}, options: ApplyOptions = {}): Value {
@@ -61,7 +96,9 @@ export class Builder {
 
   /** A whole-number vector such as axes, pads or a shape; symbolic where it names the batch axis. */
   ints(values: readonly Dim[]): Value {
-    return values.some(isBatch) ? dimsValue(values) : constantValue(int64([values.length], values as readonly number[]));
+    return values.some(isBatch)
+      ? dimsValue(values)
+      : constantValue(int64([values.length], values as readonly number[]));
   }
 
   #pair(a: Operand, b: Operand): [Value, Value] {
@@ -111,22 +148,39 @@ export class Builder {
     return order.every((axis, i) => axis === i) ? x : this.apply('Transpose', [x], { perm: order });
   }
 
-  reshape = (x: Value, shape: Shape): Value => (sameShape(x.shape, shape) ? x : this.apply('Reshape', [x, this.ints(shape)]));
+  reshape = (x: Value, shape: Shape): Value =>
+    sameShape(x.shape, shape) ? x : this.apply('Reshape', [x, this.ints(shape)]);
 
-  expand = (x: Value, shape: Shape): Value => (sameShape(x.shape, shape) ? x : this.apply('Expand', [x, this.ints(shape)]));
+  expand = (x: Value, shape: Shape): Value =>
+    sameShape(x.shape, shape) ? x : this.apply('Expand', [x, this.ints(shape)]);
 
   #reduce(type: string, x: Value, axes: readonly number[], keepdims: boolean): Value {
     return axes.length === 0 ? x : this.apply(type, [x, this.ints(axes)], { keepdims: keepdims ? 1 : 0 });
   }
-  reduceSum = (x: Value, axes: readonly number[], keepdims = true): Value => this.#reduce('ReduceSum', x, axes, keepdims);
-  reduceMean = (x: Value, axes: readonly number[], keepdims = true): Value => this.#reduce('ReduceMean', x, axes, keepdims);
-  reduceMax = (x: Value, axes: readonly number[], keepdims = true): Value => this.#reduce('ReduceMax', x, axes, keepdims);
+  reduceSum = (x: Value, axes: readonly number[], keepdims = true): Value =>
+    this.#reduce('ReduceSum', x, axes, keepdims);
+  reduceMean = (x: Value, axes: readonly number[], keepdims = true): Value =>
+    this.#reduce('ReduceMean', x, axes, keepdims);
+  reduceMax = (x: Value, axes: readonly number[], keepdims = true): Value =>
+    this.#reduce('ReduceMax', x, axes, keepdims);
 
   concat = (parts: readonly Value[], axis: number): Value => this.apply('Concat', parts, { axis });
 
   /** x[start : end : step] along each named axis. */
-  slice(x: Value, starts: readonly number[], ends: readonly number[], axes: readonly number[], steps?: readonly number[]): Value {
-    return this.apply('Slice', [x, this.ints(starts), this.ints(ends), this.ints(axes), steps ? this.ints(steps) : null]);
+  slice(
+    x: Value,
+    starts: readonly number[],
+    ends: readonly number[],
+    axes: readonly number[],
+    steps?: readonly number[],
+  ): Value {
+    return this.apply('Slice', [
+      x,
+      this.ints(starts),
+      this.ints(ends),
+      this.ints(axes),
+      steps ? this.ints(steps) : null,
+    ]);
   }
 
   /** Zeros around x: first all begins, then all ends, one a dimension; negative pads crop. */
