@@ -37,6 +37,10 @@ const onWebGpu: Readonly<Record<string, Limit>> = {
 /** device → operator → limit. Both devices run everything else, WebGPU some of it on the processor. */
 const limits: Readonly<Record<DeviceKind, Readonly<Record<string, Limit>>>> = { webgpu: onWebGpu, wasm: {} };
 
+/** Why some forms of an operator are refused on a device; null where all of them run. */
+export const limitsOf = (op: string, device: DeviceKind): string | null =>
+  Object.hasOwn(limits[device], op) ? limits[device][op].reason : null;
+
 /** The nodes of a lowered graph that `device` would refuse or fail on. */
 export function unsupportedNodes(lowered: Graph, device: DeviceKind): UnsupportedNode[] {
   return topologicalOrder(lowered.outputs).flatMap((node) => {

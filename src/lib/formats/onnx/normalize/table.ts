@@ -84,6 +84,15 @@ export const IDLE_ATTRIBUTES: ReadonlySet<string> = new Set(['consumed_inputs', 
 /** How operators are counted and named: `Conv`, `com.microsoft.Attention`. */
 export const operatorName = (node: FileNode): string => keyOf(node.op, node.domain);
 
+/** Operators that have no definition of their own: they are read as others. */
+export const importedOnly = (): string[] =>
+  [
+    'Constant',
+    ...[...table]
+      .filter(([key, { becomes }]) => becomes?.every((op) => findOp(op)) && !findOp(key))
+      .map(([key]) => key),
+  ].sort();
+
 /** Whether the operator can be imported. */
 export function isSupported(node: FileNode): boolean {
   if (node.op === 'Constant' && node.domain === '') return true;
