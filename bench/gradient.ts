@@ -47,7 +47,7 @@ async function measure(model: string, threads: number, rounds: number): Promise<
   const probabilities = new Builder().softmax(output, 1);
   const question = {
     model: { graph, input, logits: output, probabilities, batched: false },
-    engine: createEngine(runtime, 1),
+    engine: createEngine(runtime, { batch: 1 }),
     x,
     baseline: zeros('float32', x.shape),
     target: { kind: 'logit', index: CLASS },

@@ -30,7 +30,7 @@ export async function runFolder(folder: GoldenFolder, runtime: Runtime, onResult
   const results: Result[] = [];
   for (const file of folder.files) {
     const opened = open(folder, file);
-    const engine = createEngine(runtime, BATCH);
+    const engine = createEngine(runtime, { batch: BATCH });
     for (const golden of folder.cases) {
       const result = await runCase({ folder, file, golden, opened, engine, runtime });
       results.push(result);
@@ -136,7 +136,7 @@ function baselineOf({ folder, golden }: Site, xs: FloatTensor, i: number): Float
 function ask(site: Site, model: ModelGraph, xs: FloatTensor, i: number, extra: ModelEngine[]): Asked {
   const { folder, file, golden, runtime } = site;
   const about = (part: ModelGraph, change: Partial<Question> = {}): Question => {
-    const engine = createEngine(runtime, BATCH);
+    const engine = createEngine(runtime, { batch: BATCH });
     extra.push(engine);
     return { ...question, ...change, model: part, engine };
   };

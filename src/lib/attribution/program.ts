@@ -6,7 +6,7 @@ import type { Builder } from '../ops/builder.ts';
 import { sum } from '../tensor/arithmetic.ts';
 import { assertFloat, concat0, float32, zeros, type FloatTensor, type Tensor } from '../tensor/tensor.ts';
 import { exampleShape, headOf, seedOf, valuesOf } from './target.ts';
-import type { Compiled, ModelGraph, Question, Resident, SelfCheck, Target } from './types.ts';
+import type { Compiled, ModelGraph, Question, Resident, SelfCheck } from './types.ts';
 
 export const graphInput = (name: string, shape: Shape): Value => new Value('float32', shape, { name });
 
@@ -131,25 +131,28 @@ export async function runOnce(
 
 /** F of each of `xs` ([1, …] each), by the model's forward pass alone. */
 export async function values(question: Question, xs: readonly FloatTensor[]): Promise<number[]> {
-  const { model, engine, target } = question;
+  const { engine, target } = question;
   // Few examples go one by one: another program for a batch of two would cost more than it saves.
   const batch = xs.length < engine.preferredBatch ? 1 : batchFor(question, xs.length);
-  const program = await engine.program(`forward/${headOf(target)}`, () => forwardGraph(model, target), { batch });
+  const program = await forwardProgram(question, batch);
   const seed = seedOf(question);
   const found: number[] = [];
   for (let start = 0; start < xs.length; start += batch) {
     const rows = Array.from({ length: batch }, (_, i) => xs[Math.min(start + i, xs.length - 1)]);
-    const [y] = await runOnce(question, program, [concat0(rows)]);
-    found.push(...valuesOf(y, seed).slice(0, xs.length - start));
+    const [logits, probabilities] = await runOnce(question, program, [concat0(rows)]);
+    found.push(...valuesOf({ logits, probabilities }[headOf(target)], seed).slice(0, xs.length - start));
   }
   return found;
 }
 
-const forwardGraph = (model: ModelGraph, target: Target): Graph => ({
-  name: 'forward',
-  inputs: [model.input],
-  outputs: [model[headOf(target)]],
-});
+/**
+ * The model's own pass, image → [logits, probabilities]. One program serves predictions and every F, because each program
+ * holds a copy of the weights and a softmax costs nothing beside the model.
+ */
+export function forwardProgram({ model, engine }: Pick<Question, 'model' | 'engine'>, batch = 1): Promise<Compiled> {
+  const build = (): Graph => ({ name: 'forward', inputs: [model.input], outputs: [model.logits, model.probabilities] });
+  return engine.program('forward', build, { batch });
+}
 
 /** By how much Σ scores misses what `claim` says it is. */
 export function sumCheck(kind: SelfCheck['kind'], claim: string, scores: FloatTensor, expected: number): SelfCheck {

@@ -3,8 +3,12 @@ import type { Compiled, Engine, Resident } from '../attribution/types.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { CompileOptions, Feed, Program, Runtime } from '../runtime/runtime.ts';
 
-/** Programs kept ready per model. Each holds its own copy of the prepared weights on the device. */
-const KEPT_PROGRAMS = 6;
+/** Each program holds its own copy of the prepared weights: this much of them is kept ready per model. */
+const KEPT_BYTES = 600 * 2 ** 20;
+
+/** A method and a prediction beside it use three programs; more than six are not asked for in turn. */
+const keptPrograms = (weightBytes: number): number =>
+  Math.max(3, Math.min(6, Math.floor(KEPT_BYTES / Math.max(1, weightBytes))));
 
 /** Longest stretch of passes after which waiting messages, such as a cancel, are let in. */
 const YIELD_AFTER_MS = 12;
@@ -16,7 +20,18 @@ export interface ModelEngine extends Engine {
 /** Examples worth running at once: batching gains nothing on WASM, and a GPU needs several to be filled. */
 export const preferredBatch = (runtime: Runtime): number => (runtime.device.kind === 'webgpu' ? 8 : 1);
 
-export function createEngine(runtime: Runtime, batch = preferredBatch(runtime)): ModelEngine {
+interface EngineOptions {
+  /** Examples per run; by default what suits the device. */
+  readonly batch?: number;
+  /** Size of the model's weights, which decides how many programs are kept. */
+  readonly weightBytes?: number;
+}
+
+export function createEngine(
+  runtime: Runtime,
+  { batch = preferredBatch(runtime), weightBytes = 0 }: EngineOptions = {},
+): ModelEngine {
+  const kept = keptPrograms(weightBytes);
   const programs = new Map<string, Promise<Program>>();
   let lastYield = performance.now();
 
@@ -38,7 +53,7 @@ export function createEngine(runtime: Runtime, batch = preferredBatch(runtime)):
       let program = programs.get(full);
       programs.delete(full);
       if (!program) {
-        await makeRoom(programs);
+        await makeRoom(programs, kept);
         program = runtime.compile(build(), options);
         program.catch(() => programs.delete(full));
       }
@@ -54,8 +69,8 @@ export function createEngine(runtime: Runtime, batch = preferredBatch(runtime)):
 }
 
 /** Drops the programs that were used longest ago; a Map keeps its order of insertion. */
-async function makeRoom(programs: Map<string, Promise<Program>>): Promise<void> {
-  while (programs.size >= KEPT_PROGRAMS) {
+async function makeRoom(programs: Map<string, Promise<Program>>, kept: number): Promise<void> {
+  while (programs.size >= kept) {
     const [key, program] = programs.entries().next().value!;
     programs.delete(key);
     await program.then((p) => p.dispose()).catch(() => undefined);

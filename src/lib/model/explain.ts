@@ -1,5 +1,6 @@
 /** @file From a request of the page to a method's question, and from its explanation to what the page draws. */
 import { findMethod } from '../attribution/index.ts';
+import { forwardProgram } from '../attribution/program.ts';
 import type { Explanation, Question, Target } from '../attribution/types.ts';
 import type { DeviceInfo } from '../runtime/runtime.ts';
 import { full, makeTensor, sizeOf, zeros, type FloatTensor } from '../tensor/tensor.ts';
@@ -28,11 +29,10 @@ export interface Setting {
 
 /** Logits and probabilities of one input, in the model's flat order. */
 export async function evaluate(
-  { model, engine }: LoadedModel,
+  loaded: Pick<LoadedModel, 'model' | 'engine'>,
   x: FloatTensor,
 ): Promise<{ logits: Float32Array; probabilities: Float32Array }> {
-  const build = () => ({ name: 'predict', inputs: [model.input], outputs: [model.logits, model.probabilities] });
-  const program = await engine.program('predict', build, { batch: 1 });
+  const program = await forwardProgram(loaded);
   const results = await program.run([x]);
   const [logits, probabilities] = await Promise.all(
     results.map(async (r) => Float32Array.from((await r.read()).data as Float32Array)),

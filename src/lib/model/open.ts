@@ -56,7 +56,8 @@ export async function openModel(
   signal.throwIfAborted();
 
   doing('checking its numbers', 0.4);
-  const engine = createEngine(runtime);
+  const parameters = parameterCount(onnx.graph);
+  const engine = createEngine(runtime, { weightBytes: 4 * parameters });
   const difference = await forwardDifference(runtime, { bytes: main.bytes, external }, onnx);
   signal.throwIfAborted();
 
@@ -70,7 +71,7 @@ export async function openModel(
     format: 'onnx',
     producer: onnx.info.producer,
     opset: onnx.info.opset,
-    parameters: parameterCount(onnx.graph),
+    parameters,
     nodes: topologicalOrder(onnx.graph.outputs).length,
     input: { name: model.input.name, shape: model.input.shape.map((d) => (isBatch(d) ? null : d)) },
     classes,
