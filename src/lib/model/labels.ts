@@ -37,18 +37,35 @@ function fromLines(text: string): string[] {
 
 function fromDictionary(file: string, text: string): string[] {
   const parsed = parseJson(text) ?? parseJson(pythonToJson(text));
-  if (parsed === null)
+  if (parsed === null) {
     throw new Error(`${file}: neither JSON nor a Python dictionary of class names. Put one name on each line instead.`);
-  if (Array.isArray(parsed)) return parsed.map(nameOf);
-  const entries = Object.entries(parsed);
-  if (entries.every(([key]) => /^\d+$/.test(key))) {
-    return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, name]) => nameOf(name));
   }
-  // A dictionary from name to index, as Keras writes class_indices.
-  return entries.sort(([, a], [, b]) => Number(a) - Number(b)).map(([name]) => name);
+  // A model's config.json, as Hugging Face writes it, holds the names among other things.
+  const names = Array.isArray(parsed) ? parsed : (parsed.id2label ?? parsed);
+  const labels = Array.isArray(names) ? names.map(nameOf) : fromEntries(Object.entries(names as object));
+  if (labels.some((label) => label === null)) {
+    throw new Error(
+      `${file}: not a list of class names: expected [name, …], {index: name, …} or {name: index, …}. ` +
+        'Choose the labels file of this model, or put one name on each line.',
+    );
+  }
+  return labels as string[];
 }
 
-const nameOf = (entry: unknown): string => String(Array.isArray(entry) ? entry.at(-1) : entry);
+/** {index: name} or, as Keras writes class_indices, {name: index}. */
+function fromEntries(entries: readonly [string, unknown][]): (string | null)[] {
+  if (entries.every(([key]) => /^\d+$/.test(key))) {
+    return entries.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, name]) => nameOf(name));
+  }
+  const indexed = entries.every(([, index]) => Number.isInteger(index) && (index as number) >= 0);
+  return indexed ? entries.toSorted(([, a], [, b]) => Number(a) - Number(b)).map(([name]) => name) : [null];
+}
+
+/** A name, or the last of [id, name]; null for anything else. */
+function nameOf(entry: unknown): string | null {
+  const name: unknown = Array.isArray(entry) ? entry.at(-1) : entry;
+  return typeof name === 'string' || typeof name === 'number' ? String(name) : null;
+}
 
 function parseJson(text: string): Record<string, unknown> | unknown[] | null {
   try {
