@@ -2,11 +2,14 @@
 import { chooseRuntime } from '../runtime/device.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { decodeImage } from '../vision/decode.ts';
+import { announcedSize, refuseSize } from '../vision/header.ts';
 import { preprocessingFor, presets } from '../vision/preprocess.ts';
 import type { Pixels, Preprocessing } from '../vision/types.ts';
 import { explain, predict, type OpenImage, type Setting } from './explain.ts';
-import { parseLabels } from './labels.ts';
+import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { openModel, type LoadedModel } from './open.ts';
+import { refusePreprocessing } from './requests.ts';
+import { say } from './say.ts';
 import { sha256 } from './sha256.ts';
 import type {
   AttributionRequest,
@@ -44,7 +47,7 @@ export class LabCore {
   }
 
   start({ choice, ortBase }: { choice: DeviceChoice; ortBase: string }): Promise<Outcome<DeviceReport>> {
-    return outcome(async () => {
+    return outcome('Vitrine', async () => {
       await this.#close();
       await this.#runtime?.dispose();
       const { runtime, available, notes } = await chooseRuntime({ choice, wasmPaths: ortBase });
@@ -60,7 +63,8 @@ export class LabCore {
     files: readonly DroppedFile[],
     onProgress: (p: ProgressReport) => void,
   ): Promise<Outcome<ModelInfo>> {
-    return this.#run(job, async (signal) => {
+    const subject = files.find((f) => /\.onnx$/i.test(f.name))?.name ?? files[0]?.name ?? 'Nothing';
+    return this.#run(job, subject, async (signal) => {
       const runtime = this.#require(this.#runtime, 'the engine has not been started');
       const loaded = await openModel(runtime, await Promise.all(files.map(readFile)), { signal, onProgress });
       await this.#close();
@@ -70,8 +74,9 @@ export class LabCore {
   }
 
   setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {
-    return outcome(async () => {
+    return outcome(file.name, async () => {
       const loaded = this.#open();
+      refuseLargeLabels(file);
       const { name, bytes } = await readFile(file);
       const labels = parseLabels(name, new TextDecoder().decode(bytes));
       this.#loaded = { ...loaded, labels };
@@ -80,14 +85,16 @@ export class LabCore {
   }
 
   preprocessing(preset: string): Promise<Outcome<Preprocessing>> {
-    return outcome(async () => preprocessingFor(preset, this.#open().image));
+    return outcome(this.#name(), async () => preprocessingFor(preset, this.#open().image));
   }
 
   openImage(image: ImageId, file: DroppedFile): Promise<Outcome<ImageInfo>> {
-    return outcome(async () => {
+    return outcome(file.name, async () => {
       const { name, bytes } = await readFile(file);
+      const announced = announcedSize(bytes.buffer);
+      if (announced) refuseSize(name, announced);
       const digest = await sha256(bytes);
-      const { pixels, width, height } = await this.#decode(name, bytes.buffer as ArrayBuffer);
+      const { pixels, width, height } = await this.#decode(name, bytes.buffer);
       this.#images.set(image, { pixels, sha256: digest });
       return { id: image, name, sha256: digest, width, height };
     });
@@ -98,7 +105,11 @@ export class LabCore {
   }
 
   predict(job: JobId, image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Prediction>> {
-    return this.#run(job, (signal) => predict(this.#setting(signal), image, preprocessing));
+    return this.#run(job, this.#name(), (signal) => {
+      const setting = this.#setting(signal);
+      refusePreprocessing(preprocessing, setting.loaded.image);
+      return predict(setting, image, preprocessing);
+    });
   }
 
   attribute(
@@ -106,7 +117,11 @@ export class LabCore {
     request: AttributionRequest,
     onProgress: (p: ProgressReport) => void,
   ): Promise<Outcome<AttributionResult>> {
-    return this.#run(job, (signal) => explain(this.#setting(signal, onProgress), request));
+    return this.#run(job, this.#name(), (signal) => {
+      const setting = this.#setting(signal, onProgress);
+      refusePreprocessing(request.preprocessing, setting.loaded.image);
+      return explain(setting, request);
+    });
   }
 
   async cancel(job: JobId): Promise<void> {
@@ -126,10 +141,13 @@ export class LabCore {
     return value;
   }
 
-  async #run<T>(job: JobId, work: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T>> {
+  /** How errors name what is being explained. */
+  #name = (): string => this.#loaded?.info.name ?? 'Vitrine';
+
+  async #run<T>(job: JobId, subject: string, work: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T>> {
     const controller = new AbortController();
     this.#jobs.set(job, controller);
-    const result = await outcome(() => work(controller.signal));
+    const result = await outcome(subject, async () => work(controller.signal));
     this.#jobs.delete(job);
     return controller.signal.aborted ? { ok: false, reason: 'cancelled', message: 'Cancelled.' } : result;
   }
@@ -141,11 +159,11 @@ export class LabCore {
   }
 }
 
-async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+async function outcome<T>(subject: string, work: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { ok: true, value: await work() };
   } catch (error) {
-    return { ok: false, reason: 'failed', message: error instanceof Error ? error.message : String(error) };
+    return { ok: false, reason: 'failed', message: say(error, subject) };
   }
 }
 

@@ -2,6 +2,33 @@
 
 const MOST_LABELS = 1_000_000;
 
+/** A million names of thirty letters. */
+const MOST_BYTES = 32 * 2 ** 20;
+
+/** Python dictionaries are rewritten as JSON letter by letter. */
+const LONGEST_PYTHON = 4 * 2 ** 20;
+
+/** Longest line that is looked at, and longest name. */
+const LONGEST_LINE = 1000;
+const LONGEST_NAME = 200;
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+
+/** Throws an Error naming a file that is too large to hold class names: it is not read at all. */
+export function refuseLargeLabels({
+  name,
+  bytes,
+}: {
+  name: string;
+  bytes: Blob | ArrayBufferView | ArrayBuffer;
+}): void {
+  const size = bytes instanceof Blob ? bytes.size : bytes.byteLength;
+  if (size > MOST_BYTES)
+    throw new Error(
+      `${name}: ${mebibytes(size)} are too much for class names, the most is ${mebibytes(MOST_BYTES)}. Choose the labels file of this model.`,
+    );
+}
+
 /**
  * Class names in the order of the model's outputs. Understands one name a line; lines with a leading index ("0: tench",
  * "0,tench") or WordNet id ("n01440764 tench"); a JSON array; a JSON or Python dictionary from index to name or to
@@ -24,19 +51,23 @@ export const labelOf = (labels: readonly string[], index: number): string => lab
 
 const clean = (label: string) =>
   label
+    .slice(0, LONGEST_LINE)
     .replace(/\p{Cc}/gu, ' ')
     .trim()
-    .slice(0, 200);
+    .slice(0, LONGEST_NAME);
 
 function fromLines(text: string): string[] {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  const indexed = lines.map((line) => /^\s*(\d+)\s*[:,;\t ]\s*(.+)$/.exec(line));
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.slice(0, LONGEST_LINE))
+    .filter((line) => line.trim() !== '');
+  const indexed = lines.map((line) => /^\s*(\d+)\s*[:,;\t ]\s*(.+)$/s.exec(line));
   if (indexed.every((m, i) => m && Number(m[1]) === i)) return indexed.map((m) => m![2]);
   return lines.map((line) => line.replace(/^n\d{8}\s+/, ''));
 }
 
 function fromDictionary(file: string, text: string): string[] {
-  const parsed = parseJson(text) ?? parseJson(pythonToJson(text));
+  const parsed = parseJson(text) ?? (text.length > LONGEST_PYTHON ? null : parseJson(pythonToJson(text)));
   if (parsed === null) {
     throw new Error(`${file}: neither JSON nor a Python dictionary of class names. Put one name on each line instead.`);
   }
@@ -79,7 +110,9 @@ function parseJson(text: string): Record<string, unknown> | unknown[] | null {
 /** {0: 'tench', 1: "cock's comb"} as JSON: bare number keys and single quotes become double-quoted strings. */
 function pythonToJson(text: string): string {
   return text
-    .replace(/'((?:[^'\\]|\\.)*)'(?=\s*[,:}\]])/g, (_, s: string) => JSON.stringify(s.replace(/\\'/g, "'")))
+    .replace(/"(?:[^"\\]|\\.)*(?:"|$)|'((?:[^'\\]|\\.)*)(?:'|$)/gs, (whole, s: string | undefined) =>
+      s === undefined ? whole : JSON.stringify(s.replace(/\\'/g, "'")),
+    )
     .replace(/([{,]\s*)(\d+)\s*:/g, '$1"$2":')
     .replace(/,(\s*[}\]])/g, '$1');
 }

@@ -8,9 +8,10 @@ import { isFloat } from '../tensor/dtype.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { detectImageInput, preprocessingFor, type ImageInput } from '../vision/preprocess.ts';
 import { createEngine, type ModelEngine } from './engine.ts';
+import { refuseCostly } from './cost.ts';
 import { forwardDifference } from './forward-check.ts';
 import { classesOf, headsOf } from './heads.ts';
-import { parseLabels } from './labels.ts';
+import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { defaultLayer, layersOf, type Layer } from './layers.ts';
 import { sha256 } from './sha256.ts';
 import type { MethodInfo, ModelInfo, OptionSchema, ProgressReport } from './types.ts';
@@ -51,6 +52,7 @@ export async function openModel(
   doing(`reading ${main.name}`, 0.1);
   const onnx = readOnnx(main.bytes, main.name, { external });
   const { model, image } = classifierOf(onnx, main.name);
+  refuseCostly(onnx.graph, main.name);
   const layers = layersOf(model.input, model.logits);
   const digest = await sha256(main.bytes);
   signal.throwIfAborted();
@@ -62,6 +64,7 @@ export async function openModel(
   signal.throwIfAborted();
 
   doing('listing its methods', 0.8);
+  if (labelFile) refuseLargeLabels(labelFile);
   const labels = labelFile ? parseLabels(labelFile.name, new TextDecoder().decode(labelFile.bytes)) : [];
   const classes = classesOf(model.logits);
   const info: ModelInfo = {

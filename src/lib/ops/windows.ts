@@ -53,6 +53,7 @@ export function slidingWindows(
   }
   const extents = kernel.map((k, i) => extent(k, dilations[i]));
   const [begins, ends] = padding(spatial, extents, strides, attrs);
+  refuseHuge(spatial, kernel, extents, begins, ends);
   const output = spatial.map((length, i) => {
     const room = length + begins[i] + ends[i] - extents[i];
     if (room < 0)
@@ -65,6 +66,23 @@ export function slidingWindows(
     return (count - 1) * strides[i] >= length + begins[i] ? count - 1 : count;
   });
   return { kernel, strides, dilations, begins, ends, output };
+}
+
+/** Padding and kernels are only numbers of the file, and rules list the elements under a window. */
+const LONGEST = 2 ** 20;
+
+function refuseHuge(
+  spatial: readonly number[],
+  kernel: readonly number[],
+  extents: readonly number[],
+  begins: readonly number[],
+  ends: readonly number[],
+): void {
+  const reaches = spatial.map((length, i) => Math.max(extents[i], begins[i] + length + ends[i]));
+  if ([...kernel, ...reaches].some((n) => !(n <= LONGEST)))
+    throw new RangeError(
+      `kernel [${kernel}] over [${spatial}] with the pads [${[...begins, ...ends]}] reaches over [${reaches}] elements, the most is ${LONGEST} along an axis. Check the sizes that the node is given.`,
+    );
 }
 
 function padding(

@@ -1,4 +1,5 @@
 /** @file From the bytes of an image file to pixels, by the browser's own decoders. Works in a worker. */
+import { refuseSize } from './header.ts';
 import type { Pixels } from './types.ts';
 
 /** Above this many pixels an image is halved until it fits: the model sees far fewer, and the page must not run out of memory. */
@@ -25,6 +26,7 @@ export async function decodeImage(name: string, bytes: ArrayBuffer): Promise<Dec
     );
   }
   const { width, height } = bitmap;
+  refuseSize(name, bitmap);
   const shrink = Math.max(1, Math.sqrt((width * height) / MOST_PIXELS));
   const [w, h] = [Math.max(1, Math.round(width / shrink)), Math.max(1, Math.round(height / shrink))];
   const canvas = new OffscreenCanvas(w, h);

@@ -1,4 +1,5 @@
 /** @file The import walk: nodes of a file, producers first, each normalised, folded or typed by shape inference. */
+import { Budget } from '../../graph/budget.ts';
 import { constantValue, Value, type Attribute } from '../../graph/graph.ts';
 import { Builder } from '../../ops/builder.ts';
 import { attributesOf, findOp, getOp } from '../../ops/define.ts';
@@ -45,6 +46,7 @@ class GraphBuild {
   readonly #values = new Map<string, Value>();
   readonly #g = new Builder();
   readonly #folder = new Folder();
+  readonly #budget = new Budget();
 
   constructor(source: Source, symbolic: boolean) {
     this.#source = source;
@@ -118,6 +120,7 @@ class GraphBuild {
     const { op, domain, name, outputs } = node;
     const attrs = knownAttributes(node);
     const typed = this.#g.applyAll(op, node.inputs, attrs, { name, domain, outputs });
+    this.#budget.spend(typed[0].producer!);
     const definition = getOp(op, domain);
     const decoded = attributesOf(definition, typed[0].producer!);
     return typed.map((_, i) => this.#folder.fold(definition, decoded, node.inputs, typed, i));

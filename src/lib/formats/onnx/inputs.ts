@@ -1,5 +1,6 @@
 /** @file What a model's inputs and outputs are declared as, and the shapes that they get. */
-import { N, type Dim } from '../../graph/dim.ts';
+import { LARGEST_VALUE } from '../../graph/budget.ts';
+import { N, bindShape, type Dim } from '../../graph/dim.ts';
 import { isFloat, type DType } from '../../tensor/dtype.ts';
 import { FormatError } from '../error.ts';
 import type { GraphProto, ValueInfoProto } from './proto.ts';
@@ -80,13 +81,19 @@ export function shapeOf(
       `${file}: input "${input.name}" has ${declared.length} axes ([${declared.map((d) => d ?? '?')}]), the shape [${given}] has ${given.length}. Give one length per axis.`,
     );
   }
-  return declared.map((d, axis) => {
+  const lengths = declared.map((d, axis) => {
     if (axis === 0 && mayBeBatch(d)) return batched ? N : (given?.[0] ?? 1);
     if (typeof d === 'number') return d;
     const length = given?.[axis] ?? openLength(input, declared, axis, spatialSize);
     notes.push(`Input "${input.name}" leaves axis ${axis}${d ? ` (${d})` : ''} open; it is ${length} here.`);
     return length;
   });
+  const elements = bindShape(lengths, 1).reduce((n, d) => n * Math.max(d, 1), 1);
+  if (elements > LARGEST_VALUE)
+    throw new FormatError(
+      `${file}: input "${input.name}" of the shape [${lengths}] would have ${elements} elements, the most is ${LARGEST_VALUE}. Export the model for a smaller image.`,
+    );
+  return lengths;
 }
 
 /** Images are [batch, channels, height, width], or channels last where the last axis says so. */

@@ -1,0 +1,96 @@
+/** @file Width and height that an image file announces, read from its first bytes: known before anything is decoded. */
+
+export interface Announced {
+  readonly format: 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'BMP';
+  /** Pixels, as written in the file: 0 and absurd sizes included. */
+  readonly width: number;
+  readonly height: number;
+}
+
+const ascii = (v: DataView, at: number, length: number): string =>
+  at + length > v.byteLength ? '' : String.fromCharCode(...Array.from({ length }, (_, i) => v.getUint8(at + i)));
+
+/** The size of a PNG, JPEG, WebP, GIF or BMP image; null for another format or where the header is cut short. */
+export function announcedSize(bytes: ArrayBuffer): Announced | null {
+  const view = new DataView(bytes);
+  for (const read of [png, gif, bmp, webp, jpeg]) {
+    const found = read(view);
+    if (found) return found;
+  }
+  return null;
+}
+
+function png(v: DataView): Announced | null {
+  if (ascii(v, 1, 3) !== 'PNG' || v.getUint8(0) !== 0x89 || v.byteLength < 24) return null;
+  return { format: 'PNG', width: v.getUint32(16), height: v.getUint32(20) };
+}
+
+function gif(v: DataView): Announced | null {
+  if (ascii(v, 0, 4) !== 'GIF8' || v.byteLength < 10) return null;
+  return { format: 'GIF', width: v.getUint16(6, true), height: v.getUint16(8, true) };
+}
+
+/** A negative height means that rows run downwards. */
+function bmp(v: DataView): Announced | null {
+  if (ascii(v, 0, 2) !== 'BM' || v.byteLength < 26) return null;
+  if (v.getUint32(14, true) === 12)
+    return { format: 'BMP', width: v.getUint16(18, true), height: v.getUint16(20, true) };
+  return { format: 'BMP', width: Math.abs(v.getInt32(18, true)), height: Math.abs(v.getInt32(22, true)) };
+}
+
+/** Three kinds of first chunk: lossy (a VP8 key frame), lossless, and extended with the size of the canvas. */
+function webp(v: DataView): Announced | null {
+  if (ascii(v, 0, 4) !== 'RIFF' || ascii(v, 8, 4) !== 'WEBP' || v.byteLength < 30) return null;
+  const uint24 = (at: number) => v.getUint16(at, true) | (v.getUint8(at + 2) << 16);
+  switch (ascii(v, 12, 4)) {
+    case 'VP8 ':
+      return { format: 'WebP', width: v.getUint16(26, true) & 0x3fff, height: v.getUint16(28, true) & 0x3fff };
+    case 'VP8L': {
+      const bits = v.getUint32(21, true);
+      return { format: 'WebP', width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+    }
+    case 'VP8X':
+      return { format: 'WebP', width: uint24(24) + 1, height: uint24(27) + 1 };
+  }
+  return null;
+}
+
+/** A JPEG is a list of segments; the size stands in the frame's, the first one of the kinds SOF0 … SOF15. */
+function jpeg(v: DataView): Announced | null {
+  if (v.byteLength < 4 || v.getUint16(0) !== 0xffd8) return null;
+  let at = 2;
+  while (at + 9 <= v.byteLength) {
+    const marker = v.getUint8(at + 1);
+    if (v.getUint8(at) !== 0xff) return null;
+    if (marker === 0xff) at += 1;
+    else if (isFrame(marker)) return { format: 'JPEG', width: v.getUint16(at + 7), height: v.getUint16(at + 5) };
+    else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) at += 2;
+    else if (marker === 0xd9 || marker === 0xda) return null;
+    else at += 2 + Math.max(2, v.getUint16(at + 2));
+  }
+  return null;
+}
+
+/** SOF0 … SOF15 without the three that define tables. */
+const isFrame = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+
+/** Most pixels that are decoded: 512 MiB as RGBA. Cameras of telephones reach 108 million. */
+export const MOST_PIXELS = 2 ** 27;
+
+/** Longest side that browsers draw on a canvas. */
+export const LONGEST_SIDE = 32_767;
+
+/** Throws an Error naming file, size and limit where decoding would take too much memory or cannot end well. */
+export function refuseSize(name: string, { width, height }: { width: number; height: number }): void {
+  if (width === 0 || height === 0)
+    throw new Error(`${name}: the file says that it is ${width}×${height} pixels. It is damaged: save it again.`);
+  if (width * height > MOST_PIXELS)
+    throw new Error(
+      `${name}: ${width}×${height} are ${Math.round((width * height) / 1e6)} million pixels, the most is ${Math.round(MOST_PIXELS / 1e6)} million. Scale the image down first: the model sees far fewer.`,
+    );
+  if (Math.max(width, height) > LONGEST_SIDE)
+    throw new Error(
+      `${name}: ${width}×${height} pixels, the longest side that browsers draw is ${LONGEST_SIDE}. Scale or cut the image first.`,
+    );
+}
