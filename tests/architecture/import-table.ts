@@ -27,8 +27,10 @@ export const IMPORT_TABLE: Record<string, Row> = {
   },
   'worker/api': { types: ['model', ...ENGINE] },
   'worker/client': { imports: ['comlink'], types: ['worker/api'] },
-  share: { imports: ['tensor', 'fflate'], types: ['attribution'] },
-  state: { imports: ['worker/client', 'share', 'tensor', 'svelte/*'], types: ['worker/api', 'attribution'] },
+  share: { imports: ['tensor', 'fflate'], types: ['attribution', 'vision'] },
+  /** Files from other sites: it knows the platform's fetch and caches, and nothing of the project. */
+  sources: {},
+  state: { imports: ['worker/client', 'share', 'sources', 'tensor', 'svelte/*'], types: ['worker/api', 'attribution'] },
   render: { imports: ['tensor', 'pixi.js/*'], types: ['graph'] },
   ui: { imports: ['state', 'render', 'tensor', 'svelte/*', 'bits-ui', '@fontsource-variable/*'] },
   routes: { imports: ['ui', 'state', 'svelte/*', '$app/*'] },

@@ -1,0 +1,224 @@
+/** @file What a link and a bundle say: which files, what was asked, how it was drawn, and what came out. */
+import type { Target } from '../attribution/types.ts';
+import type { Preprocessing } from '../vision/types.ts';
+import {
+  type Json,
+  type Scalar,
+  type Schema,
+  SchemaError,
+  defaulted,
+  digest,
+  flag,
+  list,
+  nullable,
+  number,
+  oneOf,
+  scalars,
+  struct,
+  text,
+} from './schema.ts';
+
+/** A model or an image, by its source and its content. */
+export interface FileReference {
+  /** Id among those that come with the page; '' for a file of the sender's. */
+  readonly bundled: string;
+  readonly name: string;
+  readonly bytes: number;
+  /** Lower-case hex; '' where it is not known. */
+  readonly sha256: string;
+}
+
+export type SharedBaseline =
+  | { readonly kind: 'black' | 'white' | 'mean' | 'blur' | 'noise' }
+  | { readonly kind: 'value'; readonly value: number }
+  | { readonly kind: 'image'; readonly image: FileReference };
+
+/** How the result is drawn. */
+export interface View {
+  readonly opacity: number;
+  /** Id of a colour map; null takes the one that suits the page. */
+  readonly diverging: string | null;
+  readonly sequential: string;
+  readonly sign: 'all' | 'positive' | 'negative' | 'absolute';
+  readonly percentile: number;
+  readonly smooth: boolean;
+  readonly fade: boolean;
+  readonly backdrop: 'colour' | 'grey' | 'none';
+}
+
+/** By which a second computation is recognised as the same; null where there is none or it is not finite. */
+export interface ResultNumbers {
+  /** F(x). */
+  readonly value: number | null;
+  /** The self-check's gap. */
+  readonly delta: number | null;
+  readonly sum: number | null;
+  /** Largest magnitude of the map. */
+  readonly max: number | null;
+}
+
+export interface SharedRecord {
+  readonly model: FileReference;
+  readonly image: FileReference;
+  readonly preprocessing: Preprocessing;
+  readonly target: Target;
+  readonly method: string;
+  /** Options that differ from the method's defaults. */
+  readonly options: Readonly<Record<string, Scalar>>;
+  readonly baseline: SharedBaseline;
+  readonly layer: string | null;
+  readonly seed: number;
+  readonly view: View;
+  /** Of Vitrine. */
+  readonly version: string;
+  readonly device: { readonly kind: 'wasm' | 'webgpu'; readonly threads: number; readonly version: string };
+  /** Name of the explained class. */
+  readonly label: string;
+  readonly numbers: ResultNumbers;
+}
+
+const SIDE = 65_536;
+const CLASSES = 10_000_000;
+const id = (max = 64): Schema<string> => text(max, /^[\w.-]*$/);
+
+const file = struct<FileReference>({
+  bundled: ['i', defaulted(id(), '')],
+  name: ['n', text(120)],
+  bytes: ['b', number({ min: 0, max: 2 ** 40, whole: true })],
+  sha256: ['h', digest],
+});
+
+const colours = { min: 1, max: 4 };
+
+const preprocessing = struct<Preprocessing>({
+  preset: ['p', defaulted(id(), 'torchvision')],
+  layout: ['l', defaulted(oneOf(['NCHW', 'NHWC']), 'NCHW')],
+  order: ['o', defaulted(oneOf(['RGB', 'BGR', 'grey']), 'RGB')],
+  width: ['w', defaulted(number({ min: 1, max: SIDE, whole: true }), 224)],
+  height: ['h', defaulted(number({ min: 1, max: SIDE, whole: true }), 224)],
+  resize: ['r', defaulted(oneOf(['centre-crop', 'stretch', 'fit']), 'centre-crop')],
+  cropFraction: ['c', defaulted(number({ min: 0.01, max: 1 }), 0.875)],
+  scale: ['s', defaulted(number(), 1)],
+  mean: ['m', defaulted(list(number(), colours), [0.485, 0.456, 0.406])],
+  std: ['d', defaulted(list(number(), colours), [0.229, 0.224, 0.225])],
+});
+
+interface FlatTarget {
+  readonly kind: Target['kind'];
+  readonly index: number;
+  readonly other: number | null;
+}
+
+const index = number({ min: 0, max: CLASSES, whole: true });
+const flatTarget = struct<FlatTarget>({
+  kind: ['k', defaulted(oneOf(['logit', 'probability', 'logit-minus-mean', 'difference']), 'logit')],
+  index: ['i', index],
+  other: ['o', nullable(index)],
+});
+
+const target: Schema<Target> = {
+  write: (value, form) =>
+    flatTarget.write(
+      { kind: value.kind, index: value.index, other: value.kind === 'difference' ? value.other : null },
+      form,
+    ),
+  read: (json, form, at) => {
+    const { kind, index, other } = flatTarget.read(json, form, at);
+    if (kind !== 'difference') return { kind, index };
+    if (other === null) throw new SchemaError(`${at} is a difference without a second class`);
+    return { kind, index, other };
+  },
+};
+
+interface FlatBaseline {
+  readonly kind: SharedBaseline['kind'];
+  readonly value: number | null;
+  readonly image: FileReference | null;
+}
+
+const flatBaseline = struct<FlatBaseline>({
+  kind: ['k', defaulted(oneOf(['black', 'white', 'mean', 'blur', 'noise', 'value', 'image']), 'black')],
+  value: ['v', nullable(number())],
+  image: ['i', nullable(file)],
+});
+
+const baseline: Schema<SharedBaseline> = {
+  write: (b, form) =>
+    flatBaseline.write(
+      { kind: b.kind, value: b.kind === 'value' ? b.value : null, image: b.kind === 'image' ? b.image : null },
+      form,
+    ),
+  read: (json, form, at) => {
+    const { kind, value, image } = flatBaseline.read(json, form, at);
+    if (kind === 'value') return { kind, value: value ?? 0 };
+    if (kind !== 'image') return { kind };
+    if (image === null) throw new SchemaError(`${at} is an image that is not named`);
+    return { kind, image };
+  },
+};
+
+export const DEFAULT_VIEW: View = {
+  opacity: 0.9,
+  diverging: null,
+  sequential: 'ember',
+  sign: 'all',
+  percentile: 99,
+  smooth: true,
+  fade: true,
+  backdrop: 'grey',
+};
+
+const view = struct<View>({
+  opacity: ['o', defaulted(number({ min: 0, max: 1 }), DEFAULT_VIEW.opacity)],
+  diverging: ['d', nullable(id())],
+  sequential: ['q', defaulted(id(), DEFAULT_VIEW.sequential)],
+  sign: ['s', defaulted(oneOf(['all', 'positive', 'negative', 'absolute']), DEFAULT_VIEW.sign)],
+  percentile: ['p', defaulted(number({ min: 0, max: 100 }), DEFAULT_VIEW.percentile)],
+  smooth: ['m', defaulted(flag, DEFAULT_VIEW.smooth)],
+  fade: ['f', defaulted(flag, DEFAULT_VIEW.fade)],
+  backdrop: ['b', defaulted(oneOf(['colour', 'grey', 'none']), DEFAULT_VIEW.backdrop)],
+});
+
+const sixDigits: Schema<number | null> = nullable({
+  write: (value) => (Number.isFinite(value) ? Number(value.toPrecision(6)) : undefined),
+  read: number().read,
+});
+
+const numbers = struct<ResultNumbers>({
+  value: ['v', sixDigits],
+  delta: ['d', sixDigits],
+  sum: ['s', sixDigits],
+  max: ['m', sixDigits],
+});
+
+const record = struct<SharedRecord>({
+  model: ['m', file],
+  image: ['i', file],
+  preprocessing: ['p', preprocessing],
+  target: ['t', target],
+  method: ['e', id()],
+  options: ['o', defaulted(scalars(32), {})],
+  baseline: ['b', defaulted(baseline, { kind: 'black' })],
+  layer: ['l', nullable(text(400))],
+  seed: ['s', defaulted(number({ min: 0, max: 2 ** 32, whole: true }), 0)],
+  view: ['v', defaulted(view, DEFAULT_VIEW)],
+  version: ['a', id(40)],
+  device: [
+    'd',
+    struct<SharedRecord['device']>({
+      kind: ['k', defaulted(oneOf(['wasm', 'webgpu']), 'wasm')],
+      threads: ['t', defaulted(number({ min: 1, max: 4096, whole: true }), 1)],
+      version: ['v', id(40)],
+    }),
+  ],
+  label: ['c', defaulted(text(60), '')],
+  numbers: ['r', numbers],
+});
+
+/** Version 1, as it stands in links: short keys, only what differs from the defaults. */
+export const writeShort = (value: SharedRecord): Json => record.write(value, 'short') ?? {};
+/** Throws a SchemaError that names the first field that does not fit. */
+export const readShort = (json: unknown): SharedRecord => record.read(json, 'short', 'the link');
+/** Version 1, as it stands in bundles: every field by its name. */
+export const writeLong = (value: SharedRecord): Json => record.write(value, 'long') ?? {};
+export const readLong = (json: unknown): SharedRecord => record.read(json, 'long', 'the settings');

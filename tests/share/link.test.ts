@@ -1,0 +1,206 @@
+import { deflateSync } from 'fflate';
+import fc from 'fast-check';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { crc32 } from '../../src/lib/share/crc32.ts';
+import { LinkError, decodeLink, encodeLink, isLink } from '../../src/lib/share/link.ts';
+import { type SharedRecord, readLong, writeLong, writeShort } from '../../src/lib/share/record.ts';
+import { toBase64Url } from '../../src/lib/share/schema.ts';
+import { long, typical } from './records.ts';
+
+function faultOf(link: string): LinkError {
+  try {
+    decodeLink(link);
+  } catch (error) {
+    expect(error).toBeInstanceOf(LinkError);
+    return error as LinkError;
+  }
+  throw new Error(`read without complaint: ${link}`);
+}
+
+/** A link with any content and the checksum that fits it. */
+function forged(bytes: Uint8Array): string {
+  const payload = toBase64Url(deflateSync(bytes, { level: 9 }));
+  return `#v1.${payload}.${crc32(new TextEncoder().encode(`v1.${payload}`))
+    .toString(16)
+    .padStart(8, '0')}`;
+}
+const forgedJson = (json: unknown): string => forged(new TextEncoder().encode(JSON.stringify(json)));
+const altered = (change: Record<string, unknown>): string =>
+  forgedJson({ ...(writeShort(typical) as object), ...change });
+
+describe('a link', () => {
+  it.each([
+    ['typical', typical],
+    ['long', long],
+  ] as const)('gives back a %s record', (_, record) => {
+    expect(decodeLink(encodeLink(record))).toEqual(record);
+  });
+
+  it('is shorter than chat programs cut', () => {
+    expect(encodeLink(typical).length).toBeLessThan(400);
+    expect(encodeLink(long).length).toBeLessThan(1500);
+  });
+
+  it('has nothing but letters, digits, -, _ and dots', () => {
+    expect(encodeLink(long)).toMatch(/^#v1\.[\w-]+\.[0-9a-f]{8}$/);
+  });
+
+  it('keeps six digits of the result’s numbers, and none of what is not finite', () => {
+    const numbers = { value: 1.23456789, delta: NaN, sum: Infinity, max: null };
+    expect(decodeLink(encodeLink({ ...typical, numbers })).numbers).toEqual({
+      value: 1.23457,
+      delta: null,
+      sum: null,
+      max: null,
+    });
+  });
+
+  it('cuts what is too long and takes out what cannot be seen in names', () => {
+    const name = `a\u202eb\n${'c'.repeat(500)}`;
+    const read = decodeLink(encodeLink({ ...typical, image: { ...typical.image, name } }));
+    expect(read.image.name).toBe(`a b ${'c'.repeat(116)}`);
+  });
+
+  it.each([
+    ['encoded once', (link: string) => encodeURIComponent(link)],
+    ['encoded twice', (link: string) => encodeURIComponent(encodeURIComponent(link))],
+    ['followed by a full stop', (link: string) => `${link}.`],
+    ['in brackets and quotes', (link: string) => `${link})”>,`],
+    ['wrapped by a mail program', (link: string) => `${link.slice(0, 70)}\r\n ${link.slice(70)}\n`],
+    ['without its #', (link: string) => link.slice(1)],
+  ])('is read when %s', (_, change) => {
+    expect(decodeLink(change(encodeLink(typical)))).toEqual(typical);
+  });
+
+  it('is told from a place on the page', () => {
+    expect([encodeLink(typical), '#v1.', '%23v1.abc', '#v9.x'].map(isLink)).toEqual([true, true, true, true]);
+    expect(['', '#', '#explain', '#view', '#compare'].map(isLink)).toEqual([false, false, false, false, false]);
+  });
+
+  it('says in a bundle the same in words', () => {
+    expect(readLong(JSON.parse(JSON.stringify(writeLong(long))))).toEqual(long);
+    expect(writeLong(typical)).toMatchObject({ target: { kind: 'logit' }, view: { backdrop: 'grey', smooth: true } });
+  });
+});
+
+describe('a damaged link', () => {
+  it('is called truncated wherever it is cut off', () => {
+    const link = encodeLink(typical);
+    for (let length = 3; length < link.length; length++) {
+      const error = faultOf(link.slice(0, length));
+      expect([length, error.fault]).toEqual([length, 'truncated']);
+      expect(error.message).toMatch(/cut off after \d+ characters.*Copy it again/);
+    }
+  });
+
+  it('is called tampered with whichever character is changed', () => {
+    const link = encodeLink(typical);
+    for (let at = 4; at < link.length; at++) {
+      if (link[at] === '.') continue;
+      const other = link[at] === '7' ? '8' : '7';
+      expect(faultOf(link.slice(0, at) + other + link.slice(at + 1)).fault).toBe('tampered');
+    }
+  });
+
+  it('of a newer format says so', () => {
+    const error = faultOf(encodeLink(typical).replace('#v1', '#v2'));
+    expect(error.fault).toBe('newer version');
+    expect(error.message).toMatch(/format 2.*reads format 1.*Reload/);
+  });
+
+  it.each(['', '#', 'explain', 'https://example.org', '#w1.abc.12345678'])('%j is not a link', (text) => {
+    expect(faultOf(text).fault).toBe('not a link');
+  });
+
+  it('that would unfold to a thousand times its size is refused before it does', () => {
+    const bomb = forged(new Uint8Array(20_000_000));
+    expect(bomb.length).toBeLessThan(30_000);
+    const before = process.memoryUsage().arrayBuffers;
+    expect(faultOf(bomb).message).toContain('more than 64000 bytes');
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5_000_000);
+    expect(faultOf(`#v1.${'A'.repeat(100_000)}`).message).toContain('more than the 64000');
+  });
+});
+
+describe('a forged link with a checksum that fits is refused', () => {
+  it.each<[what: string, change: Record<string, unknown>, sentence: RegExp]>([
+    ['a field that is none', { x: 1 }, /has "x", which is no field/],
+    ['a prototype', JSON.parse('{"__proto__":{"a":1},"constructor":1}'), /which is no field/],
+    ['a negative class', { t: { i: -1 } }, /target\.index is -1/],
+    ['a class and a half', { t: { i: 1.5 } }, /target\.index is 1\.5/],
+    ['a kind that is none', { t: { k: 9, i: 1 } }, /target\.kind is 9/],
+    ['a method of another type', { e: ['length'] }, /method is \["length"\]/],
+    ['a name with markup', { e: '<img src=x>' }, /method is/],
+    ['a difference of one class', { t: { k: 3, i: 1 } }, /without a second class/],
+    ['a huge input', { p: { w: 1e9 } }, /preprocessing\.width is 1000000000/],
+    ['an option that is a list', { o: { steps: [1] } }, /options\.steps/],
+    ['an option with a strange name', { o: { 'a b': 1 } }, /options\.a b/],
+    ['a hash that is too short', { m: { n: 'a', b: 1, h: 'abc' } }, /model\.sha256/],
+    ['a missing model', { m: undefined }, /model is missing/],
+    ['a name that turns its writing round', { i: { n: 'a\u202egnp.exe', b: 1, h: '' } }, /image\.name/],
+    ['an opacity beyond 1', { v: { o: 2 } }, /view\.opacity is 2/],
+  ])('%s', (_, change, sentence) => {
+    const error = faultOf(altered(change));
+    expect(error.fault).toBe('tampered');
+    expect(error.message).toMatch(sentence);
+  });
+
+  it.each([[null], [[]], ['text'], [1]])('%j', (json) => {
+    expect(faultOf(forgedJson(json)).fault).toBe('tampered');
+  });
+});
+
+describe('mutated links', () => {
+  const links = [encodeLink(typical), encodeLink(long)];
+  const mutation = fc.record({
+    link: fc.constantFrom(...links),
+    at: fc.nat(1600),
+    remove: fc.nat(40),
+    insert: fc.oneof(fc.string({ maxLength: 20, unit: 'binary' }), fc.base64String({ maxLength: 20 })),
+  });
+
+  it('give the record or an error with a label, whatever was done to them', () => {
+    let errors = 0;
+    const check = ({ link, at, remove, insert }: { link: string; at: number; remove: number; insert: string }) => {
+      const place = at % link.length;
+      const mutated = link.slice(0, place) + insert + link.slice(place + remove);
+      let read: SharedRecord;
+      try {
+        read = decodeLink(mutated);
+      } catch (error) {
+        errors++;
+        expect(error).toBeInstanceOf(LinkError);
+        expect((error as LinkError).message.length).toBeGreaterThan(40);
+        return;
+      }
+      expect([typical, long]).toContainEqual(read);
+    };
+    fc.assert(fc.property(mutation, check), { numRuns: 2000 });
+    expect(errors).toBeGreaterThan(1000);
+  });
+
+  it('give errors with a label also where the checksum fits', () => {
+    const value = fc.oneof(fc.jsonValue(), fc.integer(), fc.string());
+    const keys = Object.keys(writeShort(long) as object);
+    fc.assert(
+      fc.property(fc.constantFrom(...keys), value, (key, json) => {
+        try {
+          decodeLink(altered({ [key]: json }));
+        } catch (error) {
+          expect(error).toBeInstanceOf(LinkError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('links that were made once', () => {
+  const folder = join(import.meta.dirname, '../fixtures/links');
+  it.each(readdirSync(folder))('%s is still read as it was written', (name) => {
+    const { link, record } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { link: string; record: unknown };
+    expect(decodeLink(link)).toEqual(record);
+  });
+});
