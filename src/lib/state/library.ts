@@ -8,6 +8,8 @@ export interface BundledModel {
   /** The model first, then everything that belongs to it. */
   readonly files: readonly string[];
   readonly bytes: number;
+  /** Of the model file, lower-case hex. */
+  readonly sha256?: string;
   /** What it was trained on. */
   readonly preprocessing: Preprocessing;
   /** The one that the first visit opens. */

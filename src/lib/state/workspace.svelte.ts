@@ -14,6 +14,7 @@ import type {
   PresetInfo,
   ProgressReport,
 } from '../worker/api.ts';
+import { Comparison } from './compare.svelte.ts';
 import { sortFiles, unknownFiles } from './files.ts';
 import { type Library, type LibraryImage, type LibraryModel, fetchFile, firstOf } from './library.ts';
 import { Overlay } from './overlay.svelte.ts';
@@ -54,6 +55,7 @@ export class Workspace {
   readonly question = new Question();
   readonly overlay = new Overlay();
   readonly picture: Picture;
+  readonly comparison: Comparison;
   device = $state<DeviceChoice>('auto');
   report = $state.raw<DeviceReport | null>(null);
   presets = $state.raw<readonly PresetInfo[]>([]);
@@ -78,6 +80,7 @@ export class Workspace {
 
   constructor(lab: LabClient) {
     this.#lab = lab;
+    this.comparison = new Comparison(lab, this);
     this.picture = new Picture(lab);
   }
 

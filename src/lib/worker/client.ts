@@ -124,6 +124,11 @@ export class LabClient {
     this.#cancelLatest('attribute');
   }
 
+  /** A client of the same engine with a worker of its own, not yet started: for a second model beside the open one. */
+  spare(): LabClient {
+    return new LabClient(this.#ortBase, this.#createWorker);
+  }
+
   /** Ends the worker. The client can be started again. */
   dispose(): void {
     this.#end();
