@@ -19,9 +19,9 @@ import { CLASS, gradientGraph, image, loadModel, MODELS, oneHot } from './models
 import { interleave, ratio, spread, type Spread } from './timing.ts';
 
 /** Points on the path of Integrated Gradients; it makes two more passes for F(x) and F(x′). */
-const STEPS = 4;
+const STEPS = 16;
 /** Rounds for Integrated Gradients, each of 2 · (STEPS + 2) passes. */
-const IG_ROUNDS = 3;
+const IG_ROUNDS = 5;
 
 interface Measured {
   readonly model: string;
@@ -30,7 +30,7 @@ interface Measured {
   readonly gradient: Spread;
   /** Gradient / forward; of computing time on one thread, of elapsed time on more. */
   readonly ratio: Spread;
-  /** Integrated Gradients / its own passes, likewise. */
+  /** Integrated Gradients / its own passes, of elapsed time: computing time would count the garbage collector's threads. */
   readonly ig: Spread;
   readonly heapBytes: number;
 }
@@ -66,7 +66,7 @@ async function measure(model: string, threads: number, rounds: number): Promise<
     forward: spread(times.forward.map((t) => t.wall)),
     gradient: spread(times.gradient.map((t) => t.wall)),
     ratio: ratio(times.gradient, times.forward, of),
-    ig: ratio(ig.ig, ig.passes, of),
+    ig: ratio(ig.ig, ig.passes, 'wall'),
     heapBytes: runtime.heapBytes,
   };
 }

@@ -40,6 +40,7 @@ const cases: readonly [string, Build, string[]][] = [
     (g, x) => g.expand(g.expand(g.reduceSum(x, [1, 2]), [N, 3, 1]), x.shape),
     ['ReduceSum', 'Expand'],
   ],
+  ['a sum over an axis of length 1', (g, x) => g.neg(g.reduceSum(g.reduceSum(x, [1]), [1])), ['ReduceSum', 'Neg']],
   [
     'both operands expanded: one stays',
     (g, x) => {

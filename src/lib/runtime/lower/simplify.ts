@@ -1,5 +1,5 @@
 /** @file Algebra that changes no value: steps that rules write for generality and that a particular graph does not need. */
-import { broadcastShapes, sameShape, type Shape } from '../../graph/dim.ts';
+import { broadcastShapes, product, sameShape, type Shape } from '../../graph/dim.ts';
 import { sameType, type Graph, type Node, type Value } from '../../graph/graph.ts';
 import { rewriteGraph } from '../../graph/rewrite.ts';
 import type { Builder } from '../../ops/builder.ts';
@@ -36,6 +36,10 @@ const withoutExpand: Simplification = (g, node, x) => {
   return bare.some((v, i) => v !== x[i]) ? g.apply(node.op, bare, node.attrs, { name: node.name }) : null;
 };
 
+/** A sum, mean or extreme over axes of length 1 is its only element. */
+const overOne: Simplification = (g, node, [x]) =>
+  product(x.shape) === product(node.outputs[0].shape) ? g.reshape(x, node.outputs[0].shape) : null;
+
 const broadcasting = [
   'Add',
   'Sub',
@@ -60,6 +64,10 @@ const rules: Readonly<Record<string, Simplification>> = {
   Sub: neutral(0, false),
   Mul: neutral(1, true),
   Div: neutral(1, false),
+  ReduceSum: overOne,
+  ReduceMean: overOne,
+  ReduceMax: overOne,
+  ReduceMin: overOne,
   Cast: (_g, node, [x]) => unchanged(x, node),
   Expand: (g, node, [x]) => unchanged(x, node) ?? again('Expand', node, x, g.expand),
   Reshape: (g, node, [x]) => unchanged(x, node) ?? again('Reshape', node, x, g.reshape),
