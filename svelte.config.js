@@ -20,7 +20,8 @@ export default {
         'script-src': ['self', 'wasm-unsafe-eval'],
         // blob: is for the thread workers of onnxruntime.
         'worker-src': ['self', 'blob:'],
-        'connect-src': ['self', 'https:', 'blob:', 'data:'],
+        // localhost: models that a person serves from their own machine.
+        'connect-src': ['self', 'https:', 'http://localhost:*', 'http://127.0.0.1:*', 'blob:', 'data:'],
         'img-src': ['self', 'https:', 'blob:', 'data:'],
         'style-src': ['self', 'unsafe-inline'],
         'object-src': ['none'],

@@ -27,10 +27,27 @@ export interface BundledImage {
   readonly first?: boolean;
 }
 
+/** A well-known model on another site: data of static/models/public.json, fetched only on a click. */
+export interface PublicModel {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly url: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** SPDX identifier. */
+  readonly licence: string;
+  /** The page that describes it. */
+  readonly source: string;
+  readonly preprocessing: Preprocessing;
+  readonly labels?: { readonly url: string; readonly sha256: string; readonly bytes: number };
+}
+
 /** Addresses instead of names: the page may stand under any path. */
 export interface Library {
   readonly models: readonly (BundledModel & { readonly urls: readonly string[] })[];
   readonly images: readonly (BundledImage & { readonly url: string })[];
+  readonly publicModels: readonly PublicModel[];
 }
 
 export type LibraryModel = Library['models'][number];
@@ -39,12 +56,14 @@ export type LibraryImage = Library['images'][number];
 interface Manifests {
   readonly models: readonly BundledModel[];
   readonly images: readonly BundledImage[];
+  readonly publicModels: readonly PublicModel[];
 }
 
 /** `address`: from a path under static/ to where the site has it. */
-export const libraryAt = (address: (path: string) => string, { models, images }: Manifests): Library => ({
+export const libraryAt = (address: (path: string) => string, { models, images, publicModels }: Manifests): Library => ({
   models: models.map((model) => ({ ...model, urls: model.files.map((file) => address(`models/${file}`)) })),
   images: images.map((image) => ({ ...image, url: address(`gallery/${image.file}`) })),
+  publicModels,
 });
 
 /** The entry marked as first, or simply the first. */
