@@ -43,19 +43,24 @@ export function factsOf(result: AttributionResult, model: ModelInfo | null): Fac
       meaning: 'The same number for the baseline, the input that stands for “nothing there”.',
     });
   }
-  if (check) {
-    facts.push({
-      name: 'Δ',
-      value: `${number(check.delta, { signed: true, digits: 3 })} (${percent(check.relative)})`,
-      meaning: `The method promises ${check.claim}. Δ is by how much the numbers miss it; the share is of what is to be explained. Below a few percent it is of no concern.`,
-    });
-  }
+  facts.push(
+    check
+      ? {
+          name: 'Δ',
+          value: `${number(check.delta, { signed: true, digits: 3 })} (${percent(check.relative)})`,
+          meaning: `The method promises ${check.claim}. Δ is by how much the numbers miss it; the share is of what is to be explained. Below a few percent it is of no concern.`,
+        }
+      : { name: 'Δ', value: 'none', meaning: 'This method promises no sum that could be checked.' },
+  );
   facts.push({
     name: 'Method',
     value: `${method?.title ?? request.method}, ${counted(result.passes, 'pass', 'passes')}`,
   });
-  if (method?.needs.seed) facts.push({ name: 'Seed', value: String(request.seed) });
+  const random = method?.needs.seed || (method?.needs.baseline && request.baseline.kind === 'noise');
   facts.push(
+    random
+      ? { name: 'Seed', value: String(request.seed), meaning: 'The same seed gives the same random numbers.' }
+      : { name: 'Seed', value: 'none', meaning: 'Nothing here is drawn at random.' },
     { name: 'Device', value: deviceText(result.device) },
     { name: 'Time', value: duration(result.milliseconds) },
   );
