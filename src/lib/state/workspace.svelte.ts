@@ -16,10 +16,11 @@ import type {
 } from '../worker/api.ts';
 import { Comparison } from './compare.svelte.ts';
 import { sortFiles, unknownFiles } from './files.ts';
-import { type Library, type LibraryImage, type LibraryModel, fetchFile, firstOf } from './library.ts';
+import { type Library, type LibraryImage, type LibraryModel, type PublicModel, fetchFile, firstOf } from './library.ts';
 import { Overlay } from './overlay.svelte.ts';
 import { Picture, type Source } from './picture.svelte.ts';
 import { Question } from './question.svelte.ts';
+import { IMAGE_LIMIT, MODEL_LIMIT, Remote } from './remote.svelte.ts';
 
 export type {
   AttributionResult,
@@ -54,6 +55,8 @@ interface Answer<K, T> {
 export class Workspace {
   readonly question = new Question();
   readonly overlay = new Overlay();
+  readonly remote = new Remote();
+  readonly imageRemote = new Remote();
   readonly picture: Picture;
   readonly comparison: Comparison;
   device = $state<DeviceChoice>('auto');
@@ -180,6 +183,25 @@ export class Workspace {
     const fetched = await this.#fetch([fetchFile(url, title)]);
     await after;
     if (fetched) await this.openImage({ ...fetched[0], url });
+  }
+
+  /** The model at an address that a person typed. False where it could not be had: `remote.problem` says why. */
+  async openModelAt(url: string): Promise<boolean> {
+    const files = await this.remote.fetch([{ url }], MODEL_LIMIT);
+    if (files) await this.openModel(files);
+    return files !== null;
+  }
+
+  async openPublicModel({ url, sha256, labels, preprocessing }: PublicModel): Promise<boolean> {
+    const files = await this.remote.fetch([{ url, sha256 }, ...(labels ? [labels] : [])], MODEL_LIMIT);
+    if (files) await this.openModel(files, preprocessing);
+    return files !== null;
+  }
+
+  async openImageAt(url: string): Promise<boolean> {
+    const files = await this.imageRemote.fetch([{ url }], IMAGE_LIMIT);
+    if (files) await this.openImage(files[0]);
+    return files !== null;
   }
 
   /** `preprocessing`: what the model is known to expect; without it, what its file lets guess. */
