@@ -11,6 +11,8 @@ export default {
     adapter: adapter(),
     // Relative, so that one build works at the root, under a sub-path and from any folder.
     paths: { base, relative: true },
+    // The page registers it itself, after the engine has started (state/offline.svelte.ts).
+    serviceWorker: { register: false },
     // Static hosts send no headers, so the policy goes into a meta tag; SvelteKit adds the hashes of its inline scripts.
     // It lets the page fetch what a person types (https:) and WebAssembly compile, and nothing else run or load.
     csp: {

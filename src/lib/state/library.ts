@@ -66,6 +66,13 @@ export const libraryAt = (address: (path: string) => string, { models, images, p
   publicModels,
 });
 
+/** Above this a model is fetched each time it is opened, and is not there without a network. */
+const KEPT_MODEL_BYTES = 16 * 2 ** 20;
+
+/** The models' files that are kept for use without a network, relative to the site. */
+export const keptModels = ({ models }: Library): string[] =>
+  models.filter(({ bytes }) => bytes <= KEPT_MODEL_BYTES).flatMap(({ files }) => files.map((file) => `models/${file}`));
+
 /** The entry marked as first, or simply the first. */
 export const firstOf = <T extends { readonly first?: boolean }>(entries: readonly T[]): T | undefined =>
   entries.find(({ first }) => first) ?? entries.at(0);

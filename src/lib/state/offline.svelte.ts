@@ -1,0 +1,88 @@
+/** @file Keeping the site for when the network is gone, and hearing of new deployments: the page's side of the service worker. */
+import type { DeviceKind } from '../worker/api.ts';
+import type { WorkerMessage } from './embedding.ts';
+
+/** onnxruntime's files by device: WebGPU comes with a build of its own. */
+const ENGINE: Readonly<Record<DeviceKind, string>> = {
+  wasm: 'ort/ort-wasm-simd-threaded',
+  webgpu: 'ort/ort-wasm-simd-threaded.asyncify',
+};
+
+export class Offline {
+  /** Whether the site with the engine in use works without a network. */
+  kept = $state(false);
+  /** A new deployment waits for a reload. */
+  updated = $state(false);
+  /** Why the site is not kept; '' when it is or may yet be. */
+  problem = $state('');
+  #registration: ServiceWorkerRegistration | null = null;
+
+  /** Keeps the site, the engine of `device` and `paths`, which are relative to the site. May be called again. */
+  async keep(device: DeviceKind, paths: readonly string[]): Promise<void> {
+    try {
+      await this.tell({ kind: 'keep', paths: [`${ENGINE[device]}.mjs`, `${ENGINE[device]}.wasm`, ...paths] });
+      this.kept = true;
+    } catch (error) {
+      this.problem = `The page is not kept for use without a network: ${messageOf(error)}.`;
+    }
+  }
+
+  /** Sends a message to the service worker, registering it first if need be. Throws an Error that says why it cannot. */
+  async tell(message: WorkerMessage): Promise<void> {
+    const worker = await this.#worker();
+    const { port1, port2 } = new MessageChannel();
+    const answer = await new Promise<string>((resolve) => {
+      port1.onmessage = (event: MessageEvent<string>) => resolve(event.data);
+      worker.postMessage(message, [port2]);
+    });
+    port1.close();
+    if (answer) throw new Error(answer);
+  }
+
+  /** Loads the new deployment. */
+  reload(): void {
+    const waiting = this.#registration?.waiting;
+    if (!waiting) return location.reload();
+    waiting.addEventListener('statechange', () => {
+      if (waiting.state === 'activated') location.reload();
+    });
+    waiting.postMessage({ kind: 'activate' } satisfies WorkerMessage);
+  }
+
+  async #worker(): Promise<ServiceWorker> {
+    if (!('serviceWorker' in navigator))
+      throw new Error('this browser, or a page without https, offers no service worker');
+    const registration = await navigator.serviceWorker.register('./service-worker.js', { updateViaCache: 'none' });
+    if (!registration) throw new Error('the browser blocks service workers here');
+    if (!this.#registration) this.#watch(registration);
+    this.#registration = registration;
+    return registration.active ?? activated(registration);
+  }
+
+  #watch(registration: ServiceWorkerRegistration): void {
+    const check = () => {
+      if (registration.waiting && registration.active) this.updated = true;
+    };
+    check();
+    registration.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', check));
+    // Another tab has let the new deployment in; this one still shows the old page.
+    navigator.serviceWorker.addEventListener('controllerchange', () => (this.updated = true));
+  }
+}
+
+/** The worker once it is in charge. Throws an Error when it could not be installed. */
+function activated(registration: ServiceWorkerRegistration): Promise<ServiceWorker> {
+  const worker = registration.installing ?? registration.waiting;
+  if (!worker) return Promise.reject(new Error('the service worker did not start'));
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      if (worker.state === 'activated') resolve(worker);
+      if (worker.state === 'redundant') reject(new Error('the browser could not store the files of the site'));
+    };
+    worker.addEventListener('statechange', look);
+    look();
+  });
+}
+
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');

@@ -1,0 +1,121 @@
+/// <reference types="@sveltejs/kit" />
+/// <reference lib="webworker" />
+/**
+ * @file The site's service worker: keeps the page for when the network is gone, and isolates it where the host cannot.
+ *
+ * Everything kept belongs to one deployment: its cache is named by the version, and a new deployment waits until a
+ * person lets it in. Isolation is off until the page asks for it (state/isolation.svelte.ts).
+ */
+import { base, build, files, prerendered, version } from '$service-worker';
+import { type Embedding, type WorkerMessage, isEmbedding, isolated } from './lib/state/embedding.ts';
+
+const worker = self as unknown as ServiceWorkerGlobalScope;
+
+const PREFIX = 'vitrine-site-';
+const CACHE = PREFIX + version;
+/** Survives deployments. */
+const SETTINGS = 'vitrine-settings';
+const EMBEDDING = `${base}/embedding`;
+
+/**
+ * Models and onnxruntime's files are large, and a browser needs one of two sets of the latter: the page names what it
+ * wants kept once it knows.
+ */
+const wantedLater = (path: string): boolean => path.startsWith(`${base}/ort/`) || path.startsWith(`${base}/models/`);
+const later = new Set(files.filter(wantedLater));
+const shell = [...prerendered, ...build, ...files.filter((file) => !wantedLater(file) && !file.endsWith('.mask.png'))];
+
+worker.addEventListener('install', (event) => event.waitUntil(keep(shell)));
+
+worker.addEventListener('activate', (event) =>
+  event.waitUntil(
+    caches.keys().then((names) => {
+      const old = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+      return Promise.all(old.map((name) => caches.delete(name)));
+    }),
+  ),
+);
+
+worker.addEventListener('message', (event) => {
+  event.waitUntil(
+    obey(event.data as WorkerMessage).then(
+      () => event.ports[0]?.postMessage(''),
+      (error: unknown) => event.ports[0]?.postMessage(error instanceof Error ? error.message : String(error)),
+    ),
+  );
+});
+
+async function obey(message: WorkerMessage): Promise<void> {
+  if (message.kind === 'keep')
+    await keep(message.paths.map((path) => `${base}/${path}`).filter((path) => later.has(path)));
+  else if (message.kind === 'embed') await remember(message.embedding);
+  else await worker.skipWaiting();
+}
+
+async function keep(paths: readonly string[]): Promise<void> {
+  const cache = await caches.open(CACHE);
+  const present = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
+  await Promise.all(
+    paths.map(async (path) => {
+      if (present.has(new URL(path, location.origin).pathname)) return;
+      const response = await fetch(path);
+      if (!response.ok) throw new Error(`${path}: the site answered ${response.status}`);
+      const parts = path.includes('/immutable/workers/') ? await partsOf(path, response.clone()) : [];
+      await Promise.all([cache.put(path, response), keep(parts)]);
+    }),
+  );
+}
+
+/** What the engine's script loads when it needs it: the only files of the build that its manifest does not name. */
+async function partsOf(path: string, script: Response): Promise<string[]> {
+  const names = (await script.text()).matchAll(/import\(["'`](\.\/[^"'`]+\.js)["'`]\)/g);
+  return Array.from(names, ([, name]) => new URL(name, new URL(path, location.origin)).pathname);
+}
+
+async function remember(embedding: Embedding | null): Promise<void> {
+  const settings = await caches.open(SETTINGS);
+  if (embedding) await settings.put(EMBEDDING, new Response(embedding));
+  else await settings.delete(EMBEDDING);
+  wanted = Promise.resolve(embedding);
+}
+
+/** What the page asked for last; read again whenever the browser has stopped and restarted this worker. */
+let wanted: Promise<Embedding | null> | null = null;
+
+async function recall(): Promise<Embedding | null> {
+  try {
+    const stored = await (await caches.open(SETTINGS)).match(EMBEDDING);
+    const value = await stored?.text();
+    return isEmbedding(value) ? value : null;
+  } catch {
+    return null; // storage is denied: the page stays as the host sends it
+  }
+}
+
+worker.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== 'GET' || url.origin !== location.origin || !url.pathname.startsWith(`${base}/`)) return;
+  // Chromium asks so from its developer tools, and refuses it to a worker.
+  if (request.cache === 'only-if-cached' && request.mode !== 'same-origin') return;
+  event.respondWith(respond(request, url));
+});
+
+async function respond(request: Request, url: URL): Promise<Response> {
+  const response = (await fromCache(url)) ?? (await fetch(request));
+  // An isolated page takes only scripts of workers that are isolated as well, also after a person has turned it off; to
+  // any other page these headers mean nothing.
+  if (request.mode !== 'navigate') return isolated(response, 'require-corp');
+  const embedding = await (wanted ??= recall());
+  return embedding ? isolated(response, embedding) : response;
+}
+
+/** Holds this deployment's files alone: what a person fetches besides is not ours to keep. */
+async function fromCache({ pathname }: URL): Promise<Response | undefined> {
+  const path = pathname === `${base}/index.html` ? `${base}/` : pathname;
+  try {
+    return await (await caches.open(CACHE)).match(path);
+  } catch {
+    return undefined;
+  }
+}

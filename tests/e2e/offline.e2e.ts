@@ -1,0 +1,72 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from './deployment.ts';
+
+const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
+
+/** Loads the page and waits until the device menu says that the site is kept. */
+async function visit(page: Page): Promise<void> {
+  await page.goto('./');
+  await done(page);
+  await page.getByRole('button', { name: /^Device/ }).click();
+  await expect(page.getByText('Works without a network')).toBeVisible({ timeout: 30_000 });
+  await page.keyboard.press('Escape');
+}
+
+const edition = (page: Page) => page.locator('html').getAttribute('data-edition');
+
+for (const basePath of ['/vitrine/', '/']) {
+  test.describe(`served from ${basePath}`, () => {
+    test.use({ basePath });
+
+    test('the page explains with the network cut', async ({ page, deployment }) => {
+      await visit(page);
+      await deployment.cut();
+      await page.reload();
+      await done(page);
+      await page.getByRole('radiogroup', { name: 'Predictions' }).getByRole('radio').nth(1).click();
+      await done(page);
+    });
+  });
+}
+
+test('every bundled model and picture opens with the network cut', async ({ page, deployment }) => {
+  await visit(page);
+  await deployment.cut();
+  await page.reload();
+  await done(page);
+  const answers = await page.evaluate(async () => {
+    const { models } = await (
+      await fetch('./models/manifest.json').catch(() => fetch('./models/manifest.json'))
+    ).json();
+    const { images } = await (await fetch('./gallery/manifest.json')).json();
+    const paths = [
+      ...models.flatMap((m: { files: string[] }) => m.files.map((file) => `./models/${file}`)),
+      ...images.map((i: { file: string }) => `./gallery/${i.file}`),
+    ];
+    return Promise.all(paths.map((path: string) => fetch(path).then((r) => r.ok)));
+  });
+  expect(answers.length).toBeGreaterThan(10);
+  expect(answers).not.toContain(false);
+});
+
+test('a new deployment is offered and comes only when it is asked for', async ({ page, deployment }) => {
+  await visit(page);
+  deployment.publish('next');
+  await page.reload();
+  const notice = page.getByText('A new version is ready.');
+  await expect(notice).toBeVisible({ timeout: 30_000 });
+  await done(page);
+  expect(await edition(page)).toBeNull();
+
+  // Not now, and still not at the next visit.
+  await page.getByRole('button', { name: 'Not now' }).click();
+  await expect(notice).toBeHidden();
+  await page.reload();
+  await expect(notice).toBeVisible({ timeout: 30_000 });
+  expect(await edition(page)).toBeNull();
+
+  await page.getByRole('button', { name: 'Reload', exact: true }).click();
+  await expect(page.locator('html[data-edition="next"]')).toBeAttached({ timeout: 30_000 });
+  await done(page);
+  await expect(notice).toBeHidden();
+});
