@@ -78,7 +78,7 @@ export const long: SharedRecord = {
   view: {
     opacity: 0.35,
     diverging: 'iris',
-    sequential: 'glacier',
+    sequential: 'lagoon',
     sign: 'absolute',
     percentile: 97.5,
     smooth: false,

@@ -1,5 +1,5 @@
 /** @file Whether a second computation gave the same, and if not, what may be the reason. */
-import type { FileReference, ResultNumbers, SharedRecord } from './record.ts';
+import { type FileReference, type ResultNumbers, type SharedRecord, roundSix } from './record.ts';
 
 /** Largest relative difference that counts as the same: two devices sum in different orders. */
 export const SAME_WITHIN = 1e-3;
@@ -41,7 +41,7 @@ function scalesOf(a: ResultNumbers, b: ResultNumbers): Record<keyof ResultNumber
 function gapOf(then: number | null, now: number | null, size: number): number | null {
   if (then === null && now === null) return null;
   if (then === null || now === null) return Infinity;
-  return then === now ? 0 : Math.abs(then - now) / size;
+  return roundSix(then) === roundSix(now) ? 0 : Math.abs(then - now) / size;
 }
 
 export const isSameFile = (a: FileReference, b: { readonly sha256: string; readonly name: string }): boolean =>

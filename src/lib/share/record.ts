@@ -33,12 +33,14 @@ export type SharedBaseline =
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'image'; readonly image: FileReference };
 
+type ColourMapId = (typeof COLOUR_MAPS)[number];
+
 /** How the result is drawn. */
 export interface View {
   readonly opacity: number;
   /** Id of a colour map; null takes the one that suits the page. */
-  readonly diverging: string | null;
-  readonly sequential: string;
+  readonly diverging: ColourMapId | null;
+  readonly sequential: ColourMapId;
   readonly sign: 'all' | 'positive' | 'negative' | 'absolute';
   readonly percentile: number;
   readonly smooth: boolean;
@@ -77,7 +79,7 @@ export interface SharedRecord {
   readonly numbers: ResultNumbers;
 }
 
-const SIDE = 65_536;
+const SIDE = 4096;
 const CLASSES = 10_000_000;
 const id = (max = 64): Schema<string> => text(max, /^[\w.-]*$/);
 
@@ -168,10 +170,13 @@ export const DEFAULT_VIEW: View = {
   backdrop: 'grey',
 };
 
+/** Every colour map there ever was; new ones go to the end. */
+export const COLOUR_MAPS = ['tide', 'night', 'iris', 'ember', 'lagoon', 'grey'] as const;
+
 const view = struct<View>({
   opacity: ['o', defaulted(number({ min: 0, max: 1 }), DEFAULT_VIEW.opacity)],
-  diverging: ['d', nullable(id())],
-  sequential: ['q', defaulted(id(), DEFAULT_VIEW.sequential)],
+  diverging: ['d', nullable(oneOf(COLOUR_MAPS))],
+  sequential: ['q', defaulted(oneOf(COLOUR_MAPS), DEFAULT_VIEW.sequential)],
   sign: ['s', defaulted(oneOf(['all', 'positive', 'negative', 'absolute']), DEFAULT_VIEW.sign)],
   percentile: ['p', defaulted(number({ min: 0, max: 100 }), DEFAULT_VIEW.percentile)],
   smooth: ['m', defaulted(flag, DEFAULT_VIEW.smooth)],
@@ -179,8 +184,11 @@ const view = struct<View>({
   backdrop: ['b', defaulted(oneOf(['colour', 'grey', 'none']), DEFAULT_VIEW.backdrop)],
 });
 
+/** What a link keeps of a number. */
+export const roundSix = (value: number): number => Number(value.toPrecision(6));
+
 const sixDigits: Schema<number | null> = nullable({
-  write: (value) => (Number.isFinite(value) ? Number(value.toPrecision(6)) : undefined),
+  write: (value) => (Number.isFinite(value) ? roundSix(value) : undefined),
   read: number().read,
 });
 

@@ -23,6 +23,11 @@ export class Overlay {
     return this.#diverging ?? (this.dark ? 'night' : 'tide');
   }
 
+  /** null while nobody chose. */
+  get chosenDiverging(): string | null {
+    return this.#diverging;
+  }
+
   set diverging(id: string) {
     this.#diverging = id;
   }

@@ -6,6 +6,8 @@ import type {
   DeviceChoice,
   DeviceReport,
   DroppedFile,
+  Fed,
+  ImageInfo,
   MethodInfo,
   ModelInfo,
   Outcome,
@@ -26,6 +28,7 @@ export type {
   AttributionResult,
   DeviceChoice,
   DeviceReport,
+  Fed,
   ModelInfo,
   Prediction,
   Preprocessing,
@@ -69,6 +72,10 @@ export class Workspace {
   progress = $state.raw<ProgressReport | null>(null);
   /** Name of the image that serves as baseline; '' when none does. */
   baselineName = $state('');
+  /** The image that served last as baseline. */
+  baselineImage = $state.raw<{ readonly info: ImageInfo; readonly source: Source } | null>(null);
+  /** While a link's files are being gathered, nothing is computed. */
+  held = $state(false);
   /** What went wrong outside of an explanation, until it is dismissed or followed by a success. */
   problem = $state('');
 
@@ -92,9 +99,10 @@ export class Workspace {
   );
 
   readonly feed: Feed | null = $derived.by(() => {
-    const { model, preprocessing } = this;
+    const { model, preprocessing, held } = this;
     const image = this.picture.info?.id;
-    return model && image !== undefined && preprocessing ? { model, image, preprocessing, turn: this.#turn } : null;
+    if (held || !model || image === undefined || !preprocessing) return null;
+    return { model, image, preprocessing, turn: this.#turn };
   });
 
   readonly #predictionOutcome = $derived(
@@ -232,6 +240,7 @@ export class Workspace {
       const { baseline } = this.question;
       this.question.baseline = { kind: 'image', image: outcome.value.id };
       this.baselineName = source.name;
+      this.baselineImage = { info: outcome.value, source };
       if (baseline.kind === 'image') void this.#lab.closeImage(baseline.image);
       return outcome;
     });
@@ -266,6 +275,12 @@ export class Workspace {
   /** Changes part of the preprocessing by hand. */
   prepare(change: Partial<Preprocessing>): void {
     if (this.preprocessing) this.preprocessing = { ...this.preprocessing, preset: 'custom', ...change };
+  }
+
+  /** What the model is fed of the image; null where that is not known. */
+  async fed({ image, preprocessing }: Feed): Promise<Fed | null> {
+    const outcome = await this.#lab.fed(image, preprocessing);
+    return outcome.ok ? outcome.value : null;
   }
 
   /** Call whenever `feed` changes. */

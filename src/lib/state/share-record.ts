@@ -1,0 +1,124 @@
+/** @file From what is on show to what a link says, and what of a link this page cannot do. */
+import {
+  COLOUR_MAPS,
+  type FileReference,
+  type ResultNumbers,
+  type SharedBaseline,
+  type SharedRecord,
+} from '../share/record.ts';
+import type { Scalar } from '../share/schema.ts';
+import type { AttributionResult, FloatTensor, ImageInfo, MethodInfo, ModelInfo } from '../worker/api.ts';
+import type { Library } from './library.ts';
+import { defaultsOf, fieldError } from './options.ts';
+import type { Source } from './picture.svelte.ts';
+import type { Workspace } from './workspace.svelte.ts';
+
+/** What a link to `result` says. Throws an Error where the result's model or image is no longer open. */
+export function recordOf(workspace: Workspace, library: Library, result: AttributionResult): SharedRecord {
+  const { model, picture, baselineImage } = workspace;
+  const { request, device } = result;
+  if (!model || !picture.info || !picture.source) throw new Error('Share: the model or the image is no longer open.');
+  const method = model.methods.find(({ id }) => id === request.method);
+  const baseline: SharedBaseline =
+    request.baseline.kind !== 'image'
+      ? request.baseline
+      : { kind: 'image', image: baselineImage ? imageReference(baselineImage, library) : UNKNOWN };
+  return {
+    model: modelReference(model, library),
+    image: imageReference({ info: picture.info, source: picture.source }, library),
+    preprocessing: request.preprocessing,
+    target: request.target,
+    method: request.method,
+    options: changedOptions(request.options, method),
+    baseline: method?.needs.baseline ? baseline : { kind: 'black' },
+    layer: request.layer,
+    seed: request.seed,
+    view: viewOf(workspace),
+    version: result.version,
+    device: { kind: device.kind, threads: device.threads, version: device.version },
+    label: result.label,
+    numbers: numbersOf(result),
+  };
+}
+
+const UNKNOWN: FileReference = { bundled: '', name: 'unknown', bytes: 0, sha256: '' };
+
+function modelReference({ name, bytes, sha256 }: ModelInfo, { models }: Library): FileReference {
+  const bundled = models.find((model) => model.sha256 !== undefined && model.sha256 === sha256)?.id ?? '';
+  return { bundled, name, bytes, sha256 };
+}
+
+function imageReference({ info, source }: { info: ImageInfo; source: Source }, { images }: Library): FileReference {
+  const bundled = images.find(({ url }) => url === source.url)?.id ?? '';
+  return { bundled, name: info.name, bytes: source.bytes.size, sha256: info.sha256 };
+}
+
+function changedOptions(options: AttributionResult['request']['options'], method?: MethodInfo): Record<string, Scalar> {
+  const defaults = method ? defaultsOf(method.options) : {};
+  const changed = Object.entries(options).filter(([name, value]) => value !== defaults[name]);
+  return Object.fromEntries(changed) as Record<string, Scalar>;
+}
+
+function viewOf({ overlay }: Workspace): SharedRecord['view'] {
+  const { opacity, chosenDiverging, sequential, sign, percentile, smooth, fade, backdrop } = overlay;
+  const known = (id: string | null) => COLOUR_MAPS.find((map) => map === id);
+  return {
+    opacity,
+    diverging: known(chosenDiverging) ?? null,
+    sequential: known(sequential) ?? 'ember',
+    sign,
+    percentile,
+    smooth,
+    fade,
+    backdrop,
+  };
+}
+
+function numbersOf({ value, check, map }: AttributionResult): ResultNumbers {
+  const { sum, max } = sums(map);
+  const finite = (n: number | undefined): number | null => (n !== undefined && Number.isFinite(n) ? n : null);
+  return { value: finite(value), delta: finite(check?.delta), sum: finite(sum), max: finite(max) };
+}
+
+function sums({ data }: FloatTensor): { sum: number; max: number } {
+  let [sum, max] = [0, 0];
+  for (const v of data) {
+    sum += v;
+    max = Math.max(max, Math.abs(v));
+  }
+  return { sum, max };
+}
+
+/** Pixels of a model's input beyond which a link is not followed. */
+const MAX_INPUT = 2048 * 2048;
+
+/** Why what `record` asks cannot be asked of `model`, a sentence; '' when it can. */
+export function obstacle(record: SharedRecord, model: ModelInfo): string {
+  const { target, layer, preprocessing: p } = record;
+  const method = model.methods.find(({ id }) => id === record.method);
+  if (!method)
+    return `The link asks for the method “${record.method}”, which this version (${record.version} made the link) does not have.`;
+  if (method.unavailable !== null)
+    return `The link asks for ${method.title}, which this model does not allow: ${method.unavailable}`;
+  const last = Math.max(target.index, target.kind === 'difference' ? target.other : 0);
+  if (last >= model.classes) return `The link explains class ${last}; ${model.name} has ${model.classes} classes.`;
+  if (method.needs.layer && !model.layers.some(({ id }) => id === layer)) {
+    return `The link explains the layer “${layer ?? ''}”, which ${model.name} does not have.`;
+  }
+  const own = model.preprocessing;
+  const fits = p.layout === own.layout && p.mean.length === own.mean.length && p.std.length === own.std.length;
+  if (!fits || p.width * p.height > MAX_INPUT) {
+    return `The link’s preprocessing does not fit ${model.name}: ${p.layout}, ${p.width} × ${p.height} pixels, ${p.mean.length} channels.`;
+  }
+  return '';
+}
+
+/** Options of the link that the method here does not take, one phrase each. */
+export function lostOptions({ options }: SharedRecord, method: MethodInfo): string[] {
+  return Object.entries(options)
+    .filter(([name, value]) => {
+      const field = method.options.properties[name];
+      return !field || fieldError(field, value) !== null;
+    })
+    .map(([name, value]) => `${name} = ${value} is not taken here`);
+}
