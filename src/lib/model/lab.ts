@@ -3,8 +3,9 @@ import { chooseRuntime } from '../runtime/device.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { announcedSize, refuseSize } from '../vision/header.ts';
-import { preprocessingFor, presets } from '../vision/preprocess.ts';
-import type { Pixels, Preprocessing } from '../vision/types.ts';
+import { fedView } from '../vision/fed.ts';
+import { modelView, normalize, preprocessingFor, presets } from '../vision/preprocess.ts';
+import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
 import { explain, predict, type OpenImage, type Setting } from './explain.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { openModel, type LoadedModel } from './open.ts';
@@ -102,6 +103,14 @@ export class LabCore {
 
   async closeImage(image: ImageId): Promise<void> {
     this.#images.delete(image);
+  }
+
+  fed(image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Fed>> {
+    return outcome(this.#name(), async () => {
+      const setting = this.#setting(new AbortController().signal);
+      refusePreprocessing(preprocessing, setting.loaded.image);
+      return fedView(normalize(modelView(setting.image(image).pixels, preprocessing), preprocessing), preprocessing);
+    });
   }
 
   predict(job: JobId, image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Prediction>> {

@@ -40,6 +40,22 @@ export interface Preprocessing {
   readonly std: readonly number[];
 }
 
+/** What a model was fed. */
+export interface Fed {
+  /** The tensor turned back into a picture: 8 bits a channel, row-major RGBA. */
+  readonly pixels: Pixels;
+  readonly shape: readonly number[];
+  /** In the model's order, in the model's numbers. */
+  readonly channels: readonly FedChannel[];
+}
+
+export interface FedChannel {
+  readonly name: 'red' | 'green' | 'blue' | 'grey';
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+}
+
 export interface PresetInfo {
   readonly id: string;
   readonly title: string;

@@ -13,7 +13,7 @@ import type {
   Prediction,
   ProgressReport,
 } from '../model/types.ts';
-import type { Preprocessing, PresetInfo } from '../vision/types.ts';
+import type { Fed, Preprocessing, PresetInfo } from '../vision/types.ts';
 
 export type { Target } from '../attribution/types.ts';
 export type * from '../model/types.ts';
@@ -43,6 +43,8 @@ export interface Lab {
   preprocessing(preset: string): Promise<Outcome<Preprocessing>>;
   openImage(image: ImageId, file: DroppedFile): Promise<Outcome<ImageInfo>>;
   closeImage(image: ImageId): Promise<void>;
+  /** What the open model is fed of an image. */
+  fed(image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Fed>>;
   predict(job: JobId, image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Prediction>>;
   attribute(job: JobId, request: AttributionRequest, onProgress: OnProgress): Promise<Outcome<AttributionResult>>;
   /** Stops a job at its next pass. */

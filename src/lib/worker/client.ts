@@ -6,6 +6,7 @@ import type {
   DeviceChoice,
   DeviceReport,
   DroppedFile,
+  Fed,
   ImageId,
   ImageInfo,
   JobId,
@@ -31,7 +32,9 @@ interface Connection {
   readonly lab: Comlink.Remote<Lab>;
   /** Rejects when the worker dies or is ended; never resolves. */
   readonly death: Promise<never>;
-  readonly end: () => void;
+  readonly end: (reason: Error) => void;
+  /** Settles when the engine runs and everything that was open is open again. */
+  readonly ready: Promise<Outcome<DeviceReport>>;
 }
 
 /** Why calls to a worker that was ended on purpose do not return. */
@@ -39,13 +42,23 @@ class Ended extends Error {
   override name = 'Ended';
 }
 
+/** Why calls to a worker that had to be replaced do not return: they are made again on the next one. */
+class Replaced extends Error {
+  override name = 'Replaced';
+}
+
 export class LabClient {
+  /** Called when the work has moved to another device by itself, or something could not be opened again. */
+  onFault: (why: string, report: DeviceReport | null) => void = () => undefined;
   readonly #ortBase: string;
   readonly #createWorker: () => Worker;
   #connection: Connection | null = null;
   #choice: DeviceChoice = 'auto';
   #openedBytes = 0;
   #model: readonly DroppedFile[] | null = null;
+  #labels: DroppedFile | null = null;
+  /** Why the chosen device is not used any more; '' while it is. */
+  #fallenBack = '';
   #lastId = 0;
   readonly #images = new Map<ImageId, DroppedFile>();
   readonly #latest = new Map<Channel, JobId>();
@@ -58,9 +71,10 @@ export class LabClient {
   /** Chooses the device and starts the engine. The open model and images are opened again on the new device. */
   async start(choice: DeviceChoice): Promise<Outcome<DeviceReport>> {
     this.#choice = choice;
-    this.#end();
+    this.#fallenBack = '';
+    this.#end(new Ended());
     try {
-      return await this.#connectAndReopen();
+      return await this.#connect().ready;
     } catch (error) {
       return this.#failed(error);
     }
@@ -76,17 +90,20 @@ export class LabClient {
     onProgress: (p: ProgressReport) => void = () => undefined,
   ): Promise<Outcome<ModelInfo>> {
     const bytes = files.reduce((n, f) => n + sizeOf(f), 0);
-    if (this.#openedBytes > 0 && this.#openedBytes + bytes > WORKER_LIFETIME_BYTES) this.#end();
+    if (this.#openedBytes > 0 && this.#openedBytes + bytes > WORKER_LIFETIME_BYTES) this.#end(new Ended());
     const outcome = await this.#run('open', (lab, job) => lab.openModel(job, files, Comlink.proxy(onProgress)));
     if (outcome.ok) {
       this.#model = files;
+      this.#labels = null;
       this.#openedBytes += bytes;
     }
     return outcome;
   }
 
-  setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {
-    return this.#guard((lab) => lab.setLabels(file));
+  async setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {
+    const outcome = await this.#guard((lab) => lab.setLabels(file));
+    if (outcome.ok) this.#labels = file;
+    return outcome;
   }
 
   preprocessing(preset: string): Promise<Outcome<Preprocessing>> {
@@ -103,6 +120,10 @@ export class LabClient {
   async closeImage(image: ImageId): Promise<void> {
     this.#images.delete(image);
     await this.#connection?.lab.closeImage(image);
+  }
+
+  fed(image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Fed>> {
+    return this.#guard((lab) => lab.fed(image, preprocessing));
   }
 
   predict(image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Prediction>> {
@@ -131,7 +152,7 @@ export class LabClient {
 
   /** Ends the worker. The client can be started again. */
   dispose(): void {
-    this.#end();
+    this.#end(new Ended());
   }
 
   /** Runs a job of which only the newest matters. */
@@ -157,17 +178,21 @@ export class LabClient {
   }
 
   /** Runs a call on a living worker, starting one if need be; its death becomes a failed outcome. */
-  async #guard<T>(call: (lab: Comlink.Remote<Lab>) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  async #guard<T>(call: (lab: Comlink.Remote<Lab>) => Promise<Outcome<T>>, again = true): Promise<Outcome<T>> {
     let connection: Connection | null = null;
     try {
-      if (!this.#connection) {
-        const started = await this.#connectAndReopen();
-        if (!started.ok) return started;
+      connection = this.#connection ?? this.#connect();
+      const started = await connection.ready;
+      if (!started.ok) {
+        this.#endIfCurrent(connection, new Ended());
+        return started;
       }
-      connection = this.#require();
-      return await Promise.race([call(connection.lab), connection.death]);
+      const outcome = await Promise.race([call(connection.lab), connection.death]);
+      if (outcome.ok || !outcome.fault) return outcome;
+      return this.#endIfCurrent(connection, new Replaced(), outcome) && again ? await this.#guard(call, false) : outcome;
     } catch (error) {
-      if (connection === this.#connection) this.#end();
+      if (error instanceof Replaced && again) return this.#guard(call, false);
+      if (connection) this.#endIfCurrent(connection, new Replaced());
       return this.#failed(error);
     }
   }
