@@ -60,8 +60,10 @@ export function divDim(a: Dim, b: Dim): Dim | null {
 
 export const product = (dims: Shape): Dim => dims.reduce(mulDim, 1 as Dim);
 
-/** The length of an axis that must not be the batch axis. */
-export function concrete(dim: Dim, where: string): number {
+/** The length of an axis that must not be the batch axis. `undefined`, which a scalar gives, throws a RangeError. */
+export function concrete(dim: Dim | undefined, where: string): number {
+  if (dim === undefined)
+    throw new RangeError(`${where}: works along an axis, but the tensor that it is given has too few.`);
   if (isBatch(dim)) throw new BatchError(`${where}: works along the batch axis (${dim}), which would mix examples.`);
   return dim;
 }

@@ -8,6 +8,9 @@ import { sizeOf } from '../tensor/tensor.ts';
 /** A pass of this many multiply-adds takes minutes on WASM: nothing of a graphical page is left of that. */
 const MOST_FLOPS = 2 ** 40;
 
+/** Preparing a program takes onnxruntime longer than linearly; the largest published classifiers have some 5,000 nodes. */
+const MOST_NODES = 20_000;
+
 /** Multiply-adds of one forward pass for one example. */
 export function forwardFlops(graph: Graph): number {
   let total = 0;
@@ -22,8 +25,13 @@ export function forwardFlops(graph: Graph): number {
 
 /** Throws an Error naming `file` where one pass would be too large or too slow to run in a page. */
 export function refuseCostly(graph: Graph, file: string): void {
+  const nodes = topologicalOrder(graph.outputs);
+  if (nodes.length > MOST_NODES)
+    throw new Error(
+      `${file}: its graph has ${nodes.length} nodes, the most is ${MOST_NODES}. Simplify the model before exporting, or choose a smaller one.`,
+    );
   const budget = new Budget();
-  for (const node of topologicalOrder(graph.outputs)) {
+  for (const node of nodes) {
     try {
       budget.spend(node);
     } catch (error) {

@@ -9,8 +9,8 @@ import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
 import { explain, predict, type OpenImage, type Setting } from './explain.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { openModel, type LoadedModel } from './open.ts';
-import { refusePreprocessing } from './requests.ts';
-import { say } from './say.ts';
+import { refusePreprocessing, refuseRequest } from './requests.ts';
+import { isOutOfMemory, say } from './say.ts';
 import { sha256 } from './sha256.ts';
 import type {
   AttributionRequest,
@@ -41,6 +41,8 @@ export class LabCore {
   readonly #images = new Map<ImageId, OpenImage>();
   #runtime: Runtime | null = null;
   #loaded: LoadedModel | null = null;
+  /** Rejects when the runtime's device is lost; never resolves. */
+  #loss: Promise<never> = new Promise(() => undefined);
 
   constructor({ version, decode = decodeImage }: LabOptions) {
     this.#version = version;
@@ -53,6 +55,8 @@ export class LabCore {
       await this.#runtime?.dispose();
       const { runtime, available, notes } = await chooseRuntime({ choice, wasmPaths: ortBase });
       this.#runtime = runtime;
+      this.#loss = runtime.lost.then((reason) => Promise.reject(new DeviceLost(reason)));
+      this.#loss.catch(() => undefined);
       return { device: runtime.device, available, notes };
     });
   }
@@ -129,6 +133,7 @@ export class LabCore {
     return this.#run(job, this.#name(), (signal) => {
       const setting = this.#setting(signal, onProgress);
       refusePreprocessing(request.preprocessing, setting.loaded.image);
+      refuseRequest(request);
       return explain(setting, request);
     });
   }
@@ -156,9 +161,20 @@ export class LabCore {
   async #run<T>(job: JobId, subject: string, work: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T>> {
     const controller = new AbortController();
     this.#jobs.set(job, controller);
-    const result = await outcome(subject, async () => work(controller.signal));
+    const result = await outcome(subject, () => this.#onDevice(() => work(controller.signal)));
     this.#jobs.delete(job);
     return controller.signal.aborted ? { ok: false, reason: 'cancelled', message: 'Cancelled.' } : result;
+  }
+
+  /** Work on a lost device may fail in its own words, or never end: the loss comes first. */
+  async #onDevice<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([this.#loss, (async () => work())()]);
+    } catch (error) {
+      const news = new Promise((resolve) => setTimeout(resolve, LOSS_IS_TOLD_MS));
+      if (this.#runtime?.device.kind === 'webgpu') await Promise.race([this.#loss, news]);
+      throw error;
+    }
   }
 
   async #close(): Promise<void> {
@@ -168,11 +184,23 @@ export class LabCore {
   }
 }
 
+/** How long after a failure on a GPU the browser may tell that the device is gone. */
+const LOSS_IS_TOLD_MS = 100;
+
+class DeviceLost extends Error {
+  override name = 'DeviceLost';
+
+  constructor(reason: string) {
+    super(`Vitrine: WebGPU stopped in the middle of the work (${reason.replace(/\.$/, '')}).`);
+  }
+}
+
 async function outcome<T>(subject: string, work: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { ok: true, value: await work() };
   } catch (error) {
-    return { ok: false, reason: 'failed', message: say(error, subject) };
+    const fault = error instanceof DeviceLost ? 'device' : isOutOfMemory(error) ? 'memory' : undefined;
+    return { ok: false, reason: 'failed', message: say(error, subject), ...(fault && { fault }) };
   }
 }
 

@@ -2,9 +2,9 @@
 import { methods } from '../attribution/index.ts';
 import type { ModelGraph } from '../attribution/types.ts';
 import { isBatch } from '../graph/dim.ts';
-import { dependents, parameterCount, topologicalOrder, type Value } from '../graph/graph.ts';
+import { constantsOf, dependents, parameterCount, topologicalOrder, type Graph, type Value } from '../graph/graph.ts';
 import { readOnnx, type OnnxModel } from '../formats/onnx/read.ts';
-import { isFloat } from '../tensor/dtype.ts';
+import { isFloat, type TensorData } from '../tensor/dtype.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { detectImageInput, preprocessingFor, type ImageInput } from '../vision/preprocess.ts';
 import { createEngine, type ModelEngine } from './engine.ts';
@@ -88,6 +88,7 @@ export async function openModel(
       ...onnx.notes,
       ...difference.notes,
       ...differenceNotes(difference.value),
+      ...weightNotes(onnx.graph),
       ...labelNotes(labels, classes, labelFile?.name),
     ],
   };
@@ -177,6 +178,25 @@ const differenceNotes = (difference: number | null): string[] =>
   difference !== null && difference > VISIBLE_DIFFERENCE
     ? [`Vitrine's forward pass differs from onnxruntime running the file by ${difference.toExponential(1)} (relative).`]
     : [];
+
+/** NaN in, NaN out: said once, on opening, instead of at every blank map. */
+function weightNotes(graph: Graph): string[] {
+  const spoilt = constantsOf(graph).filter(
+    (v) => v.constant && v.dtype === 'float32' && holdsNonFinite(v.constant.data),
+  );
+  if (spoilt.length === 0) return [];
+  const names = spoilt.slice(0, 3).map((v) => `"${v.name}"`);
+  const more = spoilt.length > 3 ? ` and ${spoilt.length - 3} more` : '';
+  return [
+    `Weights that are not finite (NaN or ∞): ${names.join(', ')}${more}. Scores that depend on them mean nothing.`,
+  ];
+}
+
+/** Masks of attention are −∞ on purpose. */
+const holdsNonFinite = (data: TensorData): boolean => {
+  for (const v of data as Float32Array) if (v !== v || v === Infinity) return true;
+  return false;
+};
 
 const labelNotes = (labels: readonly string[], classes: number, file: string | undefined): string[] =>
   labels.length > 0 && labels.length !== classes

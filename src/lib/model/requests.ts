@@ -1,7 +1,10 @@
 /** @file Requests come from forms, links and files: what would make an allocation absurd or a number meaningless is refused. */
 import type { ImageInput } from '../vision/preprocess.ts';
+import type { AttributionRequest } from './types.ts';
 import type { Preprocessing } from '../vision/types.ts';
 
+const TARGETS = ['logit', 'probability', 'logit-minus-mean', 'difference'];
+const BASELINES = ['black', 'white', 'mean', 'blur', 'noise', 'value', 'image'];
 const ORDERS = ['RGB', 'BGR', 'grey'];
 const RESIZES = ['centre-crop', 'stretch', 'fit'];
 
@@ -11,22 +14,43 @@ export function refusePreprocessing(p: Preprocessing, input: ImageInput): void {
   if (wrong) throw new RangeError(`Preprocessing: ${wrong} Choose a preset to start again.`);
 }
 
+/** As `refusePreprocessing`, for the rest of a request; methods check their options, targets their index. */
+export function refuseRequest({ target, baseline, seed }: AttributionRequest): void {
+  if (!TARGETS.includes(target.kind))
+    throw new RangeError(`Target: the kind ${show(target.kind)} is not known. Choose one of ${TARGETS.join(', ')}.`);
+  const classes = target.kind === 'difference' ? [target.index, target.other] : [target.index];
+  const odd = classes.findIndex((c) => typeof c !== 'number');
+  if (odd !== -1) throw new RangeError(`Target: the class ${show(classes[odd])} is no number. Choose a class.`);
+  if (!BASELINES.includes(baseline.kind))
+    throw new RangeError(
+      `Baseline: the kind ${show(baseline.kind)} is not known. Choose one of ${BASELINES.join(', ')}.`,
+    );
+  if (baseline.kind === 'value' && !Number.isFinite(baseline.value))
+    throw new RangeError(`Baseline: its value is ${show(baseline.value)}. Give a finite number.`);
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`Seed: it is ${show(seed)}. Give a whole number.`);
+}
+
 function wrongSetting(p: Preprocessing, input: ImageInput): string | null {
   if (p.width !== input.width || p.height !== input.height || p.layout !== input.layout)
-    return `it makes ${p.width}×${p.height} pixels (${p.layout}), the model takes ${input.width}×${input.height} (${input.layout}).`;
-  if (!ORDERS.includes(p.order)) return `the channel order "${p.order}" is not one of ${ORDERS.join(', ')}.`;
-  if (!RESIZES.includes(p.resize)) return `the resize mode "${p.resize}" is not one of ${RESIZES.join(', ')}.`;
+    return `it makes ${show(p.width)}×${show(p.height)} pixels (${show(p.layout)}), the model takes ${input.width}×${input.height} (${input.layout}).`;
+  if (!ORDERS.includes(p.order)) return `the channel order ${show(p.order)} is not one of ${ORDERS.join(', ')}.`;
+  if (!RESIZES.includes(p.resize)) return `the resize mode ${show(p.resize)} is not one of ${RESIZES.join(', ')}.`;
   if (!(p.cropFraction > 0 && p.cropFraction <= 1))
-    return `the crop fraction is ${p.cropFraction}, it must be above 0 and at most 1.`;
-  if (!Number.isFinite(p.scale)) return `the scale is ${p.scale}, it must be a finite number.`;
+    return `the crop fraction is ${show(p.cropFraction)}, it must be above 0 and at most 1.`;
+  if (!Number.isFinite(p.scale)) return `the scale is ${show(p.scale)}, it must be a finite number.`;
   const channels = p.order === 'grey' ? 1 : 3;
   if (channels !== input.channels)
-    return `the channel order "${p.order}" has ${channels} channels, the model takes ${input.channels}.`;
+    return `the channel order ${show(p.order)} has ${channels} channels, the model takes ${input.channels}.`;
   if (!numbers(p.mean, channels) || !numbers(p.std, channels))
-    return `mean [${p.mean}] and standard deviation [${p.std}] must be ${channels} finite numbers each.`;
-  if (p.std.some((s) => s === 0)) return `the standard deviation [${p.std}] holds a zero, by which pixels are divided.`;
+    return `mean ${show(p.mean)} and standard deviation ${show(p.std)} must be ${channels} finite numbers each.`;
+  if (p.std.some((s) => s === 0))
+    return `the standard deviation ${show(p.std)} holds a zero, by which pixels are divided.`;
   return null;
 }
 
 const numbers = (values: unknown, count: number): boolean =>
   Array.isArray(values) && values.length === count && values.every(Number.isFinite);
+
+/** Anything as an error shows it. */
+const show = (value: unknown): string =>
+  typeof value === 'number' ? String(value) : (JSON.stringify(value)?.slice(0, 100) ?? 'missing');

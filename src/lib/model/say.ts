@@ -5,10 +5,20 @@ const NO_MEMORY =
 
 /** JavaScript's own words for a mistake in a program. */
 const MISTAKE =
-  /is not a function|is not iterable|is not a constructor|Cannot (read|set|convert|mix)|is not defined|call stack|is null|is undefined|^internal:|invalid opcode|unreachable/;
+  /is not a function|is not iterable|is not a constructor|Cannot (read|set|convert|mix)|is not defined|call stack|is (null|undefined)$|(null|undefined) is not an? (object|function)|^internal:|invalid opcode|unreachable/;
 
 /** The message of `error`, with the name of the file or thing in question in front, and a way out behind. */
 export function say(error: unknown, subject: string): string {
+  return clipped(labelled(error, subject));
+}
+
+export const isOutOfMemory = (error: unknown): boolean =>
+  NO_MEMORY.test(error instanceof Error ? error.message : String(error));
+
+/** Names and shapes of a hostile file may be endless. */
+const clipped = (text: string): string => (text.length > 2000 ? `${text.slice(0, 1500)} … ${text.slice(-300)}` : text);
+
+function labelled(error: unknown, subject: string): string {
   const message = (error instanceof Error ? error.message : String(error)).trim();
   const reason = message.startsWith(`${subject}: `) ? message.slice(subject.length + 2) : message;
   if (NO_MEMORY.test(reason))

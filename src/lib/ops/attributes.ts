@@ -3,8 +3,10 @@ import type { Attribute, Node } from '../graph/graph.ts';
 import { nodeLabel } from '../graph/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+export type AttributeKind = 'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor';
+
 interface Field<T> {
-  readonly kind: 'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor';
+  readonly kind: AttributeKind;
   readonly fallback: T;
 }
 
@@ -41,7 +43,7 @@ export const tensor = (): Field<Tensor | null> => ({ kind: 'tensor', fallback: n
 
 const camel = (name: string) => name.replace(/_(\w)/g, (_, c: string) => c.toUpperCase());
 
-const fits: Record<Field<unknown>['kind'], (a: Attribute) => boolean> = {
+const fits: Record<AttributeKind, (a: Attribute) => boolean> = {
   int: (a) => Number.isInteger(a),
   float: (a) => typeof a === 'number',
   string: (a) => typeof a === 'string',
@@ -51,13 +53,22 @@ const fits: Record<Field<unknown>['kind'], (a: Attribute) => boolean> = {
   tensor: (a) => typeof a === 'object' && 'dtype' in a,
 };
 
+export const attributeFits = (kind: AttributeKind, a: Attribute): boolean => fits[kind](a);
+
+/** An attribute's value as errors show it, however large it is. */
+export function showAttribute(a: Attribute): string {
+  if (typeof a === 'string') return JSON.stringify(a.slice(0, 100));
+  if (typeof a === 'object' && 'dtype' in a) return `a tensor ${a.dtype}[${a.shape}]`;
+  return Array.isArray(a) ? `[${a.slice(0, 10).map(String).join(', ')}${a.length > 10 ? ', …' : ''}]` : String(a);
+}
+
 /** Reads a node's attributes by the schema. Throws a TypeError for an attribute of the wrong kind. */
 export function decodeAttributes<S extends AttributeSchema>(schema: S, node: Node): Decoded<S> {
   const decoded: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(schema)) {
     const given = node.attrs[name];
     if (given !== undefined && !fits[field.kind](given)) {
-      throw new TypeError(`${nodeLabel(node)}: attribute ${name} must be ${field.kind}, got ${JSON.stringify(given)}.`);
+      throw new TypeError(`${nodeLabel(node)}: attribute ${name} must be ${field.kind}, got ${showAttribute(given)}.`);
     }
     decoded[camel(name)] = given ?? field.fallback;
   }

@@ -7,7 +7,7 @@ import { dtypeOf } from './casting.ts';
 import { linear, nonDifferentiable } from './combinators.ts';
 import { defineOp } from './define.ts';
 import { foldBuild } from './fold.ts';
-import { requiredDims, requiredInts } from './known.ts';
+import { requiredDims, requiredNumber } from './known.ts';
 
 interface Ends {
   readonly start: number;
@@ -53,7 +53,7 @@ const rangeLength = (start: number, limit: number, delta: number): number =>
 export const Range = defineOp('Range', {
   doc: 'start, start + delta, … before limit',
   infer: ({ x }) => {
-    const [start, limit, delta] = x.map((v) => requiredInts(v, 'start, limit and delta')[0]);
+    const [start, limit, delta] = x.map((v) => requiredNumber(v, 'each of start, limit and delta'));
     return [{ dtype: x[0].dtype, shape: [rangeLength(start, limit, delta)] }];
   },
   ...nonDifferentiable,
@@ -78,7 +78,7 @@ export const OneHot = defineOp('OneHot', {
   attrs: { axis: int(-1) },
   infer: ({ x: [indices, depth, values], attrs, where }) => {
     const axis = normalizeAxis(attrs.axis, indices.shape.length + 1, where);
-    return [{ dtype: values.dtype, shape: indices.shape.toSpliced(axis, 0, requiredInts(depth, 'depth')[0]) }];
+    return [{ dtype: values.dtype, shape: indices.shape.toSpliced(axis, 0, requiredNumber(depth, 'depth')) }];
   },
   ...nonDifferentiable,
 });

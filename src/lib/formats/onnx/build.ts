@@ -13,6 +13,7 @@ import type { Draft } from './normalize/draft.ts';
 import { IDLE_ATTRIBUTES, normalizerOf } from './normalize/table.ts';
 import type { TensorProto } from './proto.ts';
 import { reopen } from './reopen.ts';
+import { refuseAttributeKinds, refuseMissingInputs } from './signature.ts';
 import { asFloat32, decodeTensor, type TensorContext } from './tensors.ts';
 
 /** Everything that a graph is built from; edges are names. */
@@ -39,6 +40,12 @@ export function buildGraph(source: Source, symbolic: boolean): Built {
 }
 
 const inGraph = (dtype: DType): DType => (isFloat(dtype) ? 'float32' : dtype);
+
+/** Shape inference says what does not fit; for a file there is one way out of that. */
+const EXPORT_AGAIN = 'The file is damaged or no valid ONNX: export the model again.';
+
+/** A second sentence says what to do. */
+const hasWayOut = (reason: string): boolean => /\. [A-Z]/.test(reason);
 
 class GraphBuild {
   readonly #source: Source;
@@ -75,7 +82,8 @@ class GraphBuild {
       if (error instanceof FormatError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       const where = fileNodeLabel(node);
-      throw new FormatError(`${this.#source.context.file}: ${reason.startsWith(where) ? '' : `${where}: `}${reason}`, {
+      const told = `${reason.startsWith(where) ? '' : `${where}: `}${reason}`;
+      throw new FormatError(`${this.#source.context.file}: ${told}${hasWayOut(reason) ? '' : ` ${EXPORT_AGAIN}`}`, {
         cause: error,
       });
     }
@@ -101,6 +109,7 @@ class GraphBuild {
 
   #add(node: FileNode): void {
     const inputs = node.inputs.map((name) => (name === '' ? null : this.#read(name, fileNodeLabel(node))));
+    refuseAttributeKinds(node.op, node.attrs);
     const outputs = node.outputs.slice(0, node.outputs.findLastIndex((name) => name !== '') + 1);
     if (node.op === 'Constant' && node.domain === '') {
       this.#values.set(outputs[0], constantValue(constantOf(node.attrs), outputs[0]));
@@ -111,11 +120,13 @@ class GraphBuild {
   }
 
   #apply(draft: Draft): readonly (Value | null)[] {
+    refuseMissingInputs(draft.op, draft.inputs, false);
     const normal = normalizerOf(draft.op, draft.domain)?.(this.#g, draft) ?? draft;
     return 'op' in normal ? this.#node(normal) : normal;
   }
 
   #node(baked: Draft): readonly Value[] {
+    refuseMissingInputs(baked.op, baked.inputs, true);
     const node = reopen(this.#g, baked);
     const { op, domain, name, outputs } = node;
     const attrs = knownAttributes(node);

@@ -1,0 +1,111 @@
+/** What an image announces is checked before it is decoded; whatever its shape, the model is fed finite numbers. */
+import { readFileSync, readdirSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LabCore } from '../../src/lib/model/lab.ts';
+import { LONGEST_SIDE, MOST_PIXELS, announcedSize } from '../../src/lib/vision/header.ts';
+import { baselineTensor, modelView, normalize, preprocessingFor, presets } from '../../src/lib/vision/preprocess.ts';
+import type { Pixels } from '../../src/lib/vision/types.ts';
+import { judge } from './judge.ts';
+
+const folder = new URL('./fixtures/', import.meta.url);
+const files = readdirSync(folder).map((name) => ({ name, bytes: new Uint8Array(readFileSync(new URL(name, folder))) }));
+
+/** A decoder that only counts what it is asked for, as if it believed the header. */
+function believing(): { lab: LabCore; decoded: () => number } {
+  let largest = 0;
+  const decode = async (name: string, bytes: ArrayBuffer) => {
+    const { width, height } = announcedSize(bytes) ?? { width: 1, height: 1 };
+    largest = Math.max(largest, width * height);
+    if (width % 7 === 3) throw new Error(`${name}: not an image that this browser can read. Choose another one.`);
+    return { pixels: { width: 1, height: 1, data: new Uint8ClampedArray(4) }, width, height };
+  };
+  return { lab: new LabCore({ version: 'test', decode }), decoded: () => largest };
+}
+
+/** The PNG with another size in its header. */
+function sized(width: number, height: number): ArrayBuffer {
+  const bytes = files.find((f) => f.name === 'rgb.png')!.bytes.slice();
+  const view = new DataView(bytes.buffer);
+  view.setUint32(16, width);
+  view.setUint32(20, height);
+  return bytes.buffer;
+}
+
+describe('image headers', () => {
+  it('tell the size that Pillow wrote, in every format', () => {
+    for (const { name, bytes } of files) {
+      const side = name === 'one.png' ? { width: 1, height: 1 } : { width: 24, height: 18 };
+      expect(announcedSize(bytes.slice().buffer), name).toMatchObject(side);
+    }
+    expect(files.length).toBeGreaterThan(10);
+  });
+
+  it('of anything but these formats tell nothing', () => {
+    for (const text of ['', 'P', '<svg width="99999"/>', 'RIFF1234WEBPVP8Z', 'BM', 'GIF89a', '\xff\xd8\xff'])
+      expect(announcedSize(Uint8Array.from(text, (c) => c.charCodeAt(0)).buffer)).toBeNull();
+  });
+
+  it('mutated 2,000 times: opened or refused with a sentence, and never decoded beyond the limit', async () => {
+    const { lab, decoded } = believing();
+    const patch = fc.record({ at: fc.nat(63), byte: fc.constantFrom(0, 1, 127, 128, 255) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...files),
+        fc.array(patch, { maxLength: 6 }),
+        fc.option(fc.nat(80)),
+        async ({ name, bytes }, patches, end) => {
+          const copy = bytes.slice(0, end ?? bytes.length);
+          for (const { at, byte } of patches) if (at < copy.length) copy[at] = byte;
+          await judge(lab.openImage(1, { name, bytes: copy.buffer }), name);
+        },
+      ),
+      { numRuns: 2000, seed: 10 },
+    );
+    expect(decoded()).toBeGreaterThan(24 * 18);
+    expect(decoded()).toBeLessThanOrEqual(MOST_PIXELS);
+  });
+
+  it.each([
+    [20_000, 20_000, /20000×20000 are 400 million pixels, the most is 134 million\. Scale/],
+    [2 ** 31 - 1, 2 ** 31 - 1, /million pixels/],
+    [0, 5, /0×5 pixels\. It is damaged/],
+    [LONGEST_SIDE + 1, 1, /32768×1 pixels, the longest side that browsers draw is 32767/],
+  ])('that announce %d×%d: refused before decoding', async (width, height, message) => {
+    const { lab, decoded } = believing();
+    const outcome = await judge(lab.openImage(1, { name: 'a.png', bytes: sized(width, height) }), 'a.png');
+    expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(message) as string });
+    expect(decoded()).toBe(0);
+  });
+});
+
+describe('pictures of extreme shape', () => {
+  const picture = (width: number, height: number): Pixels => ({
+    width,
+    height,
+    data: Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) => (i * 37) % 256),
+  });
+
+  it.each([
+    [1, 1],
+    [20_000, 1],
+    [1, 20_000],
+    [2, 3],
+    [32_767, 2],
+  ])('of %d×%d give finite numbers with every preset, resize mode and baseline', (width, height) => {
+    const pixels = picture(width, height);
+    for (const { id } of presets) {
+      for (const resize of ['centre-crop', 'stretch', 'fit'] as const) {
+        const p = { ...preprocessingFor(id, { layout: 'NCHW', channels: 3, width: 32, height: 24 }), resize };
+        const view = modelView(pixels, p);
+        const fed = [normalize(view, p)];
+        if (id === 'torchvision')
+          fed.push(...(['black', 'mean', 'blur', 'noise'] as const).map((kind) => baselineTensor(kind, view, p, 1)));
+        for (const x of fed) {
+          expect(x.data.length).toBe(3 * 32 * 24);
+          expect(x.data.every(Number.isFinite), `${id} ${resize}`).toBe(true);
+        }
+      }
+    }
+  });
+});
