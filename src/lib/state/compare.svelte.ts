@@ -35,6 +35,8 @@ const cancelled = { ok: false, reason: 'cancelled', message: 'Stopped.' } as con
 
 export class Comparison {
   axis = $state<Axis>('methods');
+  /** Whether one number has one colour in all cells. */
+  sharedScale = $state(false);
   library = $state.raw<Shelf>(NOTHING);
   /** What is being computed. */
   running = $state.raw<{ readonly key: string; readonly progress: ProgressReport | null } | null>(null);
@@ -43,8 +45,9 @@ export class Comparison {
 
   #open = false;
   #picked = $state.raw<Partial<Record<Axis, readonly string[]>>>({});
-  #outcomes = $state.raw<ReadonlyMap<string, Outcome<AttributionResult>>>(new Map());
-  readonly #images = new Map<string, number>();
+  #outcomes = $state.raw<Readonly<Record<string, Outcome<AttributionResult>>>>({});
+  /** Numbers of the pictures that were opened, by address. */
+  readonly #images: Record<string, number> = {};
   #spare: LabClient | null = null;
   readonly #lab: LabClient;
   readonly #workspace: Workspace;
@@ -92,10 +95,10 @@ export class Comparison {
     return this.#ground ? cellsFor(this.axis, this.#ground, question, this.picks, run) : [];
   });
 
-  readonly remaining = $derived(this.cells.filter(({ key }) => !this.#outcomes.has(key)).length);
+  readonly remaining = $derived(this.cells.filter(({ key }) => !(key in this.#outcomes)).length);
 
   outcome(cell: Cell): Outcome<AttributionResult> | null {
-    return this.#outcomes.get(cell.key) ?? null;
+    return this.#outcomes[cell.key] ?? null;
   }
 
   result(cell: Cell): AttributionResult | null {
@@ -134,9 +137,7 @@ export class Comparison {
   }
 
   retry(cell: Cell): void {
-    const outcomes = new Map(this.#outcomes);
-    outcomes.delete(cell.key);
-    this.#outcomes = outcomes;
+    this.#outcomes = Object.fromEntries(Object.entries(this.#outcomes).filter(([key]) => key !== cell.key));
     this.resume();
   }
 
@@ -176,7 +177,7 @@ export class Comparison {
   }
 
   #next(): Cell | undefined {
-    return this.#open && !this.stopped ? this.cells.find(({ key }) => !this.#outcomes.has(key)) : undefined;
+    return this.#open && !this.stopped ? this.cells.find(({ key }) => !(key in this.#outcomes)) : undefined;
   }
 
   #halt(): void {
@@ -187,14 +188,13 @@ export class Comparison {
   }
 
   #keep(key: string, outcome: Outcome<AttributionResult>): void {
-    const wanted = new Set(this.cells.map((cell) => cell.key));
-    const outcomes = new Map(this.#outcomes).set(key, outcome);
-    for (const old of [...outcomes.keys()]
-      .filter((one) => !wanted.has(one))
-      .slice(0, Math.max(0, outcomes.size - KEPT))) {
-      outcomes.delete(old);
-    }
-    this.#outcomes = outcomes;
+    const wanted = this.cells.map((cell) => cell.key);
+    const entries = [...Object.entries(this.#outcomes), [key, outcome] as const];
+    const surplus = entries
+      .map(([old]) => old)
+      .filter((old) => !wanted.includes(old))
+      .slice(0, Math.max(0, entries.length - KEPT));
+    this.#outcomes = Object.fromEntries(entries.filter(([old]) => !surplus.includes(old)));
   }
 
   async #ask(cell: Cell): Promise<Outcome<AttributionResult>> {
@@ -218,13 +218,13 @@ export class Comparison {
   #wants = (cell: Cell): boolean => this.#open && !this.stopped && this.cells.some(({ key }) => key === cell.key);
 
   async #imageOf(url: string, name: string): Promise<Outcome<number>> {
-    const known = this.#images.get(url);
+    const known = this.#images[url];
     if (known !== undefined) return { ok: true, value: known };
     const file = await reach(() => fetchFile(url, name));
     if (!file.ok) return file;
     const opened = await this.#lab.openImage(file.value);
     if (!opened.ok) return opened;
-    this.#images.set(url, opened.value.id);
+    this.#images[url] = opened.value.id;
     return { ok: true, value: opened.value.id };
   }
 

@@ -1,0 +1,150 @@
+/** @file How a comparison is shown: what each cell draws, on which scale, and which two are laid over each other. */
+import type { AttributionResult, Workspace } from '../state/workspace.svelte.ts';
+import type { Cell, Comparison } from '../state/compare.svelte.ts';
+import type { Wall, WallPicture } from '../render/wall.ts';
+import { type RankCorrelations, rankCorrelations } from '../tensor/rank-correlation.ts';
+import { SharedLook } from './compare-look.svelte.ts';
+import { type Drawing, drawingOf } from './drawing.ts';
+import { duration, number, percent } from './format.ts';
+import type { Sight } from './inspector.svelte.ts';
+import { deviceText } from './summary.ts';
+
+/** A cell with all that is drawn and said about it. */
+export interface Show {
+  readonly cell: Cell;
+  /** A, B, C, …: what the matrix and the pair call it. */
+  readonly letter: string;
+  readonly url: string;
+  readonly sight: Sight | null;
+  readonly result: AttributionResult | null;
+  readonly drawing: Drawing | null;
+  /** Why there is no result; empty otherwise. */
+  readonly failure: string;
+}
+
+export type Arrangement = 'grid' | 'swipe' | 'blink';
+
+export class CompareView {
+  readonly look = new SharedLook();
+  readonly workspace: Workspace;
+  wall = $state.raw<Wall | null>(null);
+  /** Photographs that have been read, by address. */
+  photographs = $state.raw<Readonly<Record<string, ImageBitmap>>>({});
+  arrangement = $state<Arrangement>('grid');
+  #pair = $state.raw<readonly [string, string]>(['', '']);
+
+  constructor(workspace: Workspace) {
+    this.workspace = workspace;
+  }
+
+  get comparison(): Comparison {
+    return this.workspace.comparison;
+  }
+
+  readonly shows: readonly Show[] = $derived.by(() => {
+    const own = this.comparison.cells.map((cell, i) => this.#show(cell, i));
+    if (!this.comparison.sharedScale) return own;
+    const limit = Math.max(0, ...own.map(({ drawing }) => drawing?.scale.limit ?? 0));
+    return own.map((show) => {
+      if (!show.drawing) return show;
+      const { magnitudes } = show.drawing.statistics;
+      const clipped = magnitudes.filter((magnitude) => magnitude > limit).length;
+      return { ...show, drawing: { ...show.drawing, scale: { limit, clipped } } };
+    });
+  });
+
+  readonly drawn = $derived(this.shows.filter(({ result }) => result !== null));
+
+  /** The two that are laid over each other: what was chosen, else the first two with a result. */
+  readonly pair: readonly [Show, Show] | null = $derived.by(() => {
+    const chosen = this.#pair.map((id) => this.drawn.find(({ cell }) => cell.id === id));
+    const first = chosen[0] ?? this.drawn.find((show) => show !== chosen[1]);
+    const second = chosen[1] ?? this.drawn.find((show) => show !== first);
+    return first && second ? [first, second] : null;
+  });
+
+  /** Only maps of one place in one picture can be compared place by place. */
+  readonly correlations: RankCorrelations | null = $derived.by(() => {
+    const results = this.drawn.map(({ result }) => result!);
+    const [first] = results;
+    const alike = results.every(
+      ({ imageSha256, crop }) =>
+        imageSha256 === first.imageSha256 && JSON.stringify(crop) === JSON.stringify(first.crop),
+    );
+    return results.length > 1 && alike ? rankCorrelations(results.map(({ map }) => map)) : null;
+  });
+
+  choosePair(place: 0 | 1, id: string): void {
+    const ids = this.pair?.map(({ cell }) => cell.id) ?? ['', ''];
+    const other = ids[1 - place] === id ? ids[place] : ids[1 - place];
+    this.#pair = place === 0 ? [id, other] : [other, id];
+  }
+
+  /** What the wall draws for a cell; null until its photograph has been read. */
+  picture({ url, sight, result, drawing }: Show, viewport: WallPicture['viewport']): WallPicture | null {
+    const image = this.photographs[url];
+    if (!image || !sight) return null;
+    const { backdrop, smooth, opacity, fade } = this.workspace.overlay;
+    return {
+      viewport,
+      image: {
+        image,
+        size: sight.image,
+        seen: sight.seen,
+        saturation: backdrop === 'colour' ? 1 : 0.12,
+        strength: backdrop === 'none' ? 0 : backdrop === 'grey' ? 0.7 : 1,
+        outside: result ? 0.35 : 1,
+        smooth,
+      },
+      heatmap: result &&
+        drawing && {
+          map: result.map,
+          area: result.crop,
+          colours: drawing.colours,
+          limit: drawing.scale.limit,
+          opacity: backdrop === 'none' ? 1 : opacity,
+          sign: drawing.sign,
+          smooth,
+          fade: fade && backdrop !== 'none',
+        },
+    };
+  }
+
+  #show(cell: Cell, i: number): Show {
+    const { workspace, comparison } = this;
+    const outcome = comparison.outcome(cell);
+    const result = outcome?.ok ? outcome.value : null;
+    const { info, url } = workspace.picture;
+    const size = cell.image ?? info;
+    const seen = result?.crop ?? (cell.image ? null : workspace.prediction?.crop);
+    const signed = workspace.model?.methods.find(({ id }) => id === cell.request.method)?.signed ?? true;
+    return {
+      cell,
+      letter: String.fromCharCode(65 + i),
+      url: cell.image?.url ?? url,
+      sight: size && {
+        image: size,
+        seen: seen ?? { x: 0, y: 0, width: size.width, height: size.height },
+        map: result?.map ?? null,
+        scores: result?.scores ?? null,
+      },
+      result,
+      drawing: result && drawingOf(result, workspace.overlay, signed),
+      failure: outcome && !outcome.ok ? outcome.message : '',
+    };
+  }
+}
+
+/** The cell's caption, piece by piece. */
+export function captionOf({ value, check, passes, milliseconds, device }: AttributionResult): string[] {
+  return [
+    `F ${number(value, { signed: true, digits: 3 })}`,
+    ...(check ? [`Δ ${percent(check.relative)}`] : []),
+    passes === 1 ? '1 pass' : `${passes} passes`,
+    duration(milliseconds),
+    deviceText(device),
+  ];
+}
+
+/** Whether there is nothing to see on a map. */
+export const isBlank = ({ statistics }: Drawing): boolean => statistics.min === 0 && statistics.max === 0;
