@@ -113,3 +113,87 @@ test('a well-known model is fetched on a click, checked, kept, and cleared', asy
   await done(page);
   expect(faults.splice(0).every((fault) => fault.startsWith('left the site: https://huggingface.co/'))).toBe(true);
 });
+
+test('what the model is fed is shown as picture and in numbers', async ({ page }) => {
+  await visit(page);
+  await page.getByText('Preprocessing', { exact: true }).click();
+  const seen = page.getByRole('img', { name: 'The picture that the model is fed' });
+  await page.getByText('Fed to the model').scrollIntoViewIfNeeded();
+  await expect(seen).toBeVisible();
+  const colours = () =>
+    seen.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      return { width: canvas.width, colours: new Set(new Uint32Array(data.buffer)).size };
+    });
+  expect((await colours()).width).toBe(96);
+  expect((await colours()).colours).toBeGreaterThan(100);
+  const red = page.getByRole('row', { name: /^red/ });
+  await expect(red).toContainText('−');
+  await page.getByRole('combobox', { name: /^Preset/ }).click();
+  await page.getByRole('option', { name: /^0…255/ }).click();
+  await expect(red).not.toContainText('−');
+  await expect(page.getByRole('row', { name: /^(red|green|blue)/ })).toHaveCount(3);
+  await done(page);
+});
+
+test('several images are a strip that the arrow keys walk, and each keeps its class', async ({ page }) => {
+  await visit(page);
+  const images = page.getByRole('radiogroup', { name: 'Images' });
+  await expect(images).toHaveCount(0);
+  await page.getByRole('button', { name: /^Input:/ }).click();
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Open an image…' }).click();
+  const paths = ['fish-2.png', 'apple-13.png'].map((name) => join(root, 'static/gallery', name));
+  await (await chooser).setFiles(paths);
+  await expect(images.getByRole('radio')).toHaveCount(2);
+  const heading = page.locator('figcaption').getByRole('heading');
+  await expect(heading).toContainText('fish');
+  await done(page);
+  const second = page.getByRole('radiogroup', { name: 'Predictions' }).getByRole('radio').nth(1);
+  const label = await second.locator('.label').innerText();
+  await second.click();
+  await expect(heading).toContainText(label);
+  await images.getByRole('radio', { checked: true }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(heading).toContainText('apple');
+  await expect(images.getByRole('radio').nth(1)).toBeFocused();
+  await expect(images.getByRole('radio').nth(1)).toBeChecked();
+  await done(page);
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('button', { name: 'Input: fish-2.png' })).toBeVisible();
+  await expect(heading).toContainText(label);
+  await done(page);
+});
+
+test('without a camera there is no button for it', async ({ page }) => {
+  await page.addInitScript(() => (navigator.mediaDevices.enumerateDevices = async () => []));
+  await visit(page);
+  await page.getByRole('button', { name: /^Input:/ }).click();
+  await expect(page.getByRole('button', { name: 'Open an image…' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Use the camera…' })).toHaveCount(0);
+});
+
+test('a frame of the camera is explained, and the camera is off afterwards', async ({ page, playwright, site }) => {
+  const { launchOptions = {} } = test.info().project.use;
+  const args = [...(launchOptions.args ?? []), '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+  const browser = await playwright.chromium.launch({ ...launchOptions, args });
+  try {
+    const own = await browser.newPage({ permissions: ['camera'] });
+    await own.goto(site);
+    await done(own);
+    await own.getByRole('button', { name: /^Input:/ }).click();
+    await own.getByRole('button', { name: 'Use the camera…' }).click();
+    const video = own.getByLabel('What the camera sees');
+    await expect.poll(() => video.evaluate((seen: HTMLVideoElement) => seen.videoWidth)).toBeGreaterThan(0);
+    const track = await video.evaluateHandle(
+      (seen: HTMLVideoElement) => (seen.srcObject as MediaStream).getTracks()[0],
+    );
+    await own.getByRole('button', { name: 'Take this picture' }).click();
+    await expect(own.getByRole('button', { name: /^Input: camera-\d\d-\d\d-\d\d\.png/ })).toBeVisible();
+    expect(await track.evaluate(({ readyState }) => readyState)).toBe('ended');
+    await done(own);
+  } finally {
+    await browser.close();
+  }
+  await page.close();
+});

@@ -23,6 +23,7 @@ import { Overlay } from './overlay.svelte.ts';
 import { Picture, type Source } from './picture.svelte.ts';
 import { Question } from './question.svelte.ts';
 import { IMAGE_LIMIT, MODEL_LIMIT, Remote } from './remote.svelte.ts';
+import { Strip, type StripEntry } from './strip.svelte.ts';
 
 export type {
   AttributionResult,
@@ -58,6 +59,7 @@ interface Answer<K, T> {
 export class Workspace {
   readonly question = new Question();
   readonly overlay = new Overlay();
+  readonly strip = new Strip();
   readonly remote = new Remote();
   readonly imageRemote = new Remote();
   readonly picture: Picture;
@@ -228,6 +230,18 @@ export class Workspace {
     );
   }
 
+  /** One of several images, asked about the class that was last chosen for it. */
+  async openFromStrip(entry: StripEntry): Promise<void> {
+    if (entry.source === this.picture.source) return;
+    this.strip.remember(this.picture.source, { chosen: this.question.chosen, model: this.model?.sha256 });
+    await this.#opening(`Reading ${entry.title}`, async () => {
+      const outcome = await this.picture.open(entry.source);
+      if (outcome.ok) this.question.chosen = entry.model === this.model?.sha256 ? entry.chosen : null;
+      else if (outcome.reason === 'failed') this.strip.remove(entry);
+      return outcome;
+    });
+  }
+
   async openImage(source: Source): Promise<void> {
     await this.#opening(`Reading ${source.name}`, () => this.picture.open(source));
   }
@@ -260,8 +274,8 @@ export class Workspace {
     const tasks: Promise<void>[] = [];
     if (model.length > 0) tasks.push(this.openModel(model));
     if (labels) tasks.push(this.openLabels(labels));
-    const image = images.at(0);
-    if (image) tasks.push(this.openImage({ name: image.name, bytes: image.bytes as Blob }));
+    const added = this.strip.add(images.map(({ name, bytes }) => ({ name, bytes: bytes as Blob })));
+    if (added) tasks.push(this.openFromStrip(added));
     await Promise.all(tasks);
     if (unknown.length > 0) this.problem = unknownFiles(unknown);
   }
