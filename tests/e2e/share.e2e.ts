@@ -1,12 +1,14 @@
 import type { Page } from '@playwright/test';
+import { unzipSync } from 'fflate';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readNpy } from '../../src/lib/tensor/npy.ts';
 import { expect, test } from './site.ts';
 
 const root = join(import.meta.dirname, '../..');
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
-const caption = (page: Page) => page.locator('figcaption');
+const caption = (page: Page) => page.getByRole('figure', { name: 'Exhibit' }).locator('figcaption');
 
 async function chooseMethod(page: Page, title: string): Promise<void> {
   await page.getByRole('combobox', { name: /^Method / }).click();
@@ -30,8 +32,14 @@ async function follow(page: Page, link: string): Promise<void> {
   await page.goto(link);
 }
 
-async function drop(page: Page, name: string, path: string): Promise<void> {
-  const base64 = readFileSync(path).toString('base64');
+/** Width and height of a PNG. */
+const sizeOfPng = (bytes: Uint8Array) => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return { width: view.getUint32(16), height: view.getUint32(20) };
+};
+
+async function drop(page: Page, name: string, from: string | Buffer): Promise<void> {
+  const base64 = (typeof from === 'string' ? readFileSync(from) : from).toString('base64');
   const dataTransfer = await page.evaluateHandle(
     ([name, base64]) => {
       const transfer = new DataTransfer();
@@ -112,4 +120,52 @@ test('a link to a model on the sender’s disk names it and takes that very file
   await drop(page, 'renamed.onnx', own);
   await expect(caption(page)).toContainText('Reproduced', { timeout: 40_000 });
   await expect(needed).toHaveCount(0);
+});
+
+test('a bundle shows the result without its model, and a damaged one says so', async ({ page }) => {
+  await page.goto('./');
+  await done(page);
+  await page.getByRole('button', { name: 'Download' }).click();
+  const coming = page.waitForEvent('download');
+  await page.getByRole('button', { name: /^Bundle/ }).click();
+  const saved = await coming;
+  expect(saved.suggestedFilename()).toBe('cat-integrated-gradients.vitrine.zip');
+  const path = await saved.path();
+  const value = await caption(page).locator('dd').first().innerText();
+  await follow(page, new URL('#v1.', page.url()).href);
+  await drop(page, 'cat.vitrine.zip', path);
+  const dialog = page.getByRole('dialog', { name: 'Result from cat.vitrine.zip' });
+  await expect(dialog.getByRole('heading')).toContainText('cat');
+  await expect(dialog.locator('dd').first()).toHaveText(value);
+  await expect(dialog.locator('canvas')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Model: …' })).toBeAttached();
+  const picture = sizeOfPng(unzipSync(readFileSync(path))['result.png']);
+  expect(picture.height).toBeGreaterThan(300);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  const broken = readFileSync(path);
+  await drop(page, 'broken.vitrine.zip', broken.subarray(0, broken.length >> 1));
+  await expect(
+    page.getByRole('alert').filter({ hasText: /broken\.vitrine\.zip: the zip file is cut off/ }),
+  ).toBeVisible();
+});
+
+test('the scores are downloaded as NumPy, CSV and JSON', async ({ page }) => {
+  await page.goto('./');
+  await done(page);
+  const saved = async (name: RegExp) => {
+    await page.getByRole('button', { name: 'Download' }).click();
+    const coming = page.waitForEvent('download');
+    await page.getByRole('button', { name }).click();
+    return readFileSync(await (await coming).path());
+  };
+  const scores = readNpy(await saved(/NumPy/));
+  expect([scores.dtype, ...scores.shape]).toEqual(['float32', 3, 96, 96]);
+  const lines = (await saved(/CSV/)).toString().trim().split('\n');
+  expect(lines).toHaveLength(1 + 96 * 96);
+  const json = JSON.parse((await saved(/JSON/)).toString()) as { settings: { numbers: { sum: number } } };
+  const sum = (scores.data as Float32Array).reduce((total, v) => total + v, 0);
+  expect(json.settings.numbers.sum).toBeCloseTo(sum, 3);
+  const table = lines.slice(1).reduce((total, line) => total + Number(line.split(',')[2]), 0);
+  expect(table).toBeCloseTo(sum, 3);
 });

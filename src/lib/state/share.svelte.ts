@@ -5,10 +5,11 @@ import type { FileReference, SharedRecord } from '../share/record.ts';
 import type { AttributionResult } from '../worker/api.ts';
 import { type Library, fetchFile } from './library.ts';
 import { lostOptions, obstacle, recordOf } from './share-record.ts';
+import { type BundledResult, type OpenBundle, bundledResult, isBundle, openBundle } from './share-bundle.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
 export { isLink };
-export type { FileReference, SharedRecord, Verdict };
+export type { FileReference, OpenBundle, SharedRecord, Verdict };
 
 type Role = 'model' | 'image' | 'baseline';
 
@@ -23,11 +24,18 @@ export class Sharing {
   needed = $state.raw<readonly Needed[]>([]);
   /** A link was opened or refused: the page shows nothing of its own choice. */
   opened = $state(false);
+  /** A bundle that is on show over the page. */
+  bundle = $state.raw<OpenBundle | null>(null);
   #record = $state.raw<SharedRecord | null>(null);
   #expecting = $state(false);
   #compared = $state.raw<{ readonly result: AttributionResult; readonly verdict: Verdict } | null>(null);
   readonly #workspace: Workspace;
   readonly #library: Library;
+
+  /** The chosen overlay and method, for pictures of the result. */
+  get workspace(): Workspace {
+    return this.#workspace;
+  }
 
   constructor(workspace: Workspace, library: Library) {
     this.#workspace = workspace;
@@ -50,6 +58,19 @@ export class Sharing {
   async begin(): Promise<void> {
     if (!isLink(location.hash)) return this.#workspace.begin(this.#library);
     await this.open(location.hash, this.#workspace.start());
+  }
+
+  /** What a bundle and a JSON file say about what is on show. */
+  described(result: AttributionResult): { record: SharedRecord; result: BundledResult } {
+    const { picture, method } = this.#workspace;
+    if (!picture.info) throw new Error('Share: the image is no longer open.');
+    const record = recordOf(this.#workspace, this.#library, result);
+    return { record, result: bundledResult(result, method, picture.info) };
+  }
+
+  closeBundle(): void {
+    if (this.bundle) [this.bundle.inputUrl, this.bundle.pictureUrl].forEach((url) => URL.revokeObjectURL(url));
+    this.bundle = null;
   }
 
   /** The fragment of a link to what is on show. */
@@ -88,6 +109,8 @@ export class Sharing {
 
   /** Whatever a person dropped: what the link waits for, if it waits, and only if it is that very file. */
   async openFiles(files: readonly File[]): Promise<void> {
+    const bundle = files.find(({ name }) => isBundle(name));
+    if (bundle) return this.#showBundle(bundle);
     const record = this.#record;
     if (!record || this.needed.length === 0) return this.#workspace.openFiles(files);
     const strangers: string[] = [];
@@ -102,6 +125,16 @@ export class Sharing {
     }
     if (strangers.length > 0) this.#workspace.problem = this.#notWanted(strangers);
     if (record === this.#record && this.needed.length === 0) this.#apply(record);
+  }
+
+  async #showBundle(file: File): Promise<void> {
+    try {
+      const opened = await openBundle(file, this.#workspace.overlay.dark);
+      this.closeBundle();
+      this.bundle = opened;
+    } catch (error) {
+      this.#workspace.problem = error instanceof Error ? error.message : String(error);
+    }
   }
 
   /** Compares the finished result with what the link says. */

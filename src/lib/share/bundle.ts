@@ -1,0 +1,225 @@
+/**
+ * @file Bundles: a `.vitrine.zip` with settings, scores and pictures, which shows a result without its model. Anybody can
+ * unpack it: JSON, NumPy and PNG. A bundle that was opened is checked like a link: sizes before anything is unfolded, then
+ * checksums, then every field.
+ */
+import { type Zippable, strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
+import { readNpy, writeNpy } from '../tensor/npy.ts';
+import type { FloatTensor } from '../tensor/tensor.ts';
+import { crc32 } from './crc32.ts';
+import { type SharedRecord, readLong, writeLong } from './record.ts';
+import { type Schema, SchemaError, flag, list, nullable, number, struct, text } from './schema.ts';
+
+const VERSION = 1;
+const FORMAT = 'vitrine-bundle';
+
+/** What stands beside the settings: the result in words and full precision. */
+export interface BundledResult {
+  readonly methodTitle: string;
+  readonly signed: boolean;
+  /** F(x); null where it is not finite. */
+  readonly value: number | null;
+  readonly baselineValue: number | null;
+  readonly probability: number | null;
+  readonly check: { readonly claim: string; readonly delta: number; readonly relative: number } | null;
+  readonly passes: number;
+  readonly milliseconds: number;
+  /** Of the input picture. */
+  readonly size: { readonly width: number; readonly height: number };
+  /** Where the map lies on it, in its pixels. */
+  readonly crop: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  readonly notes: readonly string[];
+}
+
+export interface Bundle {
+  readonly record: SharedRecord;
+  readonly result: BundledResult;
+  /** [channels, height, width]. */
+  readonly scores: FloatTensor;
+  /** The input picture, PNG. */
+  readonly input: Uint8Array<ArrayBuffer>;
+  /** The result as it was drawn, PNG. */
+  readonly picture: Uint8Array<ArrayBuffer>;
+}
+
+export type BundleFault = 'not a bundle' | 'damaged' | 'too large' | 'newer version';
+
+/** The message says what is wrong and what to do. */
+export class BundleError extends Error {
+  override name = 'BundleError';
+  readonly fault: BundleFault;
+
+  constructor(fault: BundleFault, message: string) {
+    super(message);
+    this.fault = fault;
+  }
+}
+
+const MB = 2 ** 20;
+const MAX_ZIP = 256 * MB;
+/** Bytes that each file may unfold to. */
+const LIMITS: Readonly<Record<string, number>> = {
+  'vitrine.json': MB,
+  'scores.npy': 128 * MB,
+  'input.png': 128 * MB,
+  'result.png': 128 * MB,
+  'checksums.txt': 4096,
+};
+const NAMES = Object.keys(LIMITS);
+const MAX_PIXELS = 2 ** 26;
+const MAX_SIDE = 2 ** 20;
+
+const side = number({ min: 1, max: MAX_SIDE, whole: true });
+const place = number({ min: -MAX_SIDE, max: MAX_SIDE });
+const extent = number({ min: 0, max: MAX_SIDE });
+
+const result: Schema<BundledResult> = struct<BundledResult>({
+  methodTitle: ['', text(80)],
+  signed: ['', flag],
+  value: ['', nullable(number())],
+  baselineValue: ['', nullable(number())],
+  probability: ['', nullable(number({ min: 0, max: 1.001 }))],
+  check: [
+    '',
+    nullable(
+      struct<NonNullable<BundledResult['check']>>({
+        claim: ['', text(200)],
+        delta: ['', number()],
+        relative: ['', number()],
+      }),
+    ),
+  ],
+  passes: ['', number({ min: 0, whole: true })],
+  milliseconds: ['', number({ min: 0 })],
+  size: ['', struct<BundledResult['size']>({ width: ['', side], height: ['', side] })],
+  crop: [
+    '',
+    struct<BundledResult['crop']>({ x: ['', place], y: ['', place], width: ['', extent], height: ['', extent] }),
+  ],
+  notes: ['', list(text(600), { max: 20 })],
+});
+
+/** The settings and numbers of a result, for people and programs. */
+export const settingsJson = (record: SharedRecord, numbers: BundledResult): string =>
+  JSON.stringify(
+    { format: FORMAT, version: VERSION, settings: writeLong(record), result: result.write(numbers, 'long') },
+    null,
+    2,
+  );
+
+export function packBundle({ record, result, scores, input, picture }: Bundle): Uint8Array<ArrayBuffer> {
+  const files: Record<string, Uint8Array> = {
+    'vitrine.json': strToU8(settingsJson(record, result)),
+    'scores.npy': writeNpy(scores),
+    'input.png': input,
+    'result.png': picture,
+  };
+  const sums = Object.entries(files).map(([name, bytes]) => `${hex(crc32(bytes))} ${name}\n`);
+  const stored = { level: 0 } as const;
+  const zippable: Zippable = {
+    'vitrine.json': files['vitrine.json'],
+    'scores.npy': files['scores.npy'],
+    // PNG is deflated already.
+    'input.png': [input, stored],
+    'result.png': [picture, stored],
+    'checksums.txt': strToU8(sums.join('')),
+  };
+  // One date for all, so that the same result makes the same file.
+  return zipSync(zippable, { level: 6, mtime: '1980-01-01T12:00:00' });
+}
+
+/** `name` is the file's, for messages. Throws a BundleError, and nothing else. */
+export function readBundle(bytes: Uint8Array, name: string): Bundle {
+  const files = unpack(bytes, name);
+  verify(files, name);
+  try {
+    const { record, result } = readSettings(files['vitrine.json'], name);
+    const scores = readScores(files['scores.npy']);
+    return { record, result, scores, input: png(files['input.png']), picture: png(files['result.png']) };
+  } catch (error) {
+    if (error instanceof BundleError) throw error;
+    const why = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+    throw new BundleError('damaged', `${name}: not a bundle that Vitrine made: ${why}. Ask for it again.`);
+  }
+}
+
+function unpack(bytes: Uint8Array, name: string): Record<string, Uint8Array<ArrayBuffer>> {
+  if (bytes.length > MAX_ZIP) throw tooLarge(name, bytes.length, MAX_ZIP);
+  if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) {
+    throw new BundleError('not a bundle', `${name}: not a zip file. Drop the .vitrine.zip as it was downloaded.`);
+  }
+  let seen = 0;
+  let files: Record<string, Uint8Array>;
+  try {
+    files = unzipSync(bytes, {
+      filter: ({ name: entry, originalSize }) => {
+        if (!Object.hasOwn(LIMITS, entry) || ++seen > NAMES.length) {
+          const message = `${name}: holds ${JSON.stringify(entry.slice(0, 60))}, which no bundle has. Drop the .vitrine.zip as it was downloaded.`;
+          throw new BundleError('not a bundle', message);
+        }
+        if (!(originalSize <= LIMITS[entry])) throw tooLarge(`${name}/${entry}`, originalSize, LIMITS[entry]);
+        return true;
+      },
+    });
+  } catch (error) {
+    if (error instanceof BundleError) throw error;
+    throw new BundleError('damaged', `${name}: the zip file is cut off or damaged. Download or copy it again.`);
+  }
+  const missing = NAMES.find((entry) => !Object.hasOwn(files, entry));
+  if (missing) {
+    throw new BundleError(
+      'not a bundle',
+      `${name}: holds no ${missing}. A bundle has ${NAMES.join(', ')}. Drop it as it was downloaded.`,
+    );
+  }
+  return files as Record<string, Uint8Array<ArrayBuffer>>;
+}
+
+const tooLarge = (what: string, bytes: number, limit: number): BundleError =>
+  new BundleError('too large', `${what}: ${bytes} bytes, a bundle may have ${limit} there. Ask for a smaller one.`);
+
+function verify(files: Readonly<Record<string, Uint8Array>>, name: string): void {
+  const sums = strFromU8(files['checksums.txt']);
+  for (const entry of NAMES.slice(0, -1)) {
+    if (sums.includes(`${hex(crc32(files[entry]))} ${entry}\n`)) continue;
+    const message = `${name}: ${entry} was changed after the bundle was made: its checksum does not fit. Download or copy it again.`;
+    throw new BundleError('damaged', message);
+  }
+}
+
+function readSettings(bytes: Uint8Array, name: string): { record: SharedRecord; result: BundledResult } {
+  const json: unknown = JSON.parse(strFromU8(bytes));
+  const { format, version, settings, result: numbers } = (json ?? {}) as Record<string, unknown>;
+  if (format !== FORMAT) throw new SchemaError(`its format is ${JSON.stringify(format)?.slice(0, 40)}, not ${FORMAT}`);
+  if (typeof version === 'number' && version > VERSION) {
+    throw new BundleError(
+      'newer version',
+      `${name}: format ${version}; this page reads format ${VERSION}. Reload the page to get its newest version.`,
+    );
+  }
+  if (version !== VERSION) throw new SchemaError('its version is none');
+  return { record: readLong(settings), result: result.read(numbers, 'long', 'the result') };
+}
+
+function readScores(bytes: Uint8Array): FloatTensor {
+  const scores = readNpy(bytes, 'scores.npy');
+  const { dtype, shape } = scores;
+  if (dtype !== 'float32' || shape.length !== 3 || shape.some((d) => !(d >= 1))) {
+    throw new SchemaError(`scores.npy holds ${dtype} [${shape}], must be float32 [channels, height, width]`);
+  }
+  return scores as FloatTensor;
+}
+
+/** Refuses what is no PNG, and sizes that would fill the memory once decoded. */
+function png(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+  if (bytes.length < 33 || signature.some((byte, i) => bytes[i] !== byte)) throw new SchemaError('a picture is no PNG');
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  if (width * height === 0 || width * height > MAX_PIXELS) {
+    throw new SchemaError(`a picture has ${width} × ${height} pixels, at most ${MAX_PIXELS} are read`);
+  }
+  return bytes;
+}
+
+const hex = (crc: number): string => crc.toString(16).padStart(8, '0');

@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { strToU8, unzipSync, zipSync } from 'fflate';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Bundle, BundleError, packBundle, readBundle } from '../../src/lib/share/bundle.ts';
+import { crc32 } from '../../src/lib/share/crc32.ts';
+import { scoresCsv } from '../../src/lib/share/csv.ts';
+import { readNpy } from '../../src/lib/tensor/npy.ts';
+import { float32 } from '../../src/lib/tensor/tensor.ts';
+import { long, typical } from './records.ts';
+
+const png = new Uint8Array(readFileSync(join(import.meta.dirname, '../../static/gallery/cat-0.png')));
+
+const bundle: Bundle = {
+  record: long,
+  result: {
+    methodTitle: 'Integrated Gradients',
+    signed: true,
+    value: 0.1 + 0.2,
+    baselineValue: null,
+    probability: 0.95,
+    check: { claim: 'Σ scores = F(x) − F(x′)', delta: 1e-9, relative: 1e-8 },
+    passes: 32,
+    milliseconds: 812.25,
+    size: { width: 384, height: 384 },
+    crop: { x: 24, y: -3.5, width: 336, height: 336 },
+    notes: ['Every position has the same score.'],
+  },
+  scores: float32([2, 2, 3], [1, -2, 3, 4, 5, 6, 0.1, 0.2, 0.3, 0.4, 0.5, 1e-30]),
+  input: png,
+  picture: png,
+};
+const packed = packBundle(bundle);
+
+function faultOf(bytes: Uint8Array): BundleError {
+  try {
+    readBundle(bytes, 'b.vitrine.zip');
+  } catch (error) {
+    expect(error).toBeInstanceOf(BundleError);
+    return error as BundleError;
+  }
+  throw new Error('read without complaint');
+}
+
+/** The bundle with changed files and the checksums that fit them. */
+function forged(change: Record<string, Uint8Array>): Uint8Array {
+  const files = { ...unzipSync(packed), ...change };
+  const sums = Object.entries(files)
+    .filter(([name]) => name !== 'checksums.txt')
+    .map(([name, bytes]) => `${crc32(bytes).toString(16).padStart(8, '0')} ${name}\n`);
+  return zipSync({ ...files, 'checksums.txt': strToU8(sums.join('')) });
+}
+const settings = () => JSON.parse(Buffer.from(unzipSync(packed)['vitrine.json']).toString()) as Record<string, object>;
+const forgedJson = (json: unknown) => forged({ 'vitrine.json': strToU8(JSON.stringify(json)) });
+
+describe('a bundle', () => {
+  it('gives back settings, result, scores and pictures to the last bit', () => {
+    const read = readBundle(packed, 'b.vitrine.zip');
+    expect(read.record).toEqual(long);
+    expect(read.result).toEqual(bundle.result);
+    expect(read.scores).toEqual(bundle.scores);
+    expect(Buffer.from(read.input).equals(png) && Buffer.from(read.picture).equals(png)).toBe(true);
+  });
+
+  it('is the same file for the same result', () => {
+    expect(Buffer.from(packBundle(bundle)).equals(packed)).toBe(true);
+  });
+
+  it('is a zip of plain files: JSON, float32 NumPy, PNG', () => {
+    const files = unzipSync(packed);
+    expect(settings()).toMatchObject({ format: 'vitrine-bundle', version: 1, settings: { method: 'guided-grad-cam' } });
+    expect(readNpy(files['scores.npy'])).toEqual(bundle.scores);
+    expect(crc32(strToU8('123456789'))).toBe(0xcbf43926);
+  });
+});
+
+describe('a bundle that is none is refused', () => {
+  it.each<[what: string, bytes: () => Uint8Array, fault: string, sentence: RegExp]>([
+    ['no zip', () => strToU8('hello'), 'not a bundle', /not a zip/],
+    ['an empty file', () => new Uint8Array(), 'not a bundle', /not a zip/],
+    ['cut off', () => packed.subarray(0, packed.length - 40), 'damaged', /cut off/],
+    ['another zip', () => zipSync({ 'a.txt': strToU8('a') }), 'not a bundle', /"a\.txt", which no bundle has/],
+    ['without scores', () => zipSync({ 'vitrine.json': strToU8('{}') }), 'not a bundle', /holds no scores\.npy/],
+    ['a bomb', () => zipSync({ 'vitrine.json': new Uint8Array(5_000_000) }), 'too large', /5000000 bytes/],
+    ['a newer one', () => forgedJson({ ...settings(), version: 2 }), 'newer version', /format 2.*Reload/],
+    ['another JSON', () => forgedJson([1]), 'damaged', /its format is/],
+    ['no JSON', () => forged({ 'vitrine.json': strToU8('{') }), 'damaged', /not a bundle that Vitrine made/],
+    ['a wrong field', () => forgedJson({ ...settings(), result: {} }), 'damaged', /the result\.methodTitle is missing/],
+    ['no PNG', () => forged({ 'input.png': strToU8('<svg onload="alert(1)">'.repeat(3)) }), 'damaged', /no PNG/],
+    ['no floats', () => forged({ 'scores.npy': strToU8('x'.repeat(99)) }), 'damaged', /scores\.npy/],
+  ])('%s', (_, bytes, fault, sentence) => {
+    const error = faultOf(bytes());
+    expect([error.fault, error.message]).toEqual([fault, expect.stringMatching(sentence)]);
+  });
+
+  it('with a picture that would fill the memory', () => {
+    const wall = png.slice();
+    new DataView(wall.buffer).setUint32(16, 60_000);
+    new DataView(wall.buffer).setUint32(20, 60_000);
+    expect(faultOf(forged({ 'input.png': wall })).message).toContain('60000 × 60000');
+  });
+
+  it('with a size in its directory that is a lie', () => {
+    const bomb = zipSync({ 'vitrine.json': new Uint8Array(5_000_000) }, { level: 9 });
+    const lie = bomb.slice();
+    const view = new DataView(lie.buffer);
+    // The directory’s entry stands behind the local header and the data.
+    const directory = view.getUint32(lie.length - 6, true);
+    view.setUint32(directory + 24, 10, true);
+    expect(['damaged', 'not a bundle']).toContain(faultOf(lie).fault);
+  });
+});
+
+describe('damaged bundles', () => {
+  const small = packBundle({ ...bundle, record: typical, input: png.slice(0, 64), picture: png.slice(0, 64) });
+
+  it('give errors with a label or the result, wherever they are damaged', () => {
+    const damage = fc.record({ at: fc.nat(small.length - 1), byte: fc.nat(255), cut: fc.option(fc.nat(small.length)) });
+    let errors = 0;
+    const check = ({ at, byte, cut }: { at: number; byte: number; cut: number | null }) => {
+      const bytes = small.slice(0, cut ?? small.length);
+      if (at < bytes.length) bytes[at] = byte;
+      try {
+        const read = readBundle(bytes, 'b.zip');
+        expect([read.record, read.scores]).toEqual([typical, bundle.scores]);
+      } catch (error) {
+        errors++;
+        if (!(error instanceof BundleError)) throw error;
+        expect(error.message).toMatch(/^b\.zip/);
+      }
+    };
+    fc.assert(fc.property(damage, check), { numRuns: 2000 });
+    expect(errors).toBeGreaterThan(500);
+  });
+});
+
+describe('a table of scores', () => {
+  it('has a line for each position, with the sum over channels and each channel', () => {
+    const lines = scoresCsv(bundle.scores).trim().split('\n');
+    expect(lines[0]).toBe('x,y,score,channel0,channel1');
+    expect(lines).toHaveLength(1 + 6);
+    expect(lines[2]).toBe('1,0,-1.8,-2,0.200000003');
+    expect(lines[6]).toBe('2,1,6,6,1e-30');
+  });
+
+  it('has no channels where there is but one', () => {
+    expect(scoresCsv(float32([1, 1, 2], [0.1, 2]))).toBe('x,y,score\n0,0,0.100000001\n1,0,2\n');
+  });
+});
