@@ -13,7 +13,7 @@ async function visit(page: Page): Promise<void> {
 }
 
 async function complete(page: Page, count: number): Promise<void> {
-  await expect(page.getByText(`${count} of ${count}`)).toBeVisible({ timeout: 40_000 });
+  await expect(page.locator('main header [role=status]')).toHaveText(`${count} of ${count}`, { timeout: 40_000 });
   expect(await states(page)).toEqual(Array(count).fill('done'));
 }
 
@@ -96,7 +96,7 @@ test('one scale for all cells is the widest of them', async ({ page }) => {
 test('stopping keeps what came; going on completes it', async ({ page }) => {
   await page.goto('./');
   await expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
-  await page.getByLabel('Steps').fill('400');
+  await page.getByLabel('Steps').fill('200');
   await page.getByLabel('Steps').press('Enter');
   await page.getByRole('button', { name: 'Compare', exact: true }).click();
   await page.locator('main header').getByRole('button', { name: 'Cancel' }).click();
