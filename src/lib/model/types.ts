@@ -8,7 +8,13 @@ import type { Preprocessing, Rect } from '../vision/types.ts';
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   /** `cancelled`: the person or a newer request stopped it. `failed`: `message` says what, where and what to do. */
-  | { readonly ok: false; readonly reason: 'cancelled' | 'failed'; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly reason: 'cancelled' | 'failed';
+      readonly message: string;
+      /** What must be replaced before anything works again: the device is lost, or the worker's memory is used up. */
+      readonly fault?: 'device' | 'memory';
+    };
 
 /** A file as dropped. A `File` costs nothing to pass on; only the worker reads it. */
 export interface DroppedFile {

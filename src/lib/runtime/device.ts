@@ -1,4 +1,5 @@
 /** @file Which device the work is done on, and why no better one. */
+import { missingFeature } from './features.ts';
 import { createOrtRuntime } from './ort.ts';
 import type { DeviceKind, Runtime } from './runtime.ts';
 import { selfTest } from './self-test.ts';
@@ -24,6 +25,8 @@ export interface ChosenRuntime {
  * left with a note. Throws an Error when even WASM fails.
  */
 export async function chooseRuntime({ choice, ...options }: RuntimeRequest): Promise<ChosenRuntime> {
+  const missing = missingFeature();
+  if (missing) throw new Error(missing);
   const gpu = await findGpu();
   const available: DeviceKind[] = gpu.kind === 'none' ? ['wasm'] : ['webgpu', 'wasm'];
   const notes: string[] = [];

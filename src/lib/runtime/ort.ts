@@ -82,7 +82,7 @@ class OrtRuntime implements Runtime {
   readonly #open = new Set<OrtProgram>();
   readonly #memories: WebAssembly.Memory[] = [];
   #tellLost: (reason: string) => void = () => undefined;
-  #watched = false;
+  readonly #watched = new WeakSet<GPUDevice>();
 
   constructor(ort: Ort, device: DeviceInfo) {
     this.#ort = ort;
@@ -147,7 +147,7 @@ class OrtRuntime implements Runtime {
     return this.#enqueue(async () => {
       try {
         const session = this.heapBytes > 0 ? await create() : await recordMemories(this.#memories, create);
-        if (provider === 'webgpu' && !this.#watched) await this.#watchDevice();
+        if (provider === 'webgpu') await this.#watchDevice();
         return session;
       } catch (error) {
         throw failure('could not be loaded', error);
@@ -155,10 +155,14 @@ class OrtRuntime implements Runtime {
     });
   }
 
+  /** onnxruntime destroys the device with the last program on it, and makes another for the next one: that is no loss. */
   async #watchDevice(): Promise<void> {
-    this.#watched = true;
     const device = await this.#ort.env.webgpu.device;
-    void device.lost.then(({ reason, message }) => this.#tellLost(message || reason));
+    if (this.#watched.has(device)) return;
+    this.#watched.add(device);
+    void device.lost.then(({ reason, message }) => {
+      if (reason !== 'destroyed' || this.#open.size > 0) this.#tellLost(message || reason);
+    });
   }
 }
 

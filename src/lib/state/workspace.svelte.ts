@@ -92,6 +92,10 @@ export class Workspace {
 
   constructor(lab: LabClient) {
     this.#lab = lab;
+    lab.onFault = (why, report) => {
+      this.problem = why;
+      if (report) this.report = report;
+    };
     this.comparison = new Comparison(lab, this);
     this.picture = new Picture(lab);
   }

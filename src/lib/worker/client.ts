@@ -25,6 +25,8 @@ import type {
  */
 const WORKER_LIFETIME_BYTES = 256 * 2 ** 20;
 
+type Failure = Extract<Outcome<never>, { ok: false }>;
+
 type Channel = 'open' | 'predict' | 'attribute';
 
 interface Connection {
@@ -189,12 +191,32 @@ export class LabClient {
       }
       const outcome = await Promise.race([call(connection.lab), connection.death]);
       if (outcome.ok || !outcome.fault) return outcome;
-      return this.#endIfCurrent(connection, new Replaced(), outcome) && again ? await this.#guard(call, false) : outcome;
+      if (outcome.fault === 'memory') return this.#giveMemoryBack(connection, outcome);
+      this.#fallBack(connection, outcome.message);
+      return again ? await this.#guard(call, false) : outcome;
     } catch (error) {
       if (error instanceof Replaced && again) return this.#guard(call, false);
       if (connection) this.#endIfCurrent(connection, new Replaced());
       return this.#failed(error);
     }
+  }
+
+  /** Goes on with WASM after the loss of a GPU. Several calls may bring the news. */
+  #fallBack(connection: Connection, why: string): void {
+    if (this.#connection !== connection) return;
+    this.#choice = 'wasm';
+    this.#fallenBack = `${why} WASM does the work now; choose WebGPU under Device to try it again.`;
+    this.#end(new Replaced());
+    void this.#connect().ready.then(
+      (started) => this.onFault(this.#fallenBack, started.ok ? started.value : null),
+      () => undefined, // told by the call that waits for it
+    );
+  }
+
+  /** The heap is full and never shrinks: the next call gets a new one. */
+  #giveMemoryBack(connection: Connection, outcome: Failure): Failure {
+    this.#endIfCurrent(connection, new Replaced());
+    return { ...outcome, message: `${outcome.message} The engine starts afresh; what was open stays open.` };
   }
 
   #failed(error: unknown): Outcome<never> {
@@ -207,35 +229,34 @@ export class LabClient {
     };
   }
 
-  async #connect(): Promise<Outcome<DeviceReport>> {
+  #connect(): Connection {
     const worker = this.#createWorker();
-    let end = () => {};
+    let end: Connection['end'] = () => undefined;
     const death = new Promise<never>((_, reject) => {
-      end = () => reject(new Ended());
+      end = reject;
       worker.addEventListener('error', (event) => reject(new Error(event.message || 'its script could not be loaded')));
       worker.addEventListener('messageerror', () => reject(new Error('a message could not be read')));
     });
-    death.catch(() => undefined);
     const lab = Comlink.wrap<Lab>(worker);
-    this.#connection = { worker, lab, death, end };
-    const outcome = await Promise.race([lab.start({ choice: this.#choice, ortBase: this.#ortBase }), death]);
-    if (outcome.ok) for (const [id, file] of this.#images) await lab.openImage(id, file);
-    return outcome;
+    const ready = Promise.race([this.#prepare(lab), death]);
+    for (const promise of [death, ready]) promise.catch(() => undefined);
+    this.#connection = { worker, lab, death, end, ready };
+    return this.#connection;
   }
 
-  async #connectAndReopen(): Promise<Outcome<DeviceReport>> {
-    const started = await this.#connect();
-    const { lab, death } = this.#require();
-    if (started.ok && this.#model)
-      await Promise.race([
-        lab.openModel(
-          ++this.#lastId,
-          this.#model,
-          Comlink.proxy(() => undefined),
-        ),
-        death,
-      ]);
-    return started;
+  /** Starts the engine and opens everything again that was open. */
+  async #prepare(lab: Comlink.Remote<Lab>): Promise<Outcome<DeviceReport>> {
+    const started = await lab.start({ choice: this.#choice, ortBase: this.#ortBase });
+    if (!started.ok) return started;
+    for (const [id, file] of this.#images) await lab.openImage(id, file);
+    if (this.#model) {
+      const silent = Comlink.proxy(() => undefined);
+      const opened = await lab.openModel(++this.#lastId, this.#model, silent);
+      if (opened.ok && this.#labels) await lab.setLabels(this.#labels);
+      if (!opened.ok) this.onFault(`The model could not be opened again. ${opened.message}`, null);
+    }
+    if (!this.#fallenBack) return started;
+    return { ok: true, value: { ...started.value, notes: [this.#fallenBack, ...started.value.notes] } };
   }
 
   #require(): Connection {
@@ -243,14 +264,16 @@ export class LabClient {
     return this.#connection;
   }
 
-  #end(): void {
-    if (this.#connection) {
-      const { worker, end } = this.#connection;
-      worker.terminate();
-      end();
-    }
+  #endIfCurrent(connection: Connection, reason: Error): void {
+    if (this.#connection === connection) this.#end(reason);
+  }
+
+  #end(reason: Error): void {
+    const connection = this.#connection;
     this.#connection = null;
     this.#openedBytes = 0;
+    connection?.worker.terminate();
+    connection?.end(reason);
   }
 }
 

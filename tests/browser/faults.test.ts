@@ -1,0 +1,172 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import modelUrl from '../fixtures/onnx/cnn_plain.onnx?url';
+import { writeModel } from '../../src/lib/formats/onnx/write.ts';
+import { Value } from '../../src/lib/graph/graph.ts';
+import { Builder } from '../../src/lib/ops/builder.ts';
+import '../../src/lib/ops/index.ts';
+import { float32 } from '../../src/lib/tensor/tensor.ts';
+import type { AttributionRequest, DeviceChoice, DroppedFile, Outcome } from '../../src/lib/worker/api.ts';
+import { LabClient } from '../../src/lib/worker/client.ts';
+
+const ortBase = new URL('/ort/', location.href).href;
+const channel = new BroadcastChannel('faults');
+const clients: LabClient[] = [];
+afterEach(() => clients.splice(0).forEach((client) => client.dispose()));
+
+/** A client whose first worker has the fault and whose later ones have none. */
+function broken(fault: string) {
+  const workers: Worker[] = [];
+  const client = new LabClient(ortBase, () => {
+    const name = workers.length === 0 ? fault : '';
+    const worker = new Worker(new URL('./faults.worker.ts', import.meta.url), { type: 'module', name });
+    workers.push(worker);
+    return worker;
+  });
+  clients.push(client);
+  return { client, workers };
+}
+
+function value<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new Error(outcome.message);
+  return outcome.value;
+}
+
+async function picture(): Promise<DroppedFile> {
+  const canvas = new OffscreenCanvas(40, 40);
+  const context = canvas.getContext('2d')!;
+  context.fillStyle = 'teal';
+  context.fillRect(8, 12, 14, 9);
+  return { name: 'picture.png', bytes: await canvas.convertToBlob() };
+}
+
+async function opened(fault: string, device: DeviceChoice) {
+  const { client, workers } = broken(fault);
+  const report = value(await client.start(device));
+  const bytes = await (await fetch(modelUrl)).blob();
+  const info = value(await client.openModel([{ name: 'cnn_plain.onnx', bytes }]));
+  const labels = new Blob([Array.from({ length: info.classes }, (_, i) => `thing ${i}`).join('\n')]);
+  value(await client.setLabels({ name: 'labels.txt', bytes: labels }));
+  const image = value(await client.openImage(await picture()));
+  const ask = (method: string, options = {}): AttributionRequest => ({
+    image: image.id,
+    preprocessing: info.preprocessing,
+    method,
+    options,
+    target: { kind: 'logit', index: 2 },
+    baseline: { kind: 'black' },
+    layer: null,
+    seed: 7,
+  });
+  const told: string[] = [];
+  client.onFault = (why) => told.push(why);
+  return { client, workers, report, info, image, ask, told };
+}
+
+/** A classifier whose weights alone need more than the first pages of the heap. */
+function largeModel(): DroppedFile[] {
+  const g = new Builder();
+  const x = new Value('float32', [1, 3, 32, 32], { name: 'x' });
+  const weights = g.constant(float32([3072, 4096], new Float32Array(3072 * 4096).fill(1e-3)));
+  const last = g.constant(float32([4096, 5], new Float32Array(4096 * 5).fill(1e-3)));
+  const logits = g.matmul(g.relu(g.matmul(g.reshape(x, [1, 3072]), weights)), last);
+  const { bytes, external = [] } = writeModel({ name: 'large', inputs: [x], outputs: [logits] });
+  const file = (name: string, data: Uint8Array) => ({ name, bytes: new Blob([data as Uint8Array<ArrayBuffer>]) });
+  return [file('large.onnx', bytes), ...external.map(({ path, data }) => file(path, data))];
+}
+
+describe('a browser that lacks something', () => {
+  it.each([
+    ['no-webgpu', 'webgpu', /WebGPU is not used: this browser does not offer it\. WASM does the work/],
+    ['no-adapter', 'webgpu', /WebGPU is not used: the browser has no usable graphics adapter\. WASM does the work/],
+    ['no-isolation', 'wasm', /WASM runs on one thread: this page is not cross-origin isolated/],
+  ] as const)('%s: the work is done on WASM, and a note says why', async (fault, device, words) => {
+    const { client, report, ask } = await opened(fault, device);
+    expect(report.device.kind).toBe('wasm');
+    expect(report.notes.join(' ')).toMatch(words);
+    if (fault === 'no-isolation') expect(report.device.threads).toBe(1);
+    expect((await client.attribute(ask('saliency'), () => undefined)).ok).toBe(true);
+  });
+
+  it.each([
+    ['no-simd', /no vector instructions \(WebAssembly SIMD\).*update the browser/],
+    ['no-wasm', /no WebAssembly.*allow it, or use another browser/],
+    ['no-memory', /memory/],
+  ])('%s: a sentence says so, and the engine can be started again', async (fault, words) => {
+    const { client } = broken(fault);
+    const outcome = await client.start('wasm');
+    expect(outcome).toMatchObject({ ok: false, reason: 'failed', message: expect.stringMatching(words) });
+    expect((await client.start('wasm')).ok).toBe(true);
+  });
+});
+
+describe('a WebGPU device that is lost', () => {
+  it('in the middle of a run: the run ends on WASM, with the reason, and all that was open', async () => {
+    const { client, workers, report, ask, info, image, told } = await opened('', 'webgpu');
+    expect(report.device.kind).toBe('webgpu');
+    expect(value(await client.predict(image.id, info.preprocessing)).device.kind).toBe('webgpu');
+    expect(workers.length).toBe(1);
+    let lost = false;
+    const outcome = await client.attribute(ask('integrated-gradients', { steps: 100 }), () => {
+      if (!lost) channel.postMessage('lose the device');
+      lost = true;
+    });
+    const result = value(outcome);
+    expect(lost).toBe(true);
+    expect(result.device.kind).toBe('wasm');
+    expect(result.label).toBe('thing 2');
+    expect(workers.length).toBe(2);
+    expect(told.join()).toMatch(/WebGPU stopped in the middle of the work \(.+\)\. WASM does the work now/);
+    expect(value(await client.predict(image.id, info.preprocessing)).device.kind).toBe('wasm');
+
+    // It may be chosen again.
+    const again = value(await client.start('webgpu'));
+    expect(again.device.kind).toBe('webgpu');
+    expect(again.notes).toEqual([]);
+  });
+
+  it('while nothing runs: the next two questions, asked at once, are answered on WASM by one new worker', async () => {
+    const { client, workers, ask, info, image } = await opened('', 'webgpu');
+    expect(value(await client.predict(image.id, info.preprocessing)).device.kind).toBe('webgpu');
+    channel.postMessage('lose the device');
+    const [prediction, result] = await Promise.all([
+      client.predict(image.id, info.preprocessing),
+      client.attribute(ask('saliency'), () => undefined),
+    ]);
+    expect(value(prediction).device.kind).toBe('wasm');
+    expect(value(result).device.kind).toBe('wasm');
+    expect(workers.length).toBe(2);
+  });
+});
+
+describe('memory that runs out', () => {
+  it('is a sentence; asked again, a new worker with the same model and image answers', async () => {
+    const { client, workers, image } = await opened('little-memory', 'wasm');
+    const info = value(await client.openModel(largeModel()));
+    const outcome = await client.predict(image.id, info.preprocessing);
+    expect(outcome).toMatchObject({ ok: false, fault: 'memory' });
+    expect(!outcome.ok && outcome.message).toMatch(/^large\.onnx: this needs more memory.*what was open stays open/);
+    expect(value(await client.predict(image.id, info.preprocessing)).classes).toBe(5);
+    expect(workers.length).toBe(2);
+  });
+});
+
+describe('a worker', () => {
+  it('that is killed in the middle of a run is replaced, with all that was open', async () => {
+    const { client, workers, ask } = await opened('', 'wasm');
+    let killed = false;
+    const dying = client.attribute(ask('integrated-gradients', { steps: 100 }), () => {
+      if (!killed) channel.postMessage('die');
+      killed = true;
+    });
+    expect(await dying).toMatchObject({ ok: false, message: expect.stringContaining('the worker was killed') });
+    expect(value(await client.attribute(ask('saliency'), () => undefined)).label).toBe('thing 2');
+    expect(workers.length).toBe(2);
+  });
+
+  it('whose script cannot be loaded is a sentence', async () => {
+    const client = new LabClient(ortBase, () => new Worker('/nowhere.js', { type: 'module' }));
+    clients.push(client);
+    const outcome = await client.start('wasm');
+    expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(/^The engine stopped: /) });
+  });
+});
