@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { float32 } from '../../src/lib/tensor/tensor.ts';
+import { onnxFile } from '../formats/build-file.ts';
 import { expect, test as base } from './site.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -196,4 +198,32 @@ test('a frame of the camera is explained, and the camera is off afterwards', asy
     await browser.close();
   }
   await page.close();
+});
+
+test('of a model with several outputs one is chosen, also one of a single unit', async ({ page }) => {
+  const buffer = onnxFile({
+    inputs: { image: ['N', 3, 8, 8] },
+    nodes: [
+      { op: 'GlobalAveragePool', in: ['image'], out: ['pooled'] },
+      { op: 'Flatten', in: ['pooled'], out: ['means'] },
+      { op: 'MatMul', in: ['means', 'w'], out: ['unit'] },
+      { op: 'Sigmoid', in: ['unit'], out: ['risk'] },
+    ],
+    weights: { w: float32([3, 1], Float32Array.of(2, -1, 0.5)) },
+    outputs: ['means', 'risk'],
+  });
+  await visit(page);
+  await page.getByRole('button', { name: /^Model:/ }).click();
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Open a model…' }).click();
+  await (await chooser).setFiles({ name: 'two.onnx', mimeType: '', buffer: Buffer.from(buffer) });
+  const predictions = page.getByRole('radiogroup', { name: 'Predictions' }).getByRole('radio');
+  await expect(predictions).toHaveCount(3);
+  await done(page);
+  await page.getByRole('button', { name: 'Model: two.onnx' }).click();
+  await page.getByRole('combobox', { name: /^Output to explain/ }).click();
+  await page.getByRole('option', { name: 'risk' }).click();
+  await expect(predictions).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await done(page);
 });

@@ -77,6 +77,8 @@ export const modelInfo = (name: string, more: Partial<ModelInfo> = {}): ModelInf
   parameters: 300_000,
   nodes: 40,
   input: { name: 'image', shape: [null, 3, SIZE, SIZE] },
+  outputs: ['scores'],
+  output: 'scores',
   classes: 4,
   labels: ['cat', 'dog', 'tench', 'robin'],
   preprocessing: torchvision,

@@ -8,7 +8,7 @@ import { modelView, normalize, preprocessingFor, presets } from '../vision/prepr
 import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
 import { explain, predict, type OpenImage, type Setting } from './explain.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
-import { openModel, type LoadedModel } from './open.ts';
+import { openModel, type LoadedModel, type NamedBytes } from './open.ts';
 import { refusePreprocessing, refuseRequest } from './requests.ts';
 import { isOutOfMemory, say } from './say.ts';
 import { sha256 } from './sha256.ts';
@@ -204,6 +204,6 @@ async function outcome<T>(subject: string, work: () => Promise<T>): Promise<Outc
   }
 }
 
-async function readFile({ name, bytes }: DroppedFile): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
-  return { name, bytes: new Uint8Array(bytes instanceof Blob ? await bytes.arrayBuffer() : bytes) };
+async function readFile({ name, bytes, output }: DroppedFile): Promise<NamedBytes> {
+  return { name, output, bytes: new Uint8Array(bytes instanceof Blob ? await bytes.arrayBuffer() : bytes) };
 }

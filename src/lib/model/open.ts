@@ -18,6 +18,8 @@ import type { MethodInfo, ModelInfo, OptionSchema, ProgressReport } from './type
 
 export interface NamedBytes {
   readonly name: string;
+  /** Of the model: the output that is explained. */
+  readonly output?: string | undefined;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -51,7 +53,7 @@ export async function openModel(
   const { main, external, labelFile } = sortFiles(files);
   doing(`reading ${main.name}`, 0.1);
   const onnx = readOnnx(main.bytes, main.name, { external });
-  const { model, image } = classifierOf(onnx, main.name);
+  const { model, image, output, outputs } = classifierOf(onnx, main.name, main.output);
   refuseCostly(onnx.graph, main.name);
   const layers = layersOf(model.input, model.logits);
   const digest = await sha256(main.bytes);
@@ -77,6 +79,8 @@ export async function openModel(
     parameters,
     nodes: topologicalOrder(onnx.graph.outputs).length,
     input: { name: model.input.name, shape: model.input.shape.map((d) => (isBatch(d) ? null : d)) },
+    outputs,
+    output,
     classes,
     labels,
     preprocessing: preprocessingFor(presetFor(onnx), image),
@@ -113,7 +117,11 @@ function sortFiles(files: readonly NamedBytes[]) {
 }
 
 /** The image input and the class scores. Throws where there is not exactly one image, or no output that depends on it. */
-function classifierOf(onnx: OnnxModel, file: string): { model: ModelGraph; image: ImageInput } {
+function classifierOf(
+  onnx: OnnxModel,
+  file: string,
+  wanted: string | undefined,
+): { model: ModelGraph; image: ImageInput; output: string; outputs: string[] } {
   const floats = onnx.graph.inputs.filter((v) => isFloat(v.dtype));
   if (onnx.graph.inputs.length !== 1 || floats.length !== 1) {
     const list = onnx.graph.inputs.map((v) => `"${v.name}" ${v.dtype}[${v.shape}]`).join(', ');
@@ -129,8 +137,13 @@ function classifierOf(onnx: OnnxModel, file: string): { model: ModelGraph; image
       `${file}: input "${input.name}" has the shape [${input.shape}], which is no image. Vitrine needs [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3].`,
     );
   }
-  const output = scoresOf(onnx.graph.outputs, input, file);
-  const { logits, probabilities } = headsOf(output);
+  const outputs = scoresOf(onnx, input, file);
+  const output = wanted === undefined ? outputs[0] : outputs.find((v) => v.name === wanted);
+  if (!output)
+    throw new Error(
+      `${file}: has no output "${wanted}" with class scores. Choose one of ${outputs.map((v) => v.name).join(', ')}.`,
+    );
+  const { logits, probabilities } = headsOf(output.value);
   const model: ModelGraph = {
     graph: { name: onnx.graph.name, inputs: [input], outputs: [logits] },
     input,
@@ -138,16 +151,19 @@ function classifierOf(onnx: OnnxModel, file: string): { model: ModelGraph; image
     probabilities,
     batched: onnx.batched,
   };
-  return { model, image };
+  return { model, image, output: output.name, outputs: outputs.map((v) => v.name) };
 }
 
-/** The first float output that depends on the image and has one row per example. */
-function scoresOf(outputs: readonly Value[], input: Value, file: string): Value {
+/** The float outputs that depend on the image and have one row per example; at least one. */
+function scoresOf({ graph, outputs: names }: OnnxModel, input: Value, file: string): { name: string; value: Value }[] {
+  const { outputs } = graph;
   const reached = dependents([input], outputs);
-  const output = outputs.find(
-    (v) => isFloat(v.dtype) && reached.has(v) && v.shape.length >= 2 && v.shape[0] === input.shape[0],
-  );
-  if (output) return output;
+  const found = outputs
+    .map((value, i) => ({ name: names[i], value }))
+    .filter(
+      ({ value: v }) => isFloat(v.dtype) && reached.has(v) && v.shape.length >= 2 && v.shape[0] === input.shape[0],
+    );
+  if (found.length > 0) return found;
   const list = outputs.map((v) => `"${v.name}" ${v.dtype}[${v.shape}]`).join(', ');
   throw new Error(
     `${file}: none of its outputs (${list}) holds class scores for the image, [batch, classes]. Export the classifier with its logits as an output.`,

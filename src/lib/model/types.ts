@@ -20,6 +20,8 @@ export type Outcome<T> =
 export interface DroppedFile {
   readonly name: string;
   readonly bytes: Blob | ArrayBuffer;
+  /** Of a model with several outputs: the one that is explained; by default the first that holds scores. */
+  readonly output?: string;
 }
 
 export type DeviceChoice = 'auto' | DeviceKind;
@@ -51,6 +53,9 @@ export interface ModelInfo {
   readonly parameters: number;
   readonly nodes: number;
   readonly input: { readonly name: string; readonly shape: readonly (number | null)[] };
+  /** Outputs that hold class scores for the image, by name; `output` is the one that is explained. */
+  readonly outputs: readonly string[];
+  readonly output: string;
   readonly classes: number;
   readonly labels: readonly string[];
   readonly preprocessing: Preprocessing;

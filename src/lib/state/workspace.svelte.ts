@@ -82,6 +82,8 @@ export class Workspace {
   problem = $state('');
 
   #turn = $state(0);
+  /** Of the open model. */
+  #files: readonly DroppedFile[] = [];
   #predicted = $state.raw<Answer<Feed, Prediction> | null>(null);
   #explained = $state.raw<Answer<string, AttributionResult> | null>(null);
   /** The newest picture that was made; it stays on show while the next is in the making. */
@@ -227,10 +229,23 @@ export class Workspace {
         if (outcome.ok) {
           this.question.adaptTo(outcome.value);
           this.preprocessing = preprocessing ?? outcome.value.preprocessing;
+          // The same question about another output is another question.
+          if (this.model?.sha256 === outcome.value.sha256 && this.model.output !== outcome.value.output) this.#turn++;
           this.model = outcome.value;
+          this.#files = files;
         }
         return outcome;
       },
+    );
+  }
+
+  /** Explains another output of the open model. */
+  async chooseOutput(output: string): Promise<void> {
+    const { model, preprocessing } = this;
+    if (!model || !preprocessing || output === model.output) return;
+    await this.openModel(
+      this.#files.map((file) => (file.name === model.name ? { ...file, output } : file)),
+      preprocessing,
     );
   }
 
