@@ -8,7 +8,7 @@ const shared = join(root, '../shared');
 
 /** The exhibit with its picture drawn. */
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
-const caption = (page: Page) => page.locator('figcaption');
+const caption = (page: Page) => page.getByRole('figure', { name: 'Exhibit' }).locator('figcaption');
 const term = (page: Page, name: string) =>
   caption(page)
     .locator('dl div', { has: page.getByText(name, { exact: true }) })
