@@ -32,7 +32,7 @@ describe('real models, damaged', { timeout: 180_000 }, () => {
     lab = await startedLab();
   });
 
-  it('in what they say (2,000 times): an answer, or a sentence that names the file', async () => {
+  it('in what they say (2,000 times, fewer where they take more than 90 s): an answer, or a sentence that names the file', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...models),
@@ -41,12 +41,12 @@ describe('real models, damaged', { timeout: 180_000 }, () => {
           await useModel(lab, mutated(bytes, mutations), [{ name: 'weights.bin', bytes: new ArrayBuffer(4096) }]);
         },
       ),
-      { numRuns: 2000, seed: 6 },
+      { numRuns: 2000, seed: 6, interruptAfterTimeLimit: 90_000 },
     );
     expect(process.memoryUsage().rss / 2 ** 30).toBeLessThan(3);
   });
 
-  it('in their bytes, or cut short (2,000 times): the same', async () => {
+  it('in their bytes, or cut short (2,000 times, fewer where they take more than 90 s): the same', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...models),
@@ -57,7 +57,7 @@ describe('real models, damaged', { timeout: 180_000 }, () => {
           await useModel(lab, patched(cut, patches));
         },
       ),
-      { numRuns: 2000, seed: 7 },
+      { numRuns: 2000, seed: 7, interruptAfterTimeLimit: 90_000 },
     );
   });
 
