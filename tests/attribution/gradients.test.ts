@@ -83,12 +83,12 @@ describe('Saliency', () => {
     expect(value).toBeCloseTo(p[2], 6);
   });
 
-  it('compiles one program for all classes, and another for probabilities', async () => {
+  it('compiles one program for all classes, another for probabilities, and shares the forward pass', async () => {
     const question = ask({ model, x });
     for (const index of [0, 1, 2]) await saliency.explain({ ...question, target: { kind: 'logit', index } });
     expect(question.engine.built).toHaveLength(2);
     await saliency.explain({ ...question, target: { kind: 'probability', index: 0 } });
-    expect(question.engine.built).toHaveLength(4);
+    expect(question.engine.built).toHaveLength(3);
     expect(question.engine.alive()).toBe(0);
   });
 
