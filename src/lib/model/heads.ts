@@ -1,6 +1,6 @@
 /** @file Logits and probabilities of a classifier, whichever of them its file ends with. */
 import { concreteShape, product, sameShape, type Dim } from '../graph/dim.ts';
-import { knownInts, type Node, type Value } from '../graph/graph.ts';
+import type { Node, Value } from '../graph/graph.ts';
 import { attributesOf, getOp } from '../ops/define.ts';
 import { Builder } from '../ops/builder.ts';
 import { sizeOf } from '../tensor/tensor.ts';
@@ -39,11 +39,8 @@ export const classesOf = (value: Value): number => sizeOf(concreteShape(value.sh
 function lastComputing(output: Value): Node | null {
   let node = output.producer;
   while (node && passing.has(node.op) && node.inputs[0]) {
-    if (
-      !sameCount(node.inputs[0], output) ||
-      node.inputs.slice(1).some((v) => v && !v.isConstant && knownInts(v) === null)
-    )
-      return node;
+    // A shape computed while running could move elements between examples.
+    if (!sameCount(node.inputs[0], output) || node.inputs.slice(1).some((v) => v && !v.isConstant)) return node;
     node = node.inputs[0].producer;
   }
   return node;

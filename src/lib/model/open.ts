@@ -100,8 +100,7 @@ export async function openModel(
 }
 
 function sortFiles(files: readonly NamedBytes[]) {
-  const isModel = ({ name, bytes }: NamedBytes) =>
-    /\.(onnx|ort|pb)$/i.test(name) || (files.length === 1 && bytes.length >= 0);
+  const isModel = ({ name }: NamedBytes) => /\.(onnx|ort|pb)$/i.test(name) || files.length === 1;
   const isLabels = ({ name }: NamedBytes) => /\.(txt|json|csv|names)$/i.test(name);
   const candidates = files.filter(isModel);
   const [main] = candidates;
