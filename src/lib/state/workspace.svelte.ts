@@ -1,14 +1,12 @@
-/** @file The state of the page: model, image, question, result, and what is being done. */
+/** @file The state of the page: what is open and how it is opened, over what is asked of it. */
 import { type LabClient, createLab } from '../worker/client.ts';
 import type {
-  AttributionRequest,
   AttributionResult,
   DeviceChoice,
   DeviceReport,
   DroppedFile,
   Fed,
   ImageInfo,
-  MethodInfo,
   ModelInfo,
   Outcome,
   Prediction,
@@ -18,10 +16,10 @@ import type {
 } from '../worker/api.ts';
 import { Comparison } from './compare.svelte.ts';
 import { sortFiles, unknownFiles } from './files.ts';
+import { Inquiry, type Status } from './inquiry.svelte.ts';
 import { type Library, type LibraryImage, type LibraryModel, type PublicModel, fetchFile, firstOf } from './library.ts';
 import { Overlay } from './overlay.svelte.ts';
-import { Picture, type Source } from './picture.svelte.ts';
-import { Question } from './question.svelte.ts';
+import type { Source } from './picture.svelte.ts';
 import { IMAGE_LIMIT, MODEL_LIMIT, Remote } from './remote.svelte.ts';
 import { Strip, type StripEntry } from './strip.svelte.ts';
 
@@ -35,141 +33,46 @@ export type {
   Preprocessing,
   PresetInfo,
   ProgressReport,
+  Status,
 };
 
-/** How long a request must stand before it is sent, so that a dragged slider asks once. */
-const SETTLE_MS = 120;
-
-export type Status = 'idle' | 'running' | 'done' | 'error';
-
-/** What is asked of the model's forward pass. */
-interface Feed {
-  readonly model: ModelInfo;
-  readonly image: number;
-  readonly preprocessing: Preprocessing;
-  /** Grows when the same question must be asked again: another device, a retry. */
-  readonly turn: number;
-}
-
-interface Answer<K, T> {
-  readonly to: K;
-  readonly outcome: Outcome<T>;
-}
-
-export class Workspace {
-  readonly question = new Question();
+export class Workspace extends Inquiry {
   readonly overlay = new Overlay();
   readonly strip = new Strip();
   readonly remote = new Remote();
   readonly imageRemote = new Remote();
-  readonly picture: Picture;
   readonly comparison: Comparison;
   device = $state<DeviceChoice>('auto');
   report = $state.raw<DeviceReport | null>(null);
   presets = $state.raw<readonly PresetInfo[]>([]);
-  model = $state.raw<ModelInfo | null>(null);
-  preprocessing = $state.raw<Preprocessing | null>(null);
-  /** What is being opened or started; null when nothing is. */
-  opening = $state.raw<ProgressReport | null>(null);
-  progress = $state.raw<ProgressReport | null>(null);
   /** Name of the image that serves as baseline; '' when none does. */
   baselineName = $state('');
   /** The image that served last as baseline. */
   baselineImage = $state.raw<{ readonly info: ImageInfo; readonly source: Source } | null>(null);
-  /** While a link's files are being gathered, nothing is computed. */
-  held = $state(false);
   /** What went wrong outside of an explanation, until it is dismissed or followed by a success. */
   problem = $state('');
 
-  #turn = $state(0);
   /** Of the open model. */
   #files: readonly DroppedFile[] = [];
-  #predicted = $state.raw<Answer<Feed, Prediction> | null>(null);
-  #explained = $state.raw<Answer<string, AttributionResult> | null>(null);
-  /** The newest picture that was made; it stays on show while the next is in the making. */
-  #shown = $state.raw<AttributionResult | null>(null);
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #openings = 0;
-  readonly #lab: LabClient;
 
   constructor(lab: LabClient) {
-    this.#lab = lab;
+    super(lab);
     lab.onFault = (why, report) => {
       this.problem = why;
       if (report) this.report = report;
     };
     this.comparison = new Comparison(lab, this);
-    this.picture = new Picture(lab);
   }
-
-  readonly method: MethodInfo | null = $derived(
-    this.model?.methods.find(({ id }) => id === this.question.method) ?? null,
-  );
-
-  readonly feed: Feed | null = $derived.by(() => {
-    const { model, preprocessing, held } = this;
-    const image = this.picture.info?.id;
-    if (held || !model || image === undefined || !preprocessing) return null;
-    return { model, image, preprocessing, turn: this.#turn };
-  });
-
-  readonly #predictionOutcome = $derived(
-    this.#predicted && this.feed && sameFeed(this.#predicted.to, this.feed) ? this.#predicted.outcome : null,
-  );
-
-  readonly prediction: Prediction | null = $derived(this.#predictionOutcome?.ok ? this.#predictionOutcome.value : null);
-
-  readonly request: AttributionRequest | null = $derived.by(() => {
-    const { method, feed, prediction, question } = this;
-    const target = prediction && question.target(prediction.top.map(({ index }) => index));
-    if (!method || method.unavailable !== null || !feed || !target) return null;
-    return {
-      image: feed.image,
-      preprocessing: feed.preprocessing,
-      method: method.id,
-      options: question.optionsOf(method),
-      target,
-      baseline: question.baseline,
-      layer: method.needs.layer ? question.layer : null,
-      seed: question.seed,
-    };
-  });
-
-  readonly #key = $derived(this.request && JSON.stringify([this.request, this.model?.sha256, this.#turn]));
-  readonly #outcome = $derived(this.#explained && this.#explained.to === this.#key ? this.#explained.outcome : null);
-
-  readonly status: Status = $derived.by(() => {
-    if (this.#outcome) return this.#outcome.ok ? 'done' : this.#outcome.reason === 'cancelled' ? 'idle' : 'error';
-    if (this.request || this.opening) return 'running';
-    if (this.#predictionOutcome && !this.#predictionOutcome.ok) return 'error';
-    return this.feed && this.method ? 'running' : 'idle';
-  });
-
-  /** The result to show: the newest for this image, also while the next is in the making. */
-  readonly result: AttributionResult | null = $derived.by(() => {
-    const shown = this.#shown;
-    const belongs = shown?.request.image === this.picture.info?.id && shown?.modelSha256 === this.model?.sha256;
-    return belongs ? shown : null;
-  });
-
-  /** Whether the person stopped what was asked for. */
-  readonly stopped: boolean = $derived.by(() => this.#outcome?.ok === false && this.#outcome.reason === 'cancelled');
-
-  readonly failure: string = $derived.by(() => {
-    for (const outcome of [this.#predictionOutcome, this.#outcome]) {
-      if (outcome && !outcome.ok && outcome.reason === 'failed') return outcome.message;
-    }
-    return '';
-  });
 
   async start(choice: DeviceChoice = this.device): Promise<void> {
     this.device = choice;
     await this.#opening('Starting the engine', async () => {
-      const outcome = await this.#lab.start(choice);
+      const outcome = await this.lab.start(choice);
       if (outcome.ok) {
         this.report = outcome.value;
-        this.presets = await this.#lab.presets();
-        this.#turn++;
+        this.presets = await this.lab.presets();
+        this.retry();
       }
       return outcome;
     });
@@ -225,12 +128,12 @@ export class Workspace {
     await this.#opening(
       `Opening ${files.find(({ name }) => /\.onnx$/i.test(name))?.name ?? 'the model'}`,
       async (onProgress) => {
-        const outcome = await this.#lab.openModel(files, onProgress);
+        const outcome = await this.lab.openModel(files, onProgress);
         if (outcome.ok) {
           this.question.adaptTo(outcome.value);
           this.preprocessing = preprocessing ?? outcome.value.preprocessing;
           // The same question about another output is another question.
-          if (this.model?.sha256 === outcome.value.sha256 && this.model.output !== outcome.value.output) this.#turn++;
+          if (this.model?.sha256 === outcome.value.sha256 && this.model.output !== outcome.value.output) this.retry();
           this.model = outcome.value;
           this.#files = files;
         }
@@ -268,20 +171,20 @@ export class Workspace {
   /** Opens an image to compare with. */
   async openBaseline(source: Source): Promise<void> {
     await this.#opening(`Reading ${source.name}`, async () => {
-      const outcome = await this.#lab.openImage({ name: source.name, bytes: source.bytes });
+      const outcome = await this.lab.openImage({ name: source.name, bytes: source.bytes });
       if (!outcome.ok) return outcome;
       const { baseline } = this.question;
       this.question.baseline = { kind: 'image', image: outcome.value.id };
       this.baselineName = source.name;
       this.baselineImage = { info: outcome.value, source };
-      if (baseline.kind === 'image') void this.#lab.closeImage(baseline.image);
+      if (baseline.kind === 'image') void this.lab.closeImage(baseline.image);
       return outcome;
     });
   }
 
   async openLabels(file: DroppedFile): Promise<void> {
     await this.#opening(`Reading ${file.name}`, async () => {
-      const outcome = await this.#lab.setLabels(file);
+      const outcome = await this.lab.setLabels(file);
       if (outcome.ok && this.model) this.model = { ...this.model, labels: outcome.value };
       return outcome;
     });
@@ -300,7 +203,7 @@ export class Workspace {
   }
 
   async choosePreset(preset: string): Promise<void> {
-    const outcome = await this.#lab.preprocessing(preset);
+    const outcome = await this.lab.preprocessing(preset);
     if (outcome.ok) this.preprocessing = outcome.value;
     else this.#fail(outcome);
   }
@@ -308,52 +211,6 @@ export class Workspace {
   /** Changes part of the preprocessing by hand. */
   prepare(change: Partial<Preprocessing>): void {
     if (this.preprocessing) this.preprocessing = { ...this.preprocessing, preset: 'custom', ...change };
-  }
-
-  /** What the model is fed of the image; null where that is not known. */
-  async fed({ image, preprocessing }: Feed): Promise<Fed | null> {
-    const outcome = await this.#lab.fed(image, preprocessing);
-    return outcome.ok ? outcome.value : null;
-  }
-
-  /** Call whenever `feed` changes. */
-  async predict(feed: Feed): Promise<void> {
-    const outcome = await this.#lab.predict(feed.image, feed.preprocessing);
-    if (outcome.ok || outcome.reason === 'failed') this.#predicted = { to: feed, outcome };
-  }
-
-  /** Call whenever `request` changes: sends it once it has stood for a moment. */
-  explain(request: AttributionRequest): void {
-    clearTimeout(this.#timer);
-    const key = this.#key;
-    if (key === null || this.#explained?.to === key) return;
-    // The first picture need not wait: nobody is dragging anything yet.
-    this.#timer = setTimeout(() => void this.#attribute(request, key), this.#explained ? SETTLE_MS : 0);
-  }
-
-  /** Stops the explanation that is running. */
-  cancel(): void {
-    clearTimeout(this.#timer);
-    this.#lab.cancel();
-    const to = this.#key;
-    if (to !== null) this.#explained = { to, outcome: { ok: false, reason: 'cancelled', message: 'Stopped.' } };
-    this.progress = null;
-  }
-
-  /** Asks the same again. */
-  retry(): void {
-    this.#turn++;
-  }
-
-  async #attribute(request: AttributionRequest, key: string): Promise<void> {
-    this.progress = null;
-    const outcome = await this.#lab.attribute(request, (progress) => {
-      if (this.#key === key) this.progress = progress;
-    });
-    if (!outcome.ok && outcome.reason === 'cancelled') return;
-    this.progress = null;
-    if (outcome.ok) this.#shown = outcome.value;
-    this.#explained = { to: key, outcome };
   }
 
   async #opening<T>(
@@ -382,9 +239,6 @@ export class Workspace {
     this.problem = this.problem ? `${this.problem}\n${outcome.message}` : outcome.message;
   }
 }
-
-const sameFeed = (a: Feed, b: Feed): boolean =>
-  a.model === b.model && a.image === b.image && a.preprocessing === b.preprocessing && a.turn === b.turn;
 
 /** `ortBase`: address of the folder with onnxruntime's files. */
 export const createWorkspace = (ortBase: string): Workspace => new Workspace(createLab(ortBase));

@@ -1,0 +1,168 @@
+/** @file What is asked of the open model about the open image, and what it answered. */
+import type { LabClient } from '../worker/client.ts';
+import type {
+  AttributionRequest,
+  AttributionResult,
+  Fed,
+  MethodInfo,
+  ModelInfo,
+  Outcome,
+  Prediction,
+  Preprocessing,
+  ProgressReport,
+} from '../worker/api.ts';
+import { Picture } from './picture.svelte.ts';
+import { Question } from './question.svelte.ts';
+
+/** How long a request must stand before it is sent, so that a dragged slider asks once. */
+const SETTLE_MS = 120;
+
+export type Status = 'idle' | 'running' | 'done' | 'error';
+
+/** What is asked of the model's forward pass. */
+export interface Feed {
+  readonly model: ModelInfo;
+  readonly image: number;
+  readonly preprocessing: Preprocessing;
+  /** Grows when the same question must be asked again: another device, a retry. */
+  readonly turn: number;
+}
+
+interface Answer<K, T> {
+  readonly to: K;
+  readonly outcome: Outcome<T>;
+}
+
+export class Inquiry {
+  readonly question = new Question();
+  readonly picture: Picture;
+  model = $state.raw<ModelInfo | null>(null);
+  preprocessing = $state.raw<Preprocessing | null>(null);
+  /** What is being opened or started; null when nothing is. */
+  opening = $state.raw<ProgressReport | null>(null);
+  progress = $state.raw<ProgressReport | null>(null);
+  /** While a link's files are being gathered, nothing is computed. */
+  held = $state(false);
+
+  #turn = $state(0);
+  #predicted = $state.raw<Answer<Feed, Prediction> | null>(null);
+  #explained = $state.raw<Answer<string, AttributionResult> | null>(null);
+  /** The newest picture that was made; it stays on show while the next is in the making. */
+  #shown = $state.raw<AttributionResult | null>(null);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  protected readonly lab: LabClient;
+
+  constructor(lab: LabClient) {
+    this.lab = lab;
+    this.picture = new Picture(lab);
+  }
+
+  readonly method: MethodInfo | null = $derived(
+    this.model?.methods.find(({ id }) => id === this.question.method) ?? null,
+  );
+
+  readonly feed: Feed | null = $derived.by(() => {
+    const { model, preprocessing, held } = this;
+    const image = this.picture.info?.id;
+    if (held || !model || image === undefined || !preprocessing) return null;
+    return { model, image, preprocessing, turn: this.#turn };
+  });
+
+  readonly #predictionOutcome = $derived(
+    this.#predicted && this.feed && sameFeed(this.#predicted.to, this.feed) ? this.#predicted.outcome : null,
+  );
+
+  readonly prediction: Prediction | null = $derived(this.#predictionOutcome?.ok ? this.#predictionOutcome.value : null);
+
+  readonly request: AttributionRequest | null = $derived.by(() => {
+    const { method, feed, prediction, question } = this;
+    const target = prediction && question.target(prediction.top.map(({ index }) => index));
+    if (!method || method.unavailable !== null || !feed || !target) return null;
+    return {
+      image: feed.image,
+      preprocessing: feed.preprocessing,
+      method: method.id,
+      options: question.optionsOf(method),
+      target,
+      baseline: question.baseline,
+      layer: method.needs.layer ? question.layer : null,
+      seed: question.seed,
+    };
+  });
+
+  readonly #key = $derived(this.request && JSON.stringify([this.request, this.model?.sha256, this.#turn]));
+  readonly #outcome = $derived(this.#explained && this.#explained.to === this.#key ? this.#explained.outcome : null);
+
+  readonly status: Status = $derived.by(() => {
+    if (this.#outcome) return this.#outcome.ok ? 'done' : this.#outcome.reason === 'cancelled' ? 'idle' : 'error';
+    if (this.request || this.opening) return 'running';
+    if (this.#predictionOutcome && !this.#predictionOutcome.ok) return 'error';
+    return this.feed && this.method ? 'running' : 'idle';
+  });
+
+  /** The result to show: the newest for this image, also while the next is in the making. */
+  readonly result: AttributionResult | null = $derived.by(() => {
+    const shown = this.#shown;
+    const belongs = shown?.request.image === this.picture.info?.id && shown?.modelSha256 === this.model?.sha256;
+    return belongs ? shown : null;
+  });
+
+  /** Whether the person stopped what was asked for. */
+  readonly stopped: boolean = $derived.by(() => this.#outcome?.ok === false && this.#outcome.reason === 'cancelled');
+
+  readonly failure: string = $derived.by(() => {
+    for (const outcome of [this.#predictionOutcome, this.#outcome]) {
+      if (outcome && !outcome.ok && outcome.reason === 'failed') return outcome.message;
+    }
+    return '';
+  });
+
+  /** What the model is fed of the image; null where that is not known. */
+  async fed({ image, preprocessing }: Feed): Promise<Fed | null> {
+    const outcome = await this.lab.fed(image, preprocessing);
+    return outcome.ok ? outcome.value : null;
+  }
+
+  /** Call whenever `feed` changes. */
+  async predict(feed: Feed): Promise<void> {
+    const outcome = await this.lab.predict(feed.image, feed.preprocessing);
+    if (outcome.ok || outcome.reason === 'failed') this.#predicted = { to: feed, outcome };
+  }
+
+  /** Call whenever `request` changes: sends it once it has stood for a moment. */
+  explain(request: AttributionRequest): void {
+    clearTimeout(this.#timer);
+    const key = this.#key;
+    if (key === null || this.#explained?.to === key) return;
+    // The first picture need not wait: nobody is dragging anything yet.
+    this.#timer = setTimeout(() => void this.#attribute(request, key), this.#explained ? SETTLE_MS : 0);
+  }
+
+  /** Stops the explanation that is running. */
+  cancel(): void {
+    clearTimeout(this.#timer);
+    this.lab.cancel();
+    const to = this.#key;
+    if (to !== null) this.#explained = { to, outcome: { ok: false, reason: 'cancelled', message: 'Stopped.' } };
+    this.progress = null;
+  }
+
+  /** Asks the same again. */
+  retry(): void {
+    this.#turn++;
+  }
+
+  async #attribute(request: AttributionRequest, key: string): Promise<void> {
+    this.progress = null;
+    const outcome = await this.lab.attribute(request, (progress) => {
+      if (this.#key === key) this.progress = progress;
+    });
+    if (!outcome.ok && outcome.reason === 'cancelled') return;
+    this.progress = null;
+    if (outcome.ok) this.#shown = outcome.value;
+    this.#explained = { to: key, outcome };
+  }
+}
+
+const sameFeed = (a: Feed, b: Feed): boolean =>
+  a.model === b.model && a.image === b.image && a.preprocessing === b.preprocessing && a.turn === b.turn;
