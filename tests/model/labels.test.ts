@@ -13,8 +13,39 @@ describe('parseLabels', () => {
     ['a Python dictionary', "{0: 'tench',\n 1: 'goldfish',}"],
     ["a model's config.json", '{"architectures": ["X"], "id2label": {"0": "tench", "1": "goldfish"}}'],
     ["Keras' class_indices", '{"goldfish": 1, "tench": 0}'],
+    ["Keras' class_index", '{"0": ["n01440764", "tench"], "1": ["n01443537", "goldfish"]}'],
+    ["Teachable Machine's labels.txt", '0 tench\n1 goldfish\n'],
+    [
+      "Teachable Machine's metadata.json",
+      '{"tfjsVersion": "1.3.1", "labels": ["tench", "goldfish"], "imageSize": 224}',
+    ],
+    ["timm's config.json", '{"num_classes": 2, "label_names": ["tench", "goldfish"], "pretrained_cfg": {}}'],
   ])('reads %s', (_, text) => expect(parseLabels('labels', text)).toEqual(['tench', 'goldfish']));
 
+  it.each([
+    ['index and name', 'index,name\n0,tench\n1,"goldfish, Carassius ""auratus"""'],
+    ['index and name without a heading', '0,tench\n1,"goldfish, Carassius ""auratus"""'],
+    ['rows in another order', 'id,label\n1,"goldfish, Carassius ""auratus"""\n0,tench'],
+    [
+      'the name among other columns',
+      'wnid,name,count\nn01440764,tench,1300\nn01443537,"goldfish, Carassius ""auratus""",1300',
+    ],
+  ])('reads a table with %s', (_, text) =>
+    expect(parseLabels('classes.csv', text)).toEqual(['tench', 'goldfish, Carassius "auratus"']),
+  );
+  it('reads a table with tabs', () =>
+    expect(parseLabels('classes.tsv', 'label\tindex\ntench\t0\ngold, fish\t1')).toEqual(['tench', 'gold, fish']));
+  it('takes lines with commas for names where they are no table', () =>
+    expect(parseLabels('l.csv', 'tench, Tinca tinca\ngoldfish, Carassius auratus')).toEqual([
+      'tench, Tinca tinca',
+      'goldfish, Carassius auratus',
+    ]));
+  it.each([['{"1": "goldfish", "3": "shark"}'], ['{"goldfish": 1, "shark": 3}'], ["{1: 'goldfish', 3: 'shark'}"]])(
+    'keeps every name of %s at its own index',
+    (text) => expect(parseLabels('some.json', text)).toEqual(['class 0', 'goldfish', 'class 2', 'shark']),
+  );
+  it('refuses an index beyond all sense before anything is allocated', () =>
+    expect(() => parseLabels('far.json', '{"4000000000": "x"}')).toThrow(/^far\.json: 4000000001 lines are more/));
   it('keeps apostrophes and commas in Python strings', () => {
     expect(parseLabels('l', `{0: 'tench, Tinca tinca', 1: "cock's comb"}`)).toEqual([
       'tench, Tinca tinca',

@@ -29,22 +29,29 @@ export function refuseLargeLabels({
     );
 }
 
+/** Names of files that people keep class names in; also `sortFiles` of the page knows them. */
+export const isLabelsName = (name: string): boolean => /\.(txt|json|csv|tsv|names|labels)$/i.test(name);
+
 /**
  * Class names in the order of the model's outputs. Understands one name a line; lines with a leading index ("0: tench",
- * "0,tench") or WordNet id ("n01440764 tench"); a JSON array; a JSON or Python dictionary from index to name or to
- * [id, name]. Throws an Error naming the file and what was found when no name is in it.
+ * "0,tench") or WordNet id ("n01440764 tench"); a table (.csv, .tsv) with or without a heading; a JSON array; a JSON or
+ * Python dictionary from index to name or to [id, name], or from name to index; and the files in which Hugging Face
+ * (config.json), timm and Teachable Machine (metadata.json) write them. A class that the file leaves out is called by
+ * its number. Throws an Error naming the file and what was found when no name is in it.
  */
 export function parseLabels(file: string, text: string): string[] {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
-  const labels = /^[[{]/.test(trimmed) ? fromDictionary(file, trimmed) : fromLines(trimmed);
+  const labels = /^[[{]/.test(trimmed)
+    ? fromDictionary(file, trimmed)
+    : ((/\.[ct]sv$/i.test(file) ? fromTable(trimmed) : null) ?? fromLines(trimmed));
   if (labels.length === 0)
     throw new Error(`${file}: no class names found. Put one name on each line, in the order of the model's outputs.`);
-  if (labels.length > MOST_LABELS)
-    throw new Error(
-      `${file}: ${labels.length} lines are more than ${MOST_LABELS} class names. Choose the labels file of this model.`,
-    );
+  if (labels.length > MOST_LABELS) throw new Error(tooMany(file, labels.length));
   return labels.map(clean);
 }
+
+const tooMany = (file: string, count: number): string =>
+  `${file}: ${count} lines are more than ${MOST_LABELS} class names. Choose the labels file of this model.`;
 
 /** A name for class `index`, from the labels where they reach. */
 export const labelOf = (labels: readonly string[], index: number): string => labels[index] ?? `class ${index}`;
@@ -71,9 +78,8 @@ function fromDictionary(file: string, text: string): string[] {
   if (parsed === null) {
     throw new Error(`${file}: neither JSON nor a Python dictionary of class names. Put one name on each line instead.`);
   }
-  // A model's config.json, as Hugging Face writes it, holds the names among other things.
-  const names = Array.isArray(parsed) ? parsed : (parsed.id2label ?? parsed);
-  const labels = Array.isArray(names) ? names.map(nameOf) : fromEntries(Object.entries(names as object));
+  const names = Array.isArray(parsed) ? parsed : inside(parsed);
+  const labels = Array.isArray(names) ? names.map(nameOf) : fromEntries(file, Object.entries(names as object));
   if (labels.some((label) => label === null)) {
     throw new Error(
       `${file}: not a list of class names: expected [name, …], {index: name, …} or {name: index, …}. ` +
@@ -83,13 +89,69 @@ function fromDictionary(file: string, text: string): string[] {
   return labels as string[];
 }
 
-/** {index: name} or, as Keras writes class_indices, {name: index}. */
-function fromEntries(entries: readonly [string, unknown][]): (string | null)[] {
-  if (entries.every(([key]) => /^\d+$/.test(key))) {
-    return entries.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, name]) => nameOf(name));
-  }
+/** Where the names stand in a file that holds other things too: Hugging Face, Teachable Machine, timm, and others. */
+const KEYS = ['id2label', 'labels', 'label_names', 'class_names', 'classes', 'names'];
+
+const inside = (parsed: Record<string, unknown>): unknown =>
+  KEYS.map((key) => parsed[key]).find((value) => value !== null && typeof value === 'object') ?? parsed;
+
+/** {index: name} or, as Keras writes class_indices, {name: index}. A name keeps its index also where others are missing. */
+function fromEntries(file: string, entries: readonly [string, unknown][]): (string | null)[] {
+  if (entries.every(([key]) => /^\d+$/.test(key)))
+    return placed(
+      file,
+      entries.map(([key, name]) => [Number(key), nameOf(name)]),
+    );
   const indexed = entries.every(([, index]) => Number.isInteger(index) && (index as number) >= 0);
-  return indexed ? entries.toSorted(([, a], [, b]) => Number(a) - Number(b)).map(([name]) => name) : [null];
+  return indexed
+    ? placed(
+        file,
+        entries.map(([name, index]) => [index as number, name]),
+      )
+    : [null];
+}
+
+function placed(file: string, entries: readonly (readonly [index: number, name: string | null])[]): (string | null)[] {
+  const count = entries.reduce((most, [index]) => Math.max(most, index + 1), 0);
+  if (count > MOST_LABELS) throw new Error(tooMany(file, count));
+  const names = Array.from<unknown, string | null>({ length: count }, (_, index) => `class ${index}`);
+  for (const [index, name] of entries) names[index] = name;
+  return names;
+}
+
+/** The column that names the classes, in the order of the column that numbers them; null where the text is no table. */
+function fromTable(text: string): string[] | null {
+  const rows = tableRows(text);
+  const [first] = rows;
+  if (!first || first.length < 2 || rows.length < 2) return null;
+  const isIndex = (value: string | undefined) => value !== undefined && /^\s*\d+\s*$/.test(value);
+  const title = first.findIndex((cell) => /^\s*(label|name|class|class_?name|display_?name)s?\s*$/i.test(cell));
+  const body = title >= 0 || !first.some(isIndex) ? rows.slice(1) : rows;
+  const named = title >= 0 ? title : first.length - 1;
+  const numbered = first.findIndex((_, column) => column !== named && numbersClasses(body.map((row) => row[column])));
+  if (numbered >= 0)
+    return placed(
+      '',
+      body.map((row) => [Number(row[numbered]), row[named] ?? '']),
+    ) as string[];
+  return title >= 0 ? body.map((row) => row[named] ?? '') : null;
+}
+
+/** Whether these are class numbers: each once, few left out. Other columns count or identify something else. */
+function numbersClasses(cells: readonly (string | undefined)[]): boolean {
+  const indices = cells.map((cell) => (/^\s*\d+\s*$/.test(cell ?? '') ? Number(cell) : NaN));
+  return new Set(indices).size === cells.length && indices.every((index) => index <= 2 * cells.length);
+}
+
+/** Rows of a comma- or tab-separated text; a cell in quotes may hold the separator, and a quote twice for one. */
+function tableRows(text: string): string[][] {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const cell = lines[0]?.includes('\t')
+    ? /(?:^|\t)(?:"((?:[^"]|"")*)"|([^\t]*))/g
+    : /(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g;
+  return lines.map((line) =>
+    Array.from(line.slice(0, LONGEST_LINE).matchAll(cell), ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare),
+  );
 }
 
 /** A name, or the last of [id, name]; null for anything else. */
