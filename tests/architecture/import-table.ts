@@ -10,7 +10,7 @@ export interface Row {
 /** The engine: it knows neither DOM nor framework, and also runs under plain Node. */
 const ENGINE = ['formats', 'graph', 'ops', 'autodiff', 'runtime', 'attribution', 'vision', 'tensor'];
 
-/** A unit is a folder of src/lib, one of the three parts of worker/, or src/routes. */
+/** A unit is a folder of src/lib, one of the parts of worker/, or src/routes. */
 export const IMPORT_TABLE: Record<string, Row> = {
   tensor: {},
   graph: { imports: ['tensor'] },
@@ -22,12 +22,14 @@ export const IMPORT_TABLE: Record<string, Row> = {
   attribution: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'vision', 'typebox/*'] },
   model: { imports: ENGINE },
   'worker/lab.worker': {
-    imports: ['model', 'attribution', 'vision', 'tensor', 'comlink', 'package.json'],
+    imports: ['model', 'attribution', 'vision', 'tensor', 'comlink', 'package.json', 'worker/pulse'],
     types: ['worker/api'],
   },
+  /** What both sides of the worker know of each other's life. */
+  'worker/pulse': {},
   'worker/api': { types: ['model', ...ENGINE] },
-  'worker/client': { imports: ['comlink'], types: ['worker/api'] },
-  share: { imports: ['tensor', 'fflate'], types: ['attribution', 'vision'] },
+  'worker/client': { imports: ['comlink', 'worker/pulse'], types: ['worker/api'] },
+  share: { imports: ['tensor', 'vision', 'fflate'], types: ['attribution'] },
   /** Files from other sites: it knows the platform's fetch and caches, and nothing of the project. */
   sources: {},
   state: { imports: ['worker/client', 'share', 'sources', 'tensor', 'svelte/*'], types: ['worker/api', 'attribution'] },

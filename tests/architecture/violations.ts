@@ -119,14 +119,14 @@ function resolve(path: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : undefined;
 }
 
-/** The unit of the import table that a path belongs to. In worker/, all but its two small doors belong to the lab. */
+/** The unit of the import table that a path belongs to. In worker/, all but its small doors belong to the lab. */
 function unitOf(path: string): string | undefined {
   if (path === 'package.json') return path;
   if (path.startsWith('src/routes/')) return 'routes';
   const [, folder, rest] = /^src\/lib\/([^/]+)\/(.+)$/.exec(path) ?? [];
   if (folder !== 'worker') return folder;
   const part = rest!.replace(/\.ts$/, '');
-  return part === 'api' || part === 'client' ? `worker/${part}` : 'worker/lab.worker';
+  return ['api', 'client', 'pulse'].includes(part) ? `worker/${part}` : 'worker/lab.worker';
 }
 
 function isDefaultExport(statement: ts.Statement): boolean {

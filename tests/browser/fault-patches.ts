@@ -42,6 +42,8 @@ channel.onmessage = ({ data }) => {
     setTimeout(() => {
       throw new Error('the worker was killed');
     });
+  if (data === 'close') self.close();
+  if (data === 'hang') for (;;);
 };
 
 export {};

@@ -11,17 +11,19 @@ import { LabClient } from '../../src/lib/worker/client.ts';
 const ortBase = new URL('/ort/', location.href).href;
 const channel = new BroadcastChannel('faults');
 const clients: LabClient[] = [];
+const PATIENCE_SECONDS = 2;
 afterEach(() => clients.splice(0).forEach((client) => client.dispose()));
 
 /** A client whose first worker has the fault and whose later ones have none. */
 function broken(fault: string) {
   const workers: Worker[] = [];
-  const client = new LabClient(ortBase, () => {
+  const startWorker = () => {
     const name = workers.length === 0 ? fault : '';
     const worker = new Worker(new URL('./faults.worker.ts', import.meta.url), { type: 'module', name });
     workers.push(worker);
     return worker;
-  });
+  };
+  const client = new LabClient(ortBase, startWorker, PATIENCE_SECONDS);
   clients.push(client);
   return { client, workers };
 }
@@ -161,6 +163,54 @@ describe('a worker', () => {
     expect(await dying).toMatchObject({ ok: false, message: expect.stringContaining('the worker was killed') });
     expect(value(await client.attribute(ask('saliency'), () => undefined)).label).toBe('thing 2');
     expect(workers.length).toBe(2);
+  });
+
+  it('that the browser closes in the middle of a run, without an event, is replaced with all that was open', async () => {
+    const { client, workers, ask, told } = await opened('', 'wasm');
+    let closed = false;
+    const dying = client.attribute(ask('integrated-gradients', { steps: 400 }), () => {
+      if (!closed) channel.postMessage('close');
+      closed = true;
+    });
+    const words = /^The engine stopped: the browser closed its worker.*starts again, with your model and image/;
+    expect(await dying).toMatchObject({ ok: false, reason: 'failed', message: expect.stringMatching(words) });
+    expect(value(await client.attribute(ask('saliency'), () => undefined)).label).toBe('thing 2');
+    expect(workers.length).toBe(2);
+    expect(told).toEqual([]);
+  });
+
+  it('that the browser closes while nothing is asked is replaced at once, and that is told', async () => {
+    const { client, workers, ask, told } = await opened('', 'wasm');
+    channel.postMessage('close');
+    await expect.poll(() => told.join(), { timeout: 20_000 }).toMatch(/^The engine stopped: .*was started again/);
+    expect(workers.length).toBe(2);
+    expect(value(await client.attribute(ask('saliency'), () => undefined)).label).toBe('thing 2');
+    expect(workers.length).toBe(2);
+  });
+
+  it('that hangs: the person is asked; a restart opens model and image again', async () => {
+    const { client, workers, ask, info, image } = await opened('', 'wasm');
+    const silences: number[] = [];
+    client.onSilence = (seconds) => silences.push(seconds);
+    channel.postMessage('hang');
+    const stuck = client.predict(image.id, info.preprocessing);
+    await expect.poll(() => silences, { timeout: 20_000 }).toEqual([PATIENCE_SECONDS]);
+    client.wait();
+    await expect.poll(() => silences, { timeout: 20_000 }).toEqual([PATIENCE_SECONDS, 0, PATIENCE_SECONDS]);
+    client.restart();
+    const words = /^The engine was restarted because it did not answer\. Your model and image are open again/;
+    expect(await stuck).toMatchObject({ ok: false, reason: 'failed', message: expect.stringMatching(words) });
+    expect(value(await client.attribute(ask('saliency'), () => undefined)).label).toBe('thing 2');
+    expect(workers.length).toBe(2);
+    expect(silences.at(-1)).toBe(0);
+  });
+
+  it('that nobody waits for may be silent', async () => {
+    const { client } = await opened('', 'wasm');
+    const silences: number[] = [];
+    client.onSilence = (seconds) => silences.push(seconds);
+    await new Promise((resolve) => setTimeout(resolve, (PATIENCE_SECONDS + 1.5) * 1000));
+    expect(silences).toEqual([]);
   });
 
   it('whose script cannot be loaded is a sentence', async () => {

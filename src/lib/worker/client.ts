@@ -1,4 +1,4 @@
-/** @file The page's side of the worker: wraps it, lets the newest request win, and replaces it when it dies or has grown. */
+/** @file The page's side of the worker: wraps it, lets the newest request win, and replaces it when it dies, hangs or has grown. */
 import * as Comlink from 'comlink';
 import type {
   AttributionRequest,
@@ -18,6 +18,7 @@ import type {
   PresetInfo,
   ProgressReport,
 } from './api.ts';
+import { Patience, watchPulse } from './pulse.ts';
 
 /**
  * Bytes of model files after which the next model gets a fresh worker: a WebAssembly heap never shrinks, and the end of
@@ -37,6 +38,7 @@ interface Connection {
   readonly end: (reason: Error) => void;
   /** Settles when the engine runs and everything that was open is open again. */
   readonly ready: Promise<Outcome<DeviceReport>>;
+  readonly patience: Patience;
 }
 
 /** Why calls to a worker that was ended on purpose do not return. */
@@ -49,11 +51,24 @@ class Replaced extends Error {
   override name = 'Replaced';
 }
 
+/** Why calls do not return to a worker that a person gave up. */
+class GivenUp extends Error {
+  override name = 'GivenUp';
+}
+
+/** Seconds without a word, while somebody waits, after which the person is asked. */
+const PATIENCE_SECONDS = 60;
+
 export class LabClient {
-  /** Called when the work has moved to another device by itself, or something could not be opened again. */
+  /**
+   * Called when the work has moved to another device or worker by itself, or something could not be opened again.
+   */
   onFault: (why: string, report: DeviceReport | null) => void = () => undefined;
+  /** Called with the seconds for which the engine has not answered, and with 0 once it does. See `wait` and `restart`. */
+  onSilence: (seconds: number) => void = () => undefined;
   readonly #ortBase: string;
   readonly #createWorker: () => Worker;
+  readonly #patienceSeconds: number;
   #connection: Connection | null = null;
   #choice: DeviceChoice = 'auto';
   #openedBytes = 0;
@@ -62,12 +77,17 @@ export class LabClient {
   /** Why the chosen device is not used any more; '' while it is. */
   #fallenBack = '';
   #lastId = 0;
+  /** Calls that wait for an answer. */
+  #awaited = 0;
+  /** Whether the present worker has answered a call: one that dies before it does is not replaced by itself. */
+  #proven = false;
   readonly #images = new Map<ImageId, DroppedFile>();
   readonly #latest = new Map<Channel, JobId>();
 
-  constructor(ortBase: string, createWorker: () => Worker = startWorker) {
+  constructor(ortBase: string, createWorker: () => Worker = startWorker, patienceSeconds = PATIENCE_SECONDS) {
     this.#ortBase = ortBase;
     this.#createWorker = createWorker;
+    this.#patienceSeconds = patienceSeconds;
   }
 
   /** Chooses the device and starts the engine. The open model and images are opened again on the new device. */
@@ -75,11 +95,25 @@ export class LabClient {
     this.#choice = choice;
     this.#fallenBack = '';
     this.#end(new Ended());
+    this.#awaited++;
     try {
       return await this.#connect().ready;
     } catch (error) {
       return this.#failed(error);
+    } finally {
+      this.#awaited--;
     }
+  }
+
+  /** Goes on waiting for an engine that does not answer. */
+  wait(): void {
+    this.#connection?.patience.wait();
+  }
+
+  /** Gives up an engine that does not answer: what runs fails, a new one opens again what was open. */
+  restart(): void {
+    this.#end(new GivenUp());
+    this.#connectAgain(() => undefined);
   }
 
   presets(): Promise<readonly PresetInfo[]> {
@@ -149,7 +183,7 @@ export class LabClient {
 
   /** A client of the same engine with a worker of its own, not yet started: for a second model beside the open one. */
   spare(): LabClient {
-    return new LabClient(this.#ortBase, this.#createWorker);
+    return new LabClient(this.#ortBase, this.#createWorker, this.#patienceSeconds);
   }
 
   /** Ends the worker. The client can be started again. */
@@ -180,7 +214,18 @@ export class LabClient {
   }
 
   /** Runs a call on a living worker, starting one if need be; its death becomes a failed outcome. */
-  async #guard<T>(call: (lab: Comlink.Remote<Lab>) => Promise<Outcome<T>>, again = true): Promise<Outcome<T>> {
+  async #guard<T>(call: (lab: Comlink.Remote<Lab>) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    this.#awaited++;
+    try {
+      const outcome = await this.#attempt(call, true);
+      this.#proven ||= outcome.ok;
+      return outcome;
+    } finally {
+      this.#awaited--;
+    }
+  }
+
+  async #attempt<T>(call: (lab: Comlink.Remote<Lab>) => Promise<Outcome<T>>, again: boolean): Promise<Outcome<T>> {
     let connection: Connection | null = null;
     try {
       connection = this.#connection ?? this.#connect();
@@ -193,9 +238,9 @@ export class LabClient {
       if (outcome.ok || !outcome.fault) return outcome;
       if (outcome.fault === 'memory') return this.#giveMemoryBack(connection, outcome);
       this.#fallBack(connection, outcome.message);
-      return again ? await this.#guard(call, false) : outcome;
+      return again ? await this.#attempt(call, false) : outcome;
     } catch (error) {
-      if (error instanceof Replaced && again) return this.#guard(call, false);
+      if (error instanceof Replaced && again) return this.#attempt(call, false);
       if (connection) this.#endIfCurrent(connection, new Replaced());
       return this.#failed(error);
     }
@@ -207,8 +252,22 @@ export class LabClient {
     this.#choice = 'wasm';
     this.#fallenBack = `${why} WASM does the work now; choose WebGPU under Device to try it again.`;
     this.#end(new Replaced());
+    this.#connectAgain((report) => this.onFault(this.#fallenBack, report));
+  }
+
+  /** A worker that died is replaced at once; while nothing was asked of it, nobody else would tell. */
+  #died(connection: Connection, error: Error): void {
+    if (this.#connection !== connection) return;
+    const [proven, noticed] = [this.#proven, this.#awaited > 0];
+    this.#end(new Replaced());
+    if (!proven) return;
+    const told = `The engine stopped: ${error.message}. It was started again, with your model and image.`;
+    this.#connectAgain((report) => noticed || this.onFault(told, report));
+  }
+
+  #connectAgain(then: (report: DeviceReport | null) => void): void {
     void this.#connect().ready.then(
-      (started) => this.onFault(this.#fallenBack, started.ok ? started.value : null),
+      (started) => then(started.ok ? started.value : null),
       () => undefined, // told by the call that waits for it
     );
   }
@@ -221,27 +280,42 @@ export class LabClient {
 
   #failed(error: unknown): Outcome<never> {
     if (error instanceof Ended) return cancelled;
+    if (error instanceof GivenUp) return { ok: false, reason: 'failed', message: GIVEN_UP };
     const what = error instanceof Error ? error.message : String(error);
     return {
       ok: false,
       reason: 'failed',
-      message: `The engine stopped: ${what}. It starts again with your model and image at the next step.`,
+      message: `The engine stopped: ${what}. It starts again, with your model and image; what was running is lost.`,
     };
   }
 
   #connect(): Connection {
     const worker = this.#createWorker();
+    const over = new AbortController();
     let end: Connection['end'] = () => undefined;
     const death = new Promise<never>((_, reject) => {
       end = reject;
-      worker.addEventListener('error', (event) => reject(new Error(event.message || 'its script could not be loaded')));
-      worker.addEventListener('messageerror', () => reject(new Error('a message could not be read')));
+      const died = (why: string) => reject(new Error(why));
+      worker.addEventListener('error', (event) => died(event.message || 'its script could not be loaded'));
+      worker.addEventListener('messageerror', () => died('a message could not be read'));
+      watchPulse(worker, over.signal, () => died('the browser closed its worker, perhaps for lack of memory'));
+    });
+    const patience = new Patience(worker, over.signal, {
+      isAwaited: () => this.#awaited > 0,
+      limit: this.#patienceSeconds,
+      onSilence: (seconds) => this.onSilence(seconds),
     });
     const lab = Comlink.wrap<Lab>(worker);
     const ready = Promise.race([this.#prepare(lab), death]);
-    for (const promise of [death, ready]) promise.catch(() => undefined);
-    this.#connection = { worker, lab, death, end, ready };
-    return this.#connection;
+    ready.catch(() => undefined);
+    const connection: Connection = { worker, lab, death, end, ready, patience };
+    death.catch((error: Error) => {
+      this.#died(connection, error);
+      over.abort();
+    });
+    this.#proven = false;
+    this.#connection = connection;
+    return connection;
   }
 
   /** Starts the engine and opens everything again that was open. */
@@ -279,6 +353,9 @@ export class LabClient {
 
 /** The engine in a worker of its own. `ortBase` is the address of the folder with onnxruntime's files. */
 export const createLab = (ortBase: string): LabClient => new LabClient(ortBase);
+
+const GIVEN_UP =
+  'The engine was restarted because it did not answer. Your model and image are open again; try again, or choose a quicker method or fewer steps.';
 
 const cancelled = { ok: false, reason: 'cancelled', message: 'A newer request took its place.' } as const;
 

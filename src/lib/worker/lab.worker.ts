@@ -3,8 +3,10 @@ import * as Comlink from 'comlink';
 import { version } from '../../../package.json' with { type: 'json' };
 import { LabCore } from '../model/lab.ts';
 import type { Lab } from './api.ts';
+import { startPulse } from './pulse.ts';
 
 // `satisfies` would not do: the worker must offer all of Lab, and comlink takes anything.
 const lab: Lab = new LabCore({ version });
 
 Comlink.expose(lab);
+startPulse((greeting) => self.postMessage(greeting));
