@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { behindPointer, fileAddress, fileName, readPointer } from '../../src/lib/sources/address.ts';
+import { behindPointer, fileAddress, fileName, isAddress, readPointer } from '../../src/lib/sources/address.ts';
 
 const OID = 'a'.repeat(64);
+const GIST = '0123456789abcdef0123456789abcdef';
 
 describe('an address', () => {
   it.each([
@@ -21,15 +22,72 @@ describe('an address', () => {
     ['localhost:8080/m.onnx', 'https://localhost:8080/m.onnx'],
     ['  http://localhost:8080/m.onnx ', 'http://localhost:8080/m.onnx'],
     ['https://github.com/o/r', 'https://github.com/o/r'],
+    [
+      'https://github.com/o/r/releases/download/v1/m.onnx',
+      'https://github.com/o/r/releases/download/v1/m.onnx', // its answer without permission is explained
+    ],
+    ['https://raw.githubusercontent.com/o/r/main/m.onnx', 'https://raw.githubusercontent.com/o/r/main/m.onnx'],
+    [
+      'https://media.githubusercontent.com/media/o/r/main/m.onnx?download=true',
+      'https://media.githubusercontent.com/media/o/r/main/m.onnx?download=true',
+    ],
+    [`https://gist.github.com/o/${GIST}`, `https://gist.githubusercontent.com/o/${GIST}/raw`],
+    [
+      `https://gist.github.com/o/${GIST}/raw/${OID}/labels.txt`,
+      `https://gist.githubusercontent.com/o/${GIST}/raw/${OID}/labels.txt`,
+    ],
+    ['https://gist.github.com/o', 'https://gist.github.com/o'],
+    [
+      'https://gitlab.com/g/sub/r/-/blob/main/a/m%20x.onnx?ref_type=heads',
+      'https://gitlab.com/api/v4/projects/g%2Fsub%2Fr/repository/files/a%2Fm%20x.onnx/raw?ref=main&lfs=true',
+    ],
+    [
+      'https://gitlab.com/g/r/-/raw/v1/m.onnx',
+      'https://gitlab.com/api/v4/projects/g%2Fr/repository/files/m.onnx/raw?ref=v1&lfs=true',
+    ],
+    ['https://gitlab.com/g/r', 'https://gitlab.com/g/r'],
+    ['https://www.dropbox.com/s/abc/m.onnx?dl=0', 'https://dl.dropboxusercontent.com/s/abc/m.onnx'],
+    [
+      'https://www.dropbox.com/scl/fi/abc/m.onnx?rlkey=k&st=t&dl=0',
+      'https://dl.dropboxusercontent.com/scl/fi/abc/m.onnx?rlkey=k&st=t',
+    ],
+    ['https://www.dropbox.com/home', 'https://www.dropbox.com/home'],
+    ['data:image/png;base64,AAAA', 'data:image/png;base64,AAAA'],
+    ['blob:https://example.org/6a1b', 'blob:https://example.org/6a1b'],
   ])('%s stands for %s', (typed, meant) => expect(fileAddress(typed).href).toBe(meant));
 
-  it.each(['', 'javascript:alert(1)', 'file:///etc/passwd', 'data:text/plain,x', 'https://', 'a model of mine'])(
+  it.each(['', 'javascript:alert(1)', 'file:///etc/passwd', 'https://', 'a model of mine'])(
     '"%s" is refused',
     (typed) => expect(() => fileAddress(typed)).toThrow(/is no web address/),
   );
 
   it.each([
+    'https://drive.google.com/file/d/abc/view?usp=sharing',
+    'https://drive.google.com/uc?export=download&id=abc',
+    'https://docs.google.com/uc?id=abc',
+    'https://1drv.ms/u/s!abc',
+  ])('%s is of a host that no other site may read, which is said with the way out', (typed) =>
+    expect(() => fileAddress(typed)).toThrow(/^(Google Drive|OneDrive) does not let other sites.*drop it here\.$/),
+  );
+
+  it.each([
+    ['https://a.org/m.onnx', true],
+    [' http://a.org/x ', true],
+    ['data:image/png;base64,AA', true],
+    ['data:text/html,<p>', false],
+    ['see https://a.org/m.onnx', false],
+    ['https://a.org/m.onnx https://a.org/n.onnx', false],
+    ['a.org', false],
+    ['javascript:alert(1)', false],
+  ])('"%s" pasted is one: %s', (text, is) => expect(isAddress(text)).toBe(is));
+
+  it.each([
     ['https://a.org/b/m%20x.onnx?y=1', 'm x.onnx'],
+    ['https://gitlab.com/api/v4/projects/g%2Fr/repository/files/a%2Fm.onnx/raw?ref=v1&lfs=true', 'm.onnx'],
+    ['https://dl.dropboxusercontent.com/scl/fi/abc/m.onnx?rlkey=k', 'm.onnx'],
+    ['data:image/png;base64,AAAA', 'pasted.png'],
+    ['data:,x', 'pasted.file'],
+    ['blob:https://example.org/6a1b', 'pasted'],
     ['https://a.org/b/', 'b'],
     ['https://a.org/', 'a.org'],
     ['https://a.org/%E0%A4%A', '%E0%A4%A'],
