@@ -1,5 +1,5 @@
 /** @file The state of the page: what is open and how it is opened, over what is asked of it. */
-import { type LabClient, createLab } from '../worker/client.ts';
+import { type LabClient, type Silence, createLab } from '../worker/client.ts';
 import type {
   AttributionResult,
   DeviceChoice,
@@ -33,6 +33,7 @@ export type {
   Preprocessing,
   PresetInfo,
   ProgressReport,
+  Silence,
   Status,
 };
 
@@ -51,6 +52,8 @@ export class Workspace extends Inquiry {
   baselineImage = $state.raw<{ readonly info: ImageInfo; readonly source: Source } | null>(null);
   /** What went wrong outside of an explanation, until it is dismissed or followed by a success. */
   problem = $state('');
+  /** Set while the engine does not answer. */
+  silence = $state.raw<Silence | null>(null);
 
   /** Of the open model. */
   #files: readonly DroppedFile[] = [];
@@ -62,6 +65,7 @@ export class Workspace extends Inquiry {
       this.problem = why;
       if (report) this.report = report;
     };
+    lab.onSilence = (silence) => (this.silence = silence);
     this.comparison = new Comparison(lab, this);
   }
 

@@ -38,7 +38,6 @@ interface Connection {
   readonly end: (reason: Error) => void;
   /** Settles when the engine runs and everything that was open is open again. */
   readonly ready: Promise<Outcome<DeviceReport>>;
-  readonly patience: Patience;
 }
 
 /** Why calls to a worker that was ended on purpose do not return. */
@@ -49,6 +48,15 @@ class Ended extends Error {
 /** Why calls to a worker that had to be replaced do not return: they are made again on the next one. */
 class Replaced extends Error {
   override name = 'Replaced';
+}
+
+/** The engine owes an answer and says nothing; only a person can tell whether that is wrong. */
+export interface Silence {
+  readonly seconds: number;
+  /** Goes on waiting. */
+  readonly wait: () => void;
+  /** Gives the engine up: what runs fails, a new one opens again what was open. */
+  readonly restart: () => void;
 }
 
 /** Why calls do not return to a worker that a person gave up. */
@@ -64,8 +72,8 @@ export class LabClient {
    * Called when the work has moved to another device or worker by itself, or something could not be opened again.
    */
   onFault: (why: string, report: DeviceReport | null) => void = () => undefined;
-  /** Called with the seconds for which the engine has not answered, and with 0 once it does. See `wait` and `restart`. */
-  onSilence: (seconds: number) => void = () => undefined;
+  /** Called when the engine has not answered for long, and with null once it does. */
+  onSilence: (silence: Silence | null) => void = () => undefined;
   readonly #ortBase: string;
   readonly #createWorker: () => Worker;
   readonly #patienceSeconds: number;
@@ -103,17 +111,6 @@ export class LabClient {
     } finally {
       this.#awaited--;
     }
-  }
-
-  /** Goes on waiting for an engine that does not answer. */
-  wait(): void {
-    this.#connection?.patience.wait();
-  }
-
-  /** Gives up an engine that does not answer: what runs fails, a new one opens again what was open. */
-  restart(): void {
-    this.#end(new GivenUp());
-    this.#connectAgain(() => undefined);
   }
 
   presets(): Promise<readonly PresetInfo[]> {
@@ -183,7 +180,9 @@ export class LabClient {
 
   /** A client of the same engine with a worker of its own, not yet started: for a second model beside the open one. */
   spare(): LabClient {
-    return new LabClient(this.#ortBase, this.#createWorker, this.#patienceSeconds);
+    const other = new LabClient(this.#ortBase, this.#createWorker, this.#patienceSeconds);
+    other.onSilence = (silence) => this.onSilence(silence);
+    return other;
   }
 
   /** Ends the worker. The client can be started again. */
@@ -303,12 +302,16 @@ export class LabClient {
     const patience = new Patience(worker, over.signal, {
       isAwaited: () => this.#awaited > 0,
       limit: this.#patienceSeconds,
-      onSilence: (seconds) => this.onSilence(seconds),
+      onSilence: (seconds) => this.onSilence(seconds ? { seconds, wait: () => patience.wait(), restart } : null),
     });
+    const restart = () => {
+      this.#end(new GivenUp());
+      this.#connectAgain(() => undefined);
+    };
     const lab = Comlink.wrap<Lab>(worker);
     const ready = Promise.race([this.#prepare(lab), death]);
     ready.catch(() => undefined);
-    const connection: Connection = { worker, lab, death, end, ready, patience };
+    const connection: Connection = { worker, lab, death, end, ready };
     death.catch((error: Error) => {
       this.#died(connection, error);
       over.abort();
