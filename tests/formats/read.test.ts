@@ -237,7 +237,7 @@ describe('functions', () => {
       };
     });
     expect(refusal({ nodes: [{ op: 'F0', domain: 'local' }], inputs: { x: [2] }, outputs: ['y'], functions })).toMatch(
-      /more than 500000 nodes and edges/,
+      /more than 200000 nodes and edges/,
     );
   });
 });

@@ -18,7 +18,7 @@ const TYPES = [0, 1, 2, 6, 7, 8, 9, 10, 11, 13, 14, 16, 17, 22, 99];
 const from = <T>(list: readonly T[], share: number): T | undefined =>
   list[Math.min(list.length - 1, Math.floor(share * list.length))];
 
-type Edit = (graph: GraphProto, m: Mutation) => void;
+type Edit = (graph: GraphProto, m: Mutation, model: ModelProto) => void;
 
 function newAttribute(name: string, pick: number): AttributeProto {
   const size = SIZES[pick % SIZES.length];
@@ -182,12 +182,59 @@ const edits: readonly Edit[] = [
     if (node && first)
       graph.output = pick % 3 === 0 ? [] : [{ ...first, name: node.output[0] }, first].slice(0, pick % 3);
   },
+  function operatorSet(_, { pick }, model) {
+    const sets = [[], [1], [6], [9], [13], [29], [-1], [2 ** 40], [13, 17]][pick % 9];
+    model.opsetImport = sets.map((version) => ({ domain: '', version }));
+  },
+  function otherDomain(graph, { at, pick }) {
+    const node = from(graph.node, at);
+    if (node) node.domain = ['ai.onnx', 'com.microsoft', 'ai.onnx.ml', '<b>', 'local'][pick % 5];
+  },
+  function twoOfOneName(graph, { at, pick }) {
+    const weight = from(graph.initializer, at);
+    const input = graph.input[0];
+    if (pick % 3 === 0 && weight) graph.initializer.push(weight);
+    else if (pick % 3 === 1 && weight && input) weight.name = input.name;
+    else if (input) graph.input.push(input);
+  },
+  function anotherOrder(graph, { at, pick }) {
+    if (pick % 2) graph.node.reverse();
+    else graph.node.push(...graph.node.splice(0, Math.floor(at * graph.node.length)));
+  },
+  function longCycle(graph, { at, pick }) {
+    const first = from(graph.node, at);
+    const last = graph.node.at(-1 - (pick % 3));
+    if (first?.input.length && last) first.input[0] = last.output[0];
+  },
+  function oddName(graph, { at, pick }) {
+    const node = from(graph.node, at);
+    if (!node) return;
+    const name = ['', '__proto__', '<script>window.hurt=1</script>', '\u0000\u202e', 'n'.repeat(5000)][pick % 5];
+    const old = node.output[0];
+    node.name = name;
+    if (pick % 2) return;
+    node.output[0] = name;
+    for (const reader of graph.node) reader.input = reader.input.map((read) => (read === old ? name : read));
+  },
+  function functionWithoutEnd(graph, { at, pick }, model) {
+    const node = from(graph.node, at);
+    if (!node) return;
+    Object.assign(node, { opType: 'Again', domain: 'local' });
+    const inner = create(proto.Node, { opType: 'Again', domain: 'local', input: ['a'], output: ['b'] });
+    const body = pick % 2 ? [inner] : [inner, { ...inner, input: ['b'], output: ['c'] }];
+    const made = { name: 'Again', domain: 'local', input: ['a'], output: ['b'], node: body };
+    model.functions.push(create(proto.FunctionType, made));
+  },
+  function fewerNumbers(graph, { at, pick }) {
+    const weight = from(graph.initializer, at);
+    if (weight?.rawData) weight.rawData = weight.rawData.subarray(0, pick % (weight.rawData.length + 1));
+  },
 ];
 
 /** The file with `mutations` applied one after another. */
 export function mutated(bytes: Uint8Array, mutations: readonly Mutation[]): Uint8Array<ArrayBuffer> {
   const model = decode(proto.Model, bytes) as ModelProto;
-  for (const m of mutations) edits[m.kind % edits.length](model.graph!, m);
+  for (const m of mutations) edits[m.kind % edits.length](model.graph!, m, model);
   return encode(proto.Model, model);
 }
 

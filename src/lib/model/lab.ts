@@ -7,6 +7,7 @@ import { fedView } from '../vision/fed.ts';
 import { modelView, normalize, preprocessingFor, presets } from '../vision/preprocess.ts';
 import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
 import { explain, predict, type OpenImage, type Setting } from './explain.ts';
+import { LongPass } from './cost.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { openModel, type LoadedModel, type NamedBytes } from './open.ts';
 import { refusePreprocessing, refuseRequest } from './requests.ts';
@@ -32,11 +33,14 @@ export interface LabOptions {
   readonly version: string;
   /** Bytes to pixels; by default the browser's decoders. */
   readonly decode?: (name: string, bytes: ArrayBuffer) => Promise<{ pixels: Pixels; width: number; height: number }>;
+  /** What executes graphs; by default the best that this device offers. */
+  readonly choose?: typeof chooseRuntime;
 }
 
 export class LabCore {
   readonly #version: string;
   readonly #decode: NonNullable<LabOptions['decode']>;
+  readonly #choose: typeof chooseRuntime;
   readonly #jobs = new Map<JobId, AbortController>();
   readonly #images = new Map<ImageId, OpenImage>();
   #runtime: Runtime | null = null;
@@ -44,16 +48,17 @@ export class LabCore {
   /** Rejects when the runtime's device is lost; never resolves. */
   #loss: Promise<never> = new Promise(() => undefined);
 
-  constructor({ version, decode = decodeImage }: LabOptions) {
+  constructor({ version, decode = decodeImage, choose = chooseRuntime }: LabOptions) {
     this.#version = version;
     this.#decode = decode;
+    this.#choose = choose;
   }
 
   start({ choice, ortBase }: { choice: DeviceChoice; ortBase: string }): Promise<Outcome<DeviceReport>> {
     return outcome('Vitrine', async () => {
       await this.#close();
       await this.#runtime?.dispose();
-      const { runtime, available, notes } = await chooseRuntime({ choice, wasmPaths: ortBase });
+      const { runtime, available, notes } = await this.#choose({ choice, wasmPaths: ortBase });
       this.#runtime = runtime;
       this.#loss = runtime.lost.then((reason) => Promise.reject(new DeviceLost(reason)));
       this.#loss.catch(() => undefined);
@@ -200,10 +205,11 @@ async function outcome<T>(subject: string, work: () => Promise<T>): Promise<Outc
     return { ok: true, value: await work() };
   } catch (error) {
     const fault = error instanceof DeviceLost ? 'device' : isOutOfMemory(error) ? 'memory' : undefined;
-    return { ok: false, reason: 'failed', message: say(error, subject), ...(fault && { fault }) };
+    const costly = error instanceof LongPass ? ({ costly: true } as const) : {};
+    return { ok: false, reason: 'failed', message: say(error, subject), ...(fault && { fault }), ...costly };
   }
 }
 
-async function readFile({ name, bytes, output }: DroppedFile): Promise<NamedBytes> {
-  return { name, output, bytes: new Uint8Array(bytes instanceof Blob ? await bytes.arrayBuffer() : bytes) };
+async function readFile({ name, bytes, ...wishes }: DroppedFile): Promise<NamedBytes> {
+  return { name, ...wishes, bytes: new Uint8Array(bytes instanceof Blob ? await bytes.arrayBuffer() : bytes) };
 }

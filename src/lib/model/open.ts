@@ -5,11 +5,11 @@ import { isBatch } from '../graph/dim.ts';
 import { constantsOf, dependents, parameterCount, topologicalOrder, type Graph, type Value } from '../graph/graph.ts';
 import { readOnnx, type OnnxModel } from '../formats/onnx/read.ts';
 import { isFloat, type TensorData } from '../tensor/dtype.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { ModelFile, Runtime } from '../runtime/runtime.ts';
 import { detectImageInput, preprocessingFor, type ImageInput } from '../vision/preprocess.ts';
 import { createEngine, type ModelEngine } from './engine.ts';
-import { refuseCostly } from './cost.ts';
-import { forwardDifference } from './forward-check.ts';
+import { longPass, refuseCostly } from './cost.ts';
+import { forwardDifference, leftOut } from './forward-check.ts';
 import { classesOf, headsOf } from './heads.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { defaultLayer, layersOf, type Layer } from './layers.ts';
@@ -20,6 +20,8 @@ export interface NamedBytes {
   readonly name: string;
   /** Of the model: the output that is explained. */
   readonly output?: string | undefined;
+  /** Of the model: it is wanted, however long a pass takes. */
+  readonly anyCost?: boolean | undefined;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -27,7 +29,8 @@ export interface LoadedModel {
   readonly info: ModelInfo;
   readonly model: ModelGraph;
   readonly engine: ModelEngine;
-  readonly image: ImageInput;
+  /** Geometry of each image input. */
+  readonly images: readonly ImageInput[];
   readonly layers: readonly Layer[];
   readonly labels: readonly string[];
 }
@@ -40,9 +43,23 @@ interface OpenOptions {
 /** Relative difference to onnxruntime running the file itself above which the person is told. */
 const VISIBLE_DIFFERENCE = 1e-4;
 
+/** A classifier as its files describe it: everything that is known of it before anything runs. */
+export interface Classifier {
+  readonly file: NamedBytes;
+  readonly external: ModelFile['external'];
+  readonly labels: readonly string[];
+  readonly onnx: OnnxModel;
+  readonly model: ModelGraph;
+  /** Geometry of each image input. */
+  readonly images: readonly ImageInput[];
+  readonly layers: readonly Layer[];
+  readonly info: Omit<ModelInfo, 'sha256' | 'forwardDifference'>;
+}
+
 /**
  * Opens the model among `files`; label files and external data are found by their names. Throws an Error that names
- * the file and says what to do where there is no model, or one that is no image classifier.
+ * the file and says what to do where there is no model, or one that is no image classifier; a LongPass where its
+ * passes take so long that the person is asked first.
  */
 export async function openModel(
   runtime: Runtime,
@@ -50,33 +67,47 @@ export async function openModel(
   { signal, onProgress }: OpenOptions,
 ): Promise<LoadedModel> {
   const doing = (what: string, fraction: number) => onProgress({ doing: what, fraction, secondsLeft: null });
-  const { main, external, labelFile } = sortFiles(files);
-  doing(`reading ${main.name}`, 0.1);
-  const onnx = readOnnx(main.bytes, main.name, { external });
-  const { model, image, output, outputs } = classifierOf(onnx, main.name, main.output);
-  refuseCostly(onnx.graph, main.name);
-  const layers = layersOf(model.input, model.logits);
-  const digest = await sha256(main.bytes);
+  doing(`reading ${modelAmong(files).name}`, 0.1);
+  const classifier = readClassifier(files);
+  const { file, external, onnx, model, images, layers, labels } = classifier;
+  const digest = await sha256(file.bytes);
   signal.throwIfAborted();
 
   doing('checking its numbers', 0.4);
-  const parameters = parameterCount(onnx.graph);
-  const engine = createEngine(runtime, { weightBytes: 4 * parameters });
-  const difference = await forwardDifference(runtime, { bytes: main.bytes, external }, onnx);
+  const tooLong = await longPass(runtime, onnx.graph, file.name);
   signal.throwIfAborted();
+  if (tooLong && !file.anyCost) throw tooLong;
+  const engine = createEngine(runtime, { weightBytes: 4 * classifier.info.parameters });
+  const difference = tooLong
+    ? leftOut('one pass takes too long.')
+    : await forwardDifference(runtime, { bytes: file.bytes, external: external ?? [] }, onnx);
+  signal.throwIfAborted();
+  const info: ModelInfo = {
+    ...classifier.info,
+    sha256: digest,
+    forwardDifference: difference.value,
+    notes: [...difference.notes, ...differenceNotes(difference.value), ...classifier.info.notes],
+  };
+  return { info, model, engine, images, layers, labels };
+}
 
-  doing('listing its methods', 0.8);
+/** Reads the model among `files`, finds its ends and lists its layers and methods; nothing is run. Throws as `openModel`. */
+export function readClassifier(files: readonly NamedBytes[]): Classifier {
+  const { main: file, external, labelFile } = sortFiles(files);
+  const onnx = readOnnx(file.bytes, file.name, { external });
+  const { model, images, output, outputs } = endsOf(onnx, file.name, file.output);
+  refuseCostly(onnx.graph, file.name);
+  const layers = layersOf(model.images, model.logits);
   if (labelFile) refuseLargeLabels(labelFile);
   const labels = labelFile ? parseLabels(labelFile.name, new TextDecoder().decode(labelFile.bytes)) : [];
   const classes = classesOf(model.logits);
-  const info: ModelInfo = {
-    name: main.name,
-    sha256: digest,
+  const info = {
+    name: file.name,
     bytes: files.reduce((n, f) => n + (f === labelFile ? 0 : f.bytes.byteLength), 0),
-    format: 'onnx',
+    format: 'onnx' as const,
     producer: onnx.info.producer,
     opset: onnx.info.opset,
-    parameters,
+    parameters: parameterCount(onnx.graph),
     nodes: topologicalOrder(onnx.graph.outputs).length,
     input: { name: model.input.name, shape: model.input.shape.map((d) => (isBatch(d) ? null : d)) },
     outputs,
@@ -87,86 +118,35 @@ export async function openModel(
     layers: layers.map((l) => l.info),
     defaultLayer: defaultLayer(layers, model.logits)?.info.id ?? null,
     methods: methodsFor(model),
-    forwardDifference: difference.value,
-    notes: [
-      ...onnx.notes,
-      ...difference.notes,
-      ...differenceNotes(difference.value),
-      ...weightNotes(onnx.graph),
-      ...labelNotes(labels, classes, labelFile?.name),
-    ],
+    notes: [...onnx.notes, ...weightNotes(onnx.graph), ...labelNotes(labels, classes, labelFile?.name)],
   };
-  return { info, model, engine, image, layers, labels };
+  return { file, external, labels, onnx, model, images, layers, info };
 }
 
-function sortFiles(files: readonly NamedBytes[]) {
-  const isModel = ({ name }: NamedBytes) => /\.(onnx|ort|pb)$/i.test(name) || files.length === 1;
-  const isLabels = ({ name }: NamedBytes) => /\.(txt|json|csv|names)$/i.test(name);
-  const candidates = files.filter(isModel);
-  const [main] = candidates;
+const isOnnx = ({ name }: NamedBytes): boolean => /\.onnx$/i.test(name);
+const isModel = ({ name }: NamedBytes): boolean => /\.(onnx|ort|pb)$/i.test(name);
+const isLabels = ({ name }: NamedBytes): boolean => /\.(txt|json|csv|names)$/i.test(name);
+
+/** The one model among `files`: a single file may have any name. */
+function modelAmong(files: readonly NamedBytes[]): NamedBytes {
+  const [main, second] =
+    files.length === 1 ? files : files.filter(isModel).sort((a, b) => Number(isOnnx(b)) - Number(isOnnx(a)));
   if (!main) {
     const names = files.map((f) => f.name).join(', ');
     throw new Error(
       `${names || 'Nothing'}: no model among the files. Drop an .onnx file, with its external data and labels if it has them.`,
     );
   }
+  if (second && isOnnx(second))
+    throw new Error(`${main.name}: ${second.name} is a model, too, and one is open at a time. Drop one of them.`);
+  return main;
+}
+
+function sortFiles(files: readonly NamedBytes[]) {
+  const main = modelAmong(files);
   const labelFile = files.find((f) => f !== main && isLabels(f));
   const external = files.filter((f) => f !== main && f !== labelFile).map((f) => ({ path: f.name, data: f.bytes }));
   return { main, external, labelFile };
-}
-
-/** The image input and the class scores. Throws where there is not exactly one image, or no output that depends on it. */
-function classifierOf(
-  onnx: OnnxModel,
-  file: string,
-  wanted: string | undefined,
-): { model: ModelGraph; image: ImageInput; output: string; outputs: string[] } {
-  const floats = onnx.graph.inputs.filter((v) => isFloat(v.dtype));
-  if (onnx.graph.inputs.length !== 1 || floats.length !== 1) {
-    const list = onnx.graph.inputs.map((v) => `"${v.name}" ${v.dtype}[${v.shape}]`).join(', ');
-    throw new Error(
-      `${file}: has ${onnx.graph.inputs.length} inputs (${list || 'none'}). Vitrine explains models with one image as their input.`,
-    );
-  }
-  const [input] = floats;
-  const shape = input.shape.slice(1).map(Number);
-  const image = detectImageInput(shape);
-  if (!image) {
-    throw new Error(
-      `${file}: input "${input.name}" has the shape [${input.shape}], which is no image. Vitrine needs [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3].`,
-    );
-  }
-  const outputs = scoresOf(onnx, input, file);
-  const output = wanted === undefined ? outputs[0] : outputs.find((v) => v.name === wanted);
-  if (!output)
-    throw new Error(
-      `${file}: has no output "${wanted}" with class scores. Choose one of ${outputs.map((v) => v.name).join(', ')}.`,
-    );
-  const { logits, probabilities } = headsOf(output.value);
-  const model: ModelGraph = {
-    graph: { name: onnx.graph.name, inputs: [input], outputs: [logits] },
-    input,
-    logits,
-    probabilities,
-    batched: onnx.batched,
-  };
-  return { model, image, output: output.name, outputs: outputs.map((v) => v.name) };
-}
-
-/** The float outputs that depend on the image and have one row per example; at least one. */
-function scoresOf({ graph, outputs: names }: OnnxModel, input: Value, file: string): { name: string; value: Value }[] {
-  const { outputs } = graph;
-  const reached = dependents([input], outputs);
-  const found = outputs
-    .map((value, i) => ({ name: names[i], value }))
-    .filter(
-      ({ value: v }) => isFloat(v.dtype) && reached.has(v) && v.shape.length >= 2 && v.shape[0] === input.shape[0],
-    );
-  if (found.length > 0) return found;
-  const list = outputs.map((v) => `"${v.name}" ${v.dtype}[${v.shape}]`).join(', ');
-  throw new Error(
-    `${file}: none of its outputs (${list}) holds class scores for the image, [batch, classes]. Export the classifier with its logits as an output.`,
-  );
 }
 
 /** A guess from what wrote the file; the person sees it and can change it. */

@@ -14,6 +14,8 @@ export type Outcome<T> =
       readonly message: string;
       /** What must be replaced before anything works again: the device is lost, or the worker's memory is used up. */
       readonly fault?: 'device' | 'memory';
+      /** Too costly to be done unasked: asked again with `anyCost`, it is done. */
+      readonly costly?: true;
     };
 
 /** A file as dropped. A `File` costs nothing to pass on; only the worker reads it. */
@@ -22,6 +24,8 @@ export interface DroppedFile {
   readonly bytes: Blob | ArrayBuffer;
   /** Of a model with several outputs: the one that is explained; by default the first that holds scores. */
   readonly output?: string;
+  /** Of a model: it is wanted, however long a pass takes. */
+  readonly anyCost?: boolean;
 }
 
 export type DeviceChoice = 'auto' | DeviceKind;

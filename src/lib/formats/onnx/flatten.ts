@@ -22,7 +22,7 @@ export interface FileNode {
 /** Deepest call of functions by functions. */
 const MAX_CALLS = 32;
 /** Most nodes and edges after inlining: functions that call others twice would otherwise double with each level. */
-const MAX_EDGES = 500_000;
+const MAX_EDGES = 200_000;
 
 const ownDomain = (domain: string) => (domain === 'ai.onnx' ? '' : domain);
 
@@ -59,7 +59,7 @@ export function inlineFunctions(model: ModelProto & { graph: GraphProto }, conte
       edges += 1 + node.input.length + node.output.length;
       if (edges > MAX_EDGES)
         throw new FormatError(
-          `${context.file}: more than ${MAX_EDGES} nodes and edges. Vitrine does not open models of this size.`,
+          `${context.file}: more than ${MAX_EDGES} nodes and edges. Simplify the model before exporting (onnxsim), or choose a smaller one.`,
         );
     }
   };
