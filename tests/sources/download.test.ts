@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { download, type DownloadOptions, type Received } from '../../src/lib/sources/download.ts';
+import {
+  download,
+  downloadIfChanged,
+  type DownloadOptions,
+  type Known,
+  type Received,
+} from '../../src/lib/sources/download.ts';
 
 const body = Buffer.from(Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251));
 const digest = createHash('sha256').update(body).digest('hex');
@@ -12,6 +18,11 @@ const answers: Record<string, RequestListener> = {
   '/m.onnx': (_, response) => response.writeHead(200, { 'Content-Length': body.length }).end(body),
   '/chunked': (_, response) => response.writeHead(200).end(body),
   '/page': (_, response) => response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<p>hello'),
+  '/disguised': (_, response) =>
+    response.writeHead(200, { 'Content-Type': 'application/octet-stream' }).end('\n<!DOCTYPE html><title>Sign in'),
+  '/moved': (_, response) => response.writeHead(302, { Location: '/m.onnx' }).end(),
+  '/moved-to-page': (_, response) => response.writeHead(302, { Location: '/page' }).end(),
+  '/circle': (_, response) => response.writeHead(302, { Location: '/circle' }).end(),
   '/private': (_, response) => response.writeHead(403).end(),
   '/busy': (_, response) => response.writeHead(503).end(),
   '/pointer': (_, response) => response.writeHead(200).end(pointer),
@@ -42,7 +53,7 @@ afterAll(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 const get = (path: string, options: Partial<DownloadOptions> = {}) =>
-  download(path.startsWith('http') ? path : base + path, {
+  download(path.startsWith('/') ? base + path : path, {
     signal: new AbortController().signal,
     onProgress: () => undefined,
     limit: 1e6,
@@ -71,6 +82,10 @@ describe('a download', () => {
     ['a login', '/private', {}, /wants a login \(403\)/],
     ['a busy server', '/busy', {}, /answered 503/],
     ['a web page', '/page', {}, /is a web page, not a file/],
+    ['a web page that calls itself a file', '/disguised', {}, /is a web page, not a file/],
+    ['an address that leads to a web page', '/moved-to-page', {}, /is a web page, not a file/],
+    ['an address that leads to itself', '/circle', {}, /could not be reached|does not let other sites/],
+    ['a blob: address of another page', 'blob:https://example.org/6a1b', {}, /^blob:.*cannot be read here\. Save/],
     ['a file that is announced as too large', '/m.onnx', { limit: 99_999 }, /has 0\.1 MB or more; at most 99999 bytes/],
     ['a file that turns out too large', '/chunked', { limit: 5_000 }, /at most 5000 bytes are fetched/],
     ['an endless file', '/endless', { limit: 50_000 }, /at most 50000 bytes are fetched/],
@@ -82,6 +97,17 @@ describe('a download', () => {
 
   it('that reaches nobody says so', async () => {
     await expect(get('http://localhost:1/m.onnx')).rejects.toThrow(/could not be reached.*drop it here/);
+  });
+
+  it('follows a redirection and keeps the name that was asked for', async () => {
+    const { name, bytes } = await get('/moved');
+    expect([name, bytes.size]).toEqual(['moved', body.length]);
+  });
+
+  it('reads a data: address', async () => {
+    const { name, bytes } = await get(`data:image/png;base64,${body.subarray(0, 300).toString('base64')}`);
+    expect([name, bytes.type]).toEqual(['pasted.png', 'image/png']);
+    expect(Buffer.from(await bytes.arrayBuffer())).toEqual(body.subarray(0, 300));
   });
 
   it('stops when it is told to', async () => {
@@ -110,5 +136,41 @@ describe('a download', () => {
     await expect(get('https://github.com/o/r/blob/main/m.onnx')).rejects.toThrow(/not the expected/);
     served = Buffer.from(pointer);
     await expect(get('https://github.com/o/r/blob/main/m.onnx')).rejects.toThrow(/a Git LFS pointer again/);
+  });
+});
+
+describe('a file that is here already', () => {
+  const day = 'Mon, 23 Nov 2026 10:00:00 GMT';
+  const known = (version: Partial<Known['version']>, sha256 = ''): Known => ({
+    version: { etag: '', modified: '', bytes: null, ...version },
+    sha256,
+  });
+  const ifChanged = (answer: Response, copy: Known) => {
+    vi.stubGlobal('fetch', async () => answer);
+    const options = { signal: new AbortController().signal, onProgress: () => undefined, limit: 1e6 };
+    return downloadIfChanged('https://github.com/o/r/blob/main/m.onnx', copy, options);
+  };
+  const answer = (headers: Record<string, string>, content: BodyInit = body) => new Response(content, { headers });
+
+  it.each([
+    ['ETag', { etag: '"1"' }, { etag: 'W/"1"' }],
+    ['date and length', { 'last-modified': day, 'content-length': '100000' }, { modified: day, bytes: 100_000 }],
+    ['date where no length is told', { 'last-modified': day }, { modified: day }],
+  ])('is not fetched again where its server tells the same %s', async (_, headers, version) => {
+    expect(await ifChanged(answer(headers), known(version))).toBeNull();
+  });
+
+  it.each([
+    ['another ETag', { etag: '"2"', 'last-modified': day }, { etag: '"1"', modified: day }],
+    ['another date', { 'last-modified': 'Tue, 24 Nov 2026 10:00:00 GMT' }, { modified: day }],
+    ['another length', { 'last-modified': day, 'content-length': '100000' }, { modified: day, bytes: 99_999 }],
+    ['nothing', {}, {}],
+  ])('is fetched again where its server tells %s', async (_, headers, version) => {
+    const found = await ifChanged(answer(headers), known(version));
+    expect(found?.bytes.size).toBe(body.length);
+  });
+
+  it('is not fetched again where the Git LFS pointer in its place has its digest', async () => {
+    expect(await ifChanged(answer({}, pointer), known({}, digest))).toBeNull();
   });
 });

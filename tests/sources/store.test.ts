@@ -1,23 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FileStore } from '../../src/lib/sources/store.ts';
-
-/** The part of the Cache API that is used, in memory. The browser's own is tested end to end. */
-function memory(room = Infinity): CacheStorage {
-  const caches = new Map<string, Map<string, Response>>();
-  const open = async (name: string) => {
-    const entries = caches.get(name) ?? new Map<string, Response>();
-    caches.set(name, entries);
-    return {
-      match: async (url: string) => entries.get(url)?.clone(),
-      keys: async () => [...entries.keys()].map((url) => ({ url })),
-      put: async (url: string, response: Response) => {
-        if ((await response.clone().blob()).size > room) throw new DOMException('full', 'QuotaExceededError');
-        entries.set(url, response);
-      },
-    };
-  };
-  return { open, delete: async (name: string) => caches.delete(name) } as unknown as CacheStorage;
-}
+import { memory } from './memory.ts';
 
 const url = 'https://example.org/m.onnx?x=1';
 const [one, other] = ['1'.repeat(64), '2'.repeat(64)];
@@ -30,10 +13,27 @@ describe('the file store', () => {
     expect(await (await store.get(url, one))?.text()).toBe('bytes');
     expect(await store.get(url, other)).toBeNull();
     expect(await store.get('https://example.org/m.onnx', one)).toBeNull();
-    expect(await store.list()).toEqual([{ url, sha256: one, name: 'm ü.onnx', bytes: 5 }]);
+    const version = { etag: '', modified: '', bytes: null };
+    expect(await store.list()).toEqual([
+      { url, sha256: one, name: 'm ü.onnx', bytes: 5, kept: expect.stringMatching(/^\d{4}-\d\d-\d\dT/), version },
+    ]);
     await store.clear();
     expect(await store.list()).toEqual([]);
     expect(await store.get(url, one)).toBeNull();
+  });
+
+  it('finds by its address what is kept, with what the server said of its version, and forgets it alone', async () => {
+    const storage = memory();
+    const store = new FileStore(() => storage);
+    const version = { etag: 'W/"ü-1"', modified: 'Mon, 23 Nov 2026 10:00:00 GMT', bytes: 7 };
+    const odd = 'https://example.org/a%20b.onnx?q=x%20y';
+    await store.put({ url: odd, sha256: '', name: 'a b.onnx', version }, new Blob(['bytes']));
+    await store.put({ url, sha256: one, name: 'm' }, new Blob(['other']));
+    expect(await store.find(odd)).toMatchObject({ sha256: '', name: 'a b.onnx', bytes: 5, version });
+    expect(await store.find('https://example.org/c')).toBeNull();
+    await store.remove((await store.find(odd))!);
+    expect(await store.find(odd)).toBeNull();
+    expect((await store.list()).map(({ name }) => name)).toEqual(['m']);
   });
 
   it('keeps nothing, and fails at nothing, where there is no room', async () => {

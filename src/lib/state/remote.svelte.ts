@@ -1,5 +1,12 @@
 /** @file Files by their address: one download at a time, only when a person asks for it. */
-import { download, type Received } from '../sources/download.ts';
+import { hexDigest } from '../sources/digest.ts';
+import {
+  Unreachable,
+  downloadIfChanged,
+  type DownloadOptions,
+  type Downloaded,
+  type Received,
+} from '../sources/download.ts';
 import { fileAddress, fileName } from '../sources/address.ts';
 import { FileStore, type KeptFile } from '../sources/store.ts';
 
@@ -10,11 +17,30 @@ export interface Fetching extends Received {
   readonly name: string;
 }
 
+/** A file that was fetched. */
+export interface FetchedFile {
+  readonly name: string;
+  readonly bytes: Blob;
+  readonly address: string;
+}
+
 export interface Wanted {
   readonly url: string;
   /** Files whose digest is known are kept in the browser's storage. */
   readonly sha256?: string;
+  /** Kept although nothing is known beforehand: its server is asked each time whether it has changed. */
+  readonly keep?: boolean;
 }
+
+export interface Fetched {
+  readonly name: string;
+  readonly bytes: Blob;
+  /** What a person should know of how it came, a sentence; '' otherwise. */
+  readonly note: string;
+}
+
+/** Larger files are kept without their digest: it would need the whole file in memory once more. */
+const MOST_DIGESTED = 512 * 2 ** 20;
 
 /** Models are held in memory more than once while they are opened. */
 export const MODEL_LIMIT = 1_000_000_000;
@@ -33,7 +59,7 @@ export class Remote {
   }
 
   /** The files at these addresses, or null where one failed (`problem` says why) or the person stopped it. */
-  async fetch(wanted: readonly Wanted[], limit: number): Promise<{ name: string; bytes: Blob }[] | null> {
+  async fetch(wanted: readonly Wanted[], limit: number): Promise<Fetched[] | null> {
     this.cancel();
     const controller = new AbortController();
     this.#current = controller;
@@ -63,21 +89,55 @@ export class Remote {
     this.kept = await this.#store.list();
   }
 
+  async forget(file: KeptFile): Promise<void> {
+    await this.#store.remove(file);
+    await this.look();
+  }
+
   async clear(): Promise<void> {
     await this.#store.clear();
     await this.look();
   }
 
-  async #one({ url, sha256 }: Wanted, limit: number, signal: AbortSignal): Promise<{ name: string; bytes: Blob }> {
-    const name = fileName(fileAddress(url));
-    const kept = sha256 ? await this.#store.get(url, sha256) : null;
-    if (kept) return { name, bytes: kept };
+  async #one(wanted: Wanted, limit: number, signal: AbortSignal): Promise<Fetched> {
+    const { url, sha256, keep = false } = wanted;
+    const address = fileAddress(url);
+    const name = fileName(address);
     const onProgress = (received: Received) => {
       if (!signal.aborted) this.fetching = { name, ...received };
     };
+    const options: DownloadOptions = { signal, onProgress, limit, ...(sha256 ? { sha256 } : {}) };
+    if (!sha256 && keep && /^https?:$/.test(address.protocol)) return this.#newest(address.href, name, options);
+    const kept = sha256 ? await this.#store.get(url, sha256) : null;
+    if (kept) return { name, bytes: kept, note: '' };
     onProgress({ bytes: 0, total: null });
-    const { bytes } = await download(url, { signal, onProgress, limit, ...(sha256 ? { sha256 } : {}) });
+    const { bytes } = (await downloadIfChanged(url, null, options))!;
     if (sha256 && (await this.#store.put({ url, sha256, name }, bytes))) await this.look();
-    return { name, bytes };
+    return { name, bytes, note: '' };
+  }
+
+  /** The file as its server has it now: the kept copy where that says that nothing has changed, or does not answer. */
+  async #newest(url: string, name: string, options: DownloadOptions): Promise<Fetched> {
+    const known = await this.#store.find(url);
+    const copy = known && (await this.#store.get(url, known.sha256));
+    options.onProgress({ bytes: 0, total: null });
+    try {
+      const fresh = await downloadIfChanged(url, copy ? known : null, options);
+      if (!fresh) return { name, bytes: copy!, note: '' };
+      await this.#keep(url, name, fresh);
+      return { name, bytes: fresh.bytes, note: '' };
+    } catch (error) {
+      if (!copy || !(error instanceof Unreachable)) throw error;
+      const day = known.kept.slice(0, 10);
+      return { name, bytes: copy, note: `${name}: its site cannot be reached; this is the copy kept on ${day}.` };
+    }
+  }
+
+  async #keep(url: string, name: string, { bytes, version }: Downloaded): Promise<void> {
+    const sha256 = bytes.size <= MOST_DIGESTED ? await hexDigest(bytes) : '';
+    const before = await this.#store.find(url);
+    if (before && before.sha256 !== sha256) await this.#store.remove(before);
+    await this.#store.put({ url, sha256, name, version }, bytes);
+    await this.look();
   }
 }
