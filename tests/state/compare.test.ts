@@ -171,11 +171,11 @@ describe('what varies', () => {
     await finish();
     // The fake lab guesses by whether an image's number is odd.
     const guesses = lab.requests.map(({ image, target }) => [image % 2, target.index]);
-    expect(guesses.length).toBe(3);
+    expect(guesses.length).toBe(4);
     for (const [odd, index] of guesses) expect(index).toBe(odd ? 0 : 2);
     workspace.question.chosen = 1;
     await finish();
-    expect(lab.requests.slice(3).map(({ target }) => target.index)).toEqual([1, 1, 1]);
+    expect(lab.requests.slice(4).map(({ target }) => target.index)).toEqual([1, 1, 1, 1]);
   });
 
   it('opens another model beside the open one, and ends it afterwards', async () => {
@@ -204,7 +204,7 @@ describe('what varies', () => {
     const ids = ['saliency', 'occlusion', 'smoothgrad', 'grad-cam', 'integrated-gradients', 'deeplift'];
     const layers = Array.from({ length: 10 }, (_, i) => ({ id: `l${i}`, op: 'Relu', shape: [1, 2, 2] }));
     const model = modelInfo('m', { methods: ids.map((id) => method(id)), layers });
-    const ground = { model, prediction: workspace.prediction!, library: { images, models } };
+    const ground = { model, prediction: workspace.prediction!, shelf: comparison.shelf };
     expect(firstPicks('methods', candidates('methods', ground))).toEqual([
       'integrated-gradients',
       'deeplift',

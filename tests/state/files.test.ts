@@ -9,8 +9,15 @@ describe('dropped files', () => {
     const sorted = sortFiles([file('net.onnx'), file('net.onnx.data'), file('labels.txt'), file('cat.PNG')]);
     expect(names(sorted.model)).toEqual(['net.onnx', 'net.onnx.data', 'labels.txt']);
     expect(names(sorted.images)).toEqual(['cat.PNG']);
+    expect(sorted.others).toEqual([]);
     expect(sorted.labels).toBeNull();
     expect(sorted.unknown).toEqual([]);
+  });
+
+  it('are as many models as there are .onnx files, each with everything that lies beside them', () => {
+    const sorted = sortFiles([file('labels.txt'), file('a.onnx'), file('b.onnx')]);
+    expect(names(sorted.model)).toEqual(['a.onnx', 'labels.txt']);
+    expect(sorted.others.map(names)).toEqual([['b.onnx', 'labels.txt']]);
   });
 
   it('with labels but no model name the classes of the open one', () => {

@@ -1,9 +1,9 @@
 /** @file What stands in the cells of a comparison: one request each, alike but for the one thing that varies. */
 import type { AttributionRequest, BaselineChoice, MethodInfo, ModelInfo, Prediction } from '../worker/api.ts';
-import type { Library, LibraryImage, LibraryModel } from './library.ts';
+import { type Shelf, type ShelfImage, type ShelfModel, isOpen } from './compare-shelf.ts';
 import type { Question } from './question.svelte.ts';
 
-export const axes = ['methods', 'targets', 'baselines', 'layers', 'images', 'models'] as const;
+export const axes = ['methods', 'targets', 'baselines', 'layers', 'images', 'models', 'outputs'] as const;
 export type Axis = (typeof axes)[number];
 
 /** Something that can be ticked. */
@@ -16,18 +16,19 @@ export interface Candidate {
 }
 
 export interface Cell {
-  /** Names everything that the result depends on. */
+  /** Names everything that the result depends on, and nothing else: what stays valid is not asked for again. */
   readonly key: string;
   readonly id: string;
   readonly title: string;
   /** With another image or model its image number and target are found when its turn comes. */
   readonly request: AttributionRequest;
-  readonly image: LibraryImage | null;
-  readonly model: LibraryModel | null;
+  /** What is asked about; null for the open image. */
+  readonly image: ShelfImage | null;
+  /** What is asked; null for the open model. */
+  readonly model: ShelfModel | null;
+  /** Whether the image is asked for its own first guess, not for the class of the request. */
+  readonly ownGuess: boolean;
 }
-
-/** The pictures and models that come with the page. */
-export type Shelf = Pick<Library, 'images' | 'models'>;
 
 /** What a comparison starts from. */
 export interface Ground {
@@ -35,7 +36,7 @@ export interface Ground {
   readonly prediction: Prediction;
   /** What the present image would be asked, with a method that suits the axis. */
   readonly request: AttributionRequest;
-  readonly library: Shelf;
+  readonly shelf: Shelf;
 }
 
 const FIRST_METHODS = ['integrated-gradients', 'deeplift', 'grad-cam', 'occlusion'];
@@ -55,8 +56,14 @@ export function suits(axis: Axis, { needs, unavailable }: MethodInfo): boolean {
   return axis === 'layers' ? needs.layer : axis === 'baselines' ? needs.baseline : true;
 }
 
+const named = ({ id, title, own }: ShelfImage | ShelfModel): Candidate => ({
+  id,
+  title,
+  ...(own && { note: 'yours' }),
+});
+
 /** Everything that could vary, in the order in which it is shown. */
-export function candidates(axis: Axis, { model, prediction, library }: Omit<Ground, 'request'>): Candidate[] {
+export function candidates(axis: Axis, { model, prediction, shelf }: Omit<Ground, 'request'>): Candidate[] {
   switch (axis) {
     case 'methods':
       return model.methods.map(({ id, title, unavailable }) => ({
@@ -75,9 +82,11 @@ export function candidates(axis: Axis, { model, prediction, library }: Omit<Grou
     case 'layers':
       return model.layers.map(({ id, op, shape }) => ({ id, title: id, note: `${op}, ${shape.join(' × ')}` }));
     case 'images':
-      return library.images.map(({ id, title }) => ({ id, title }));
+      return shelf.images.map(named);
     case 'models':
-      return library.models.map(({ id, title }) => ({ id, title }));
+      return shelf.models.map(named);
+    case 'outputs':
+      return shelf.outputs.map(({ id, title }) => ({ id, title }));
   }
 }
 
@@ -95,7 +104,7 @@ export function firstPicks(axis: Axis, from: readonly Candidate[]): string[] {
   return usable.slice(0, FIRST);
 }
 
-/** One cell for each of `picks`. `own`: each image is asked for its own first guess. */
+/** One cell for each of `picks`. `run`: what else every result depends on, such as the device. */
 export function cellsFor(
   axis: Axis,
   ground: Ground,
@@ -103,14 +112,34 @@ export function cellsFor(
   picks: readonly Candidate[],
   run: string,
 ): Cell[] {
-  const own = axis === 'images' && question.chosen === null;
+  const { shelf, model: open } = ground;
+  const models = axis === 'models' ? shelf.models : axis === 'outputs' ? shelf.outputs : [];
   return picks.map(({ id, title }) => {
     const request = { ...ground.request, ...change(axis, id, ground, question) };
-    const image = (axis === 'images' && ground.library.images.find((one) => one.id === id)) || null;
-    const model = (axis === 'models' && ground.library.models.find((one) => one.id === id)) || null;
-    const key = JSON.stringify([run, ground.model.sha256, request, own, image?.id, model?.id]);
-    return { key, id, title, request, image, model };
+    const picked = axis === 'images' ? shelf.images.find((one) => one.id === id) : null;
+    const image = picked && picked.id !== shelf.image?.id ? picked : null;
+    const other = models.find((one) => one.id === id);
+    const model = other && !isOpen(other, open) ? other : null;
+    const ownGuess = image !== null && question.chosen === null;
+    const target = ownGuess ? { ...request.target, index: null, other: null } : request.target;
+    const key = JSON.stringify([
+      run,
+      open.sha256,
+      open.output,
+      model?.id,
+      (image ?? shelf.image)?.id,
+      target,
+      ...dependencies(request, open),
+    ]);
+    return { key, id, title, request, image, model, ownGuess };
   });
+}
+
+/** What the result depends on besides model, image and target: not the baseline of a method that has none. */
+function dependencies({ method, options, preprocessing, baseline, layer, seed }: AttributionRequest, open: ModelInfo) {
+  const needs = open.methods.find(({ id }) => id === method)?.needs;
+  const draws = needs?.seed || (needs?.baseline && baseline.kind === 'noise');
+  return [method, options, preprocessing, needs?.baseline && baseline, layer, draws && seed];
 }
 
 function change(axis: Axis, id: string, ground: Ground, question: Question): Partial<AttributionRequest> {

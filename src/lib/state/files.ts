@@ -4,6 +4,8 @@ import type { DroppedFile } from '../worker/api.ts';
 export interface SortedFiles {
   /** A model with everything dropped beside it (external data, labels); empty without a model among the files. */
   readonly model: readonly DroppedFile[];
+  /** Further models, each likewise: they are read when their turn comes. */
+  readonly others: readonly (readonly DroppedFile[])[];
   readonly images: readonly DroppedFile[];
   /** A labels file dropped without a model: it names the classes of the one that is open. */
   readonly labels: DroppedFile | null;
@@ -21,11 +23,13 @@ export function sortFiles(files: readonly File[]): SortedFiles {
   const images = dropped.filter(({ file }) => isImage(file)).map(({ sent }) => sent);
   const others = dropped.filter(({ file }) => !isImage(file));
   if (others.some(({ file }) => MODEL.test(file.name))) {
-    return { model: others.map(({ sent }) => sent), images, labels: null, unknown: [] };
+    const beside = others.filter(({ file }) => !MODEL.test(file.name)).map(({ sent }) => sent);
+    const [model, ...more] = others.filter(({ file }) => MODEL.test(file.name)).map(({ sent }) => [sent, ...beside]);
+    return { model, others: more, images, labels: null, unknown: [] };
   }
   const labels = others.find(({ file }) => LABELS.test(file.name));
   const unknown = others.filter((entry) => entry !== labels).map(({ file }) => file.name);
-  return { model: [], images, labels: labels?.sent ?? null, unknown };
+  return { model: [], others: [], images, labels: labels?.sent ?? null, unknown };
 }
 
 /** The sentence for files that cannot be used. */

@@ -20,6 +20,7 @@ import { Inquiry, type Status } from './inquiry.svelte.ts';
 import { type Library, type LibraryImage, type LibraryModel, type PublicModel, fetchFile, firstOf } from './library.ts';
 import { Overlay } from './overlay.svelte.ts';
 import type { Source } from './picture.svelte.ts';
+import { OpenedModels } from './opened-models.svelte.ts';
 import { IMAGE_LIMIT, MODEL_LIMIT, Remote } from './remote.svelte.ts';
 import { Strip, type StripEntry } from './strip.svelte.ts';
 
@@ -40,6 +41,7 @@ export type {
 export class Workspace extends Inquiry {
   readonly overlay = new Overlay();
   readonly strip = new Strip();
+  readonly models = new OpenedModels();
   readonly remote = new Remote();
   readonly imageRemote = new Remote();
   readonly comparison: Comparison;
@@ -140,6 +142,7 @@ export class Workspace extends Inquiry {
           if (this.model?.sha256 === outcome.value.sha256 && this.model.output !== outcome.value.output) this.retry();
           this.model = outcome.value;
           this.#files = files;
+          this.models.read(files, outcome.value, this.preprocessing);
         }
         return outcome;
       },
@@ -196,8 +199,9 @@ export class Workspace extends Inquiry {
 
   /** Whatever a person dropped, pasted or chose. */
   async openFiles(files: readonly File[]): Promise<void> {
-    const { model, images, labels, unknown } = sortFiles(files);
+    const { model, others, images, labels, unknown } = sortFiles(files);
     const tasks: Promise<void>[] = [];
+    others.forEach((other) => this.models.add(other));
     if (model.length > 0) tasks.push(this.openModel(model));
     if (labels) tasks.push(this.openLabels(labels));
     const added = this.strip.add(images.map(({ name, bytes }) => ({ name, bytes: bytes as Blob })));

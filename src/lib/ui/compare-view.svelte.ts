@@ -6,6 +6,7 @@ import { type RankCorrelations, rankCorrelations } from '../tensor/rank-correlat
 import { SharedLook } from './compare-look.svelte.ts';
 import { type Drawing, drawingOf } from './drawing.ts';
 import { duration, number, percent } from './format.ts';
+import { photograph } from './photograph.ts';
 import type { Sight } from './inspector.svelte.ts';
 import { deviceText } from './summary.ts';
 
@@ -30,7 +31,11 @@ export class CompareView {
   wall = $state.raw<Wall | null>(null);
   /** Photographs that have been read, by address. */
   photographs = $state.raw<Readonly<Record<string, ImageBitmap>>>({});
+  /** Set where the browser cannot show an image that the model can read. */
+  unreadable = $state('');
   arrangement = $state<Arrangement>('grid');
+  /** Addresses of photographs that are being read, have been, or cannot be. */
+  #asked: readonly string[] = [];
   #pair = $state.raw<readonly [string, string]>(['', '']);
 
   constructor(workspace: Workspace) {
@@ -80,6 +85,31 @@ export class CompareView {
     this.#pair = place === 0 ? [id, other] : [other, id];
   }
 
+  /** Reads a photograph once, the longer side at most `limit` texels. */
+  async photographFrom(url: string, limit: number): Promise<void> {
+    if (this.#asked.includes(url)) return;
+    this.#asked = [...this.#asked, url];
+    try {
+      this.photographs = { ...this.photographs, [url]: await photograph(url, limit) };
+    } catch {
+      this.unreadable = 'The browser cannot show one of these images, although the model can read it.';
+    }
+  }
+
+  /** Frees the textures and photographs of what is no longer shown: `urls` are. */
+  forget(urls: readonly string[]): void {
+    const entries = Object.entries(this.photographs);
+    const shown = entries.filter(([url]) => urls.includes(url));
+    this.wall?.forget(
+      this.shows.map(({ cell }) => cell.key),
+      shown.map(([, image]) => image),
+    );
+    if (shown.length === entries.length) return;
+    this.photographs = Object.fromEntries(shown);
+    this.#asked = this.#asked.filter((url) => urls.includes(url));
+    for (const [url, image] of entries) if (!urls.includes(url)) image.close();
+  }
+
   /** What the wall draws for a cell; null until its photograph has been read. */
   picture({ url, sight, result, drawing }: Show, viewport: WallPicture['viewport']): WallPicture | null {
     const image = this.photographs[url];
@@ -114,16 +144,16 @@ export class CompareView {
     const { workspace, comparison } = this;
     const outcome = comparison.outcome(cell);
     const result = outcome?.ok ? outcome.value : null;
-    const { info, url } = workspace.picture;
-    const size = cell.image ?? info;
+    const url = (cell.image ?? comparison.shelf.image)?.url ?? '';
+    const size = cell.image ? (comparison.sizes[cell.image.id] ?? this.photographs[url]) : workspace.picture.info;
     const seen = result?.crop ?? (cell.image ? null : workspace.prediction?.crop);
     const signed = workspace.model?.methods.find(({ id }) => id === cell.request.method)?.signed ?? true;
     return {
       cell,
       letter: String.fromCharCode(65 + i),
-      url: cell.image?.url ?? url,
+      url,
       sight: size && {
-        image: size,
+        image: { width: size.width, height: size.height },
         seen: seen ?? { x: 0, y: 0, width: size.width, height: size.height },
         map: result?.map ?? null,
         scores: result?.scores ?? null,
