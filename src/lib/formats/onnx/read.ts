@@ -6,14 +6,14 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { FormatError } from '../error.ts';
 import { inlineFunctions, opsetsOf, sortNodes, type FileNode } from './flatten.ts';
 import { buildGraph } from './build.ts';
+import { refuseMissing, type ExternalFile } from './external.ts';
 import { declaredInputs, declaredOutputs, type Declared, type InputOptions } from './inputs.ts';
 import { decodeModel } from './model-file.ts';
 import { isSupported, operatorName } from './normalize/table.ts';
 import type { GraphProto, ModelProto } from './proto.ts';
-import type { ExternalFile } from './tensors.ts';
 
 export interface ReadOptions extends InputOptions {
-  /** Files dropped together with the model, found by their base name. */
+  /** Files dropped together with the model, found by their name and by as much of their folder as is known. */
   readonly external?: readonly ExternalFile[];
   /** false: one example at a time, even if the model could take more. Default true. */
   readonly batched?: boolean;
@@ -59,6 +59,7 @@ export function readOnnx(bytes: Uint8Array, file: string, options: ReadOptions =
   const model = decodeModel(bytes, file);
   const { graph } = model;
   const context = { file, external: options.external ?? [] };
+  refuseMissing(model, file, context.external);
   if (graph.sparseInitializer.length > 0) {
     throw new FormatError(
       `${file}: sparse_initializer "${graph.sparseInitializer[0].values?.name ?? ''}" is not supported. Export the model with dense weights.`,

@@ -4,13 +4,8 @@ import { allocate, bytesPerElement, viewBytes, type DType, type TensorData } fro
 import { float32ToHalf } from '../../tensor/half.ts';
 import { makeTensor, toFloat32, type Tensor } from '../../tensor/tensor.ts';
 import { FormatError } from '../error.ts';
+import { fileAt, placeOf, type ExternalFile } from './external.ts';
 import type { TensorProto } from './proto.ts';
-
-/** A file beside the model that holds weights. */
-export interface ExternalFile {
-  readonly path: string;
-  readonly data: Uint8Array;
-}
 
 export interface TensorContext {
   /** The model file's name, for errors. */
@@ -149,19 +144,16 @@ function typedField(
   }
 }
 
-const basename = (path: string) => path.replaceAll('\\', '/').split('/').at(-1)!;
-
 function externalBytes(proto: TensorProto, what: string, { file, external }: TensorContext): Uint8Array {
-  const entry = (key: string) => proto.externalData.find((e) => e.key === key)?.value;
-  const location = basename(entry('location') ?? '');
-  const found = external.find((e) => basename(e.path) === location);
+  const place = placeOf(proto);
+  const found = fileAt(place.location, external);
   if (!found) {
     throw new FormatError(
-      `${file}: its weights lie in the file "${location}", which is missing. Drop it together with the model.`,
+      `${file}: its weights lie in the file "${place.location}", which is missing. Drop it together with the model.`,
     );
   }
-  const offset = Number(entry('offset') ?? 0);
-  const length = Number(entry('length') ?? found.data.length - offset);
+  const { location, offset } = place;
+  const length = place.length ?? found.data.length - offset;
   const fits =
     Number.isSafeInteger(offset) &&
     Number.isSafeInteger(length) &&

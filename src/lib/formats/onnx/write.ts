@@ -14,7 +14,8 @@ import { findOp } from '../../ops/define.ts';
 import { int64, type Tensor } from '../../tensor/tensor.ts';
 import * as proto from './proto.ts';
 import { ATTRIBUTE, type AttributeProto, type NodeProto, type TensorProto, type ValueInfoProto } from './proto.ts';
-import { bytesOf, type ExternalFile } from './tensors.ts';
+import type { ExternalFile } from './external.ts';
+import { bytesOf } from './tensors.ts';
 import { create, encode } from './wire.ts';
 
 export interface WriteOptions {

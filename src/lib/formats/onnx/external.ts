@@ -1,0 +1,99 @@
+/** @file The files beside a model that hold its weights: which it names, and which of those at hand is meant. */
+import { ONNX_TYPE } from '../../ops/builder.ts';
+import { bytesPerElement, type DType } from '../../tensor/dtype.ts';
+import { FormatError } from '../error.ts';
+import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto } from './proto.ts';
+
+/** A file beside the model that holds weights. */
+export interface ExternalFile {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+/** A file that a model names. */
+export interface Companion {
+  /** Relative to the model, as the model writes it. */
+  readonly path: string;
+  /** How far the model reads in it: its size, or a little less. */
+  readonly bytes: number;
+}
+
+/** The files that hold a model's weights, each once, in the order of their first mention. */
+export function companionsOf(model: ModelProto): readonly Companion[] {
+  const bytes = new Map<string, number>();
+  for (const tensor of tensorsOf(model)) {
+    if (tensor.dataLocation !== 1) continue;
+    const { location, offset, length } = placeOf(tensor);
+    const end = offset + (length ?? sizeOf(tensor));
+    bytes.set(location, Math.max(bytes.get(location) ?? 0, Number.isSafeInteger(end) ? end : 0));
+  }
+  return Array.from(bytes, ([path, size]) => ({ path, bytes: size }));
+}
+
+/** Where a tensor's bytes lie: in which file, from where, and how many; null: as many as there are. */
+export function placeOf({ externalData }: TensorProto): { location: string; offset: number; length: number | null } {
+  const entry = (key: string) => externalData.find((e) => e.key === key)?.value;
+  const length = entry('length');
+  return {
+    location: entry('location') ?? '',
+    offset: Number(entry('offset') ?? 0),
+    length: length === undefined ? null : Number(length),
+  };
+}
+
+/** The file that `path` means: of those with its name, the one that lies in the most of its folders. */
+export function fileAt<T extends { readonly path: string }>(path: string, files: readonly T[]): T | undefined {
+  const wanted = parts(path);
+  const shared = (file: T) => {
+    const own = parts(file.path);
+    const differs = own.findIndex((part, i) => part !== wanted[i]);
+    return differs < 0 ? own.length : differs;
+  };
+  return files.filter((file) => shared(file) > 0).toSorted((a, b) => shared(b) - shared(a))[0];
+}
+
+/** From the file's name upwards. Names in capitals are other files on most systems, but not on all. */
+const parts = (path: string): string[] =>
+  path
+    .replaceAll('\\', '/')
+    .split('/')
+    .filter((part) => part !== '.')
+    .toReversed();
+
+/** Throws a FormatError naming every file that the model needs and that is not at hand. */
+export function refuseMissing(model: ModelProto, file: string, external: readonly ExternalFile[]): void {
+  const missing = companionsOf(model).filter(({ path }) => !fileAt(path, external));
+  if (missing.length === 0) return;
+  const names = missing.slice(0, 5).map(({ path }) => `"${path}"`);
+  const more = missing.length > 5 ? ` and ${missing.length - 5} more` : '';
+  throw new FormatError(
+    missing.length === 1
+      ? `${file}: its weights lie in the file "${parts(missing[0].path)[0]}", which is missing. Drop it together with the model.`
+      : `${file}: its weights lie in the files ${names.join(', ')}${more}, which are missing. Drop them together with the model.`,
+  );
+}
+
+function* tensorsOf({ graph, functions }: ModelProto): Iterable<TensorProto> {
+  if (graph) yield* ofGraph(graph);
+  for (const { node, attributeProto } of functions) yield* ofNodes([...node, { attribute: attributeProto }]);
+}
+
+function* ofGraph({ initializer, node }: GraphProto): Iterable<TensorProto> {
+  yield* initializer;
+  yield* ofNodes(node);
+}
+
+function* ofNodes(nodes: readonly Pick<NodeProto, 'attribute'>[]): Iterable<TensorProto> {
+  for (const { attribute } of nodes)
+    for (const { t, g } of attribute as AttributeProto[]) {
+      if (t) yield t;
+      if (g) yield* ofGraph(g);
+    }
+}
+
+const dtypeOf = new Map(Object.entries(ONNX_TYPE).map(([dtype, no]) => [no, dtype as DType]));
+
+function sizeOf({ dims, dataType }: TensorProto): number {
+  const dtype = dtypeOf.get(dataType);
+  return dtype ? dims.reduce((n, d) => n * d, 1) * bytesPerElement(dtype) : 0;
+}
