@@ -117,6 +117,8 @@ export class FakeLab {
     const { name } = files[0];
     this.asked.push(`open ${name}`);
     if (name.includes('broken')) return { ok: false, reason: 'failed', message: `${name}: not an ONNX model.` };
+    if (name.includes('slow') && !files[0].anyCost)
+      return { ok: false, reason: 'failed', costly: true, message: `${name}: one pass takes minutes.` };
     this.#model = name;
     return ok(modelInfo(name));
   };
@@ -164,6 +166,8 @@ export class FakeLab {
   };
 
   cancel = (): void => void ++this.#latest;
+
+  cancelOpening = (): void => void this.asked.push('cancel opening');
 
   dispose = (): void => undefined;
 

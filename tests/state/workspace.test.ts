@@ -106,6 +106,39 @@ describe('the workspace', () => {
     expect(workspace.opening).toBeNull();
   });
 
+  it('says of all files that were dropped together what is wrong with each, and opens the first image that is one', async () => {
+    await workspace.openFiles([file('broken.onnx'), file('1-broken.png'), file('2-broken.png'), file('fish.png')]);
+    await workspace.openFiles([file('1-broken.png'), file('notes.pdf'), file('2-broken.png'), file('fish.png')]);
+    expect(workspace.problem.split('\n').sort()).toEqual([
+      '1-broken.png: not an image.',
+      '2-broken.png: not an image.',
+      expect.stringMatching(/^notes\.pdf: neither/),
+    ]);
+    expect(workspace.picture.info?.name).toBe('fish.png');
+    await workspace.openFiles([file('dog.png')]);
+    expect(workspace.problem).toBe('');
+  });
+
+  it('asks before it opens a model whose passes take long', async () => {
+    const before = workspace.model;
+    await workspace.openFiles([file('slow.onnx')]);
+    expect(workspace.costly?.question).toBe('slow.onnx: one pass takes minutes.');
+    expect([workspace.model, workspace.problem]).toEqual([before, '']);
+    workspace.costly!.open();
+    await settle();
+    expect([workspace.model?.name, workspace.costly]).toEqual(['slow.onnx', null]);
+  });
+
+  it('stops a prediction, and goes on when told to', async () => {
+    await settle();
+    workspace.retry();
+    workspace.cancel();
+    expect([workspace.status, workspace.stopped]).toEqual(['idle', true]);
+    workspace.retry();
+    await settle();
+    expect(workspace.status).toBe('done');
+  });
+
   it('names files that it cannot use', async () => {
     await workspace.openFiles([file('weights.pt')]);
     expect(workspace.problem).toMatch(/^weights\.pt: neither/);

@@ -93,8 +93,15 @@ export class Inquiry {
   readonly #key = $derived(this.request && JSON.stringify([this.request, this.model?.sha256, this.#turn]));
   readonly #outcome = $derived(this.#explained && this.#explained.to === this.#key ? this.#explained.outcome : null);
 
+  /** Whether the person stopped what was asked for. */
+  readonly stopped: boolean = $derived(
+    [this.#predictionOutcome, this.#outcome].some((outcome) => outcome?.ok === false && outcome.reason === 'cancelled'),
+  );
+
   readonly status: Status = $derived.by(() => {
-    if (this.#outcome) return this.#outcome.ok ? 'done' : this.#outcome.reason === 'cancelled' ? 'idle' : 'error';
+    if (this.#outcome?.ok) return 'done';
+    if (this.stopped) return 'idle';
+    if (this.#outcome) return 'error';
     if (this.request || this.opening) return 'running';
     if (this.#predictionOutcome && !this.#predictionOutcome.ok) return 'error';
     return this.feed && this.method ? 'running' : 'idle';
@@ -106,9 +113,6 @@ export class Inquiry {
     const belongs = shown?.request.image === this.picture.info?.id && shown?.modelSha256 === this.model?.sha256;
     return belongs ? shown : null;
   });
-
-  /** Whether the person stopped what was asked for. */
-  readonly stopped: boolean = $derived.by(() => this.#outcome?.ok === false && this.#outcome.reason === 'cancelled');
 
   readonly failure: string = $derived.by(() => {
     for (const outcome of [this.#predictionOutcome, this.#outcome]) {
@@ -138,12 +142,13 @@ export class Inquiry {
     this.#timer = setTimeout(() => void this.#attribute(request, key), this.#explained ? SETTLE_MS : 0);
   }
 
-  /** Stops the explanation that is running. */
+  /** Stops the prediction or explanation that is running. */
   cancel(): void {
     clearTimeout(this.#timer);
     this.lab.cancel();
-    const to = this.#key;
-    if (to !== null) this.#explained = { to, outcome: { ok: false, reason: 'cancelled', message: 'Stopped.' } };
+    const outcome = { ok: false, reason: 'cancelled', message: 'Stopped.' } as const;
+    if (this.#key !== null) this.#explained = { to: this.#key, outcome };
+    else if (this.feed) this.#predicted = { to: this.feed, outcome };
     this.progress = null;
   }
 

@@ -17,8 +17,8 @@ export class Strip {
   entries = $state.raw<readonly StripEntry[]>([]);
   #last = 0;
 
-  /** Appends images; the first of them, or undefined without any. */
-  add(sources: readonly Source[]): StripEntry | undefined {
+  /** Appends images. */
+  add(sources: readonly Source[]): readonly StripEntry[] {
     const added = sources.map((source) => ({
       id: ++this.#last,
       title: source.name,
@@ -27,7 +27,7 @@ export class Strip {
       chosen: null,
     }));
     this.entries = [...this.entries, ...added];
-    return added.at(0);
+    return added;
   }
 
   remember(source: Source | null, asked: Pick<StripEntry, 'chosen' | 'model'>): void {

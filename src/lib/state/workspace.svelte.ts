@@ -15,7 +15,7 @@ import type {
   ProgressReport,
 } from '../worker/api.ts';
 import { Comparison } from './compare.svelte.ts';
-import { sortFiles, unknownFiles } from './files.ts';
+import { type SortedFiles, sortFiles, unknownFiles } from './files.ts';
 import { Inquiry, type Status } from './inquiry.svelte.ts';
 import { type Library, type LibraryImage, type LibraryModel, type PublicModel, fetchFile, firstOf } from './library.ts';
 import { Overlay } from './overlay.svelte.ts';
@@ -38,6 +38,12 @@ export type {
   Status,
 };
 
+/** A question, and what is done where the answer is yes. */
+export interface Costly {
+  readonly question: string;
+  readonly open: () => void;
+}
+
 export class Workspace extends Inquiry {
   readonly overlay = new Overlay();
   readonly strip = new Strip();
@@ -52,19 +58,23 @@ export class Workspace extends Inquiry {
   baselineName = $state('');
   /** The image that served last as baseline. */
   baselineImage = $state.raw<{ readonly info: ImageInfo; readonly source: Source } | null>(null);
-  /** What went wrong outside of an explanation, until it is dismissed or followed by a success. */
+  /** What went wrong outside of an explanation, a line for each, until it is dismissed or something else is opened. */
   problem = $state('');
+  /** A model whose passes take so long that the person is asked before it is opened. */
+  costly = $state.raw<Costly | null>(null);
   /** Set while the engine does not answer. */
   silence = $state.raw<Silence | null>(null);
 
   /** Of the open model. */
   #files: readonly DroppedFile[] = [];
   #openings = 0;
+  /** Of these, models: the newest wins, the others are on their way out. */
+  #modelOpenings = $state(0);
 
   constructor(lab: LabClient) {
     super(lab);
     lab.onFault = (why, report) => {
-      this.problem = why;
+      this.tell(why);
       if (report) this.report = report;
     };
     lab.onSilence = (silence) => (this.silence = silence);
@@ -131,6 +141,7 @@ export class Workspace extends Inquiry {
 
   /** `preprocessing`: what the model is known to expect; without it, what its file lets guess. */
   async openModel(files: readonly DroppedFile[], preprocessing?: Preprocessing): Promise<void> {
+    this.#modelOpenings++;
     await this.#opening(
       `Opening ${files.find(({ name }) => /\.onnx$/i.test(name))?.name ?? 'the model'}`,
       async (onProgress) => {
@@ -144,9 +155,11 @@ export class Workspace extends Inquiry {
           this.#files = files;
           this.models.read(files, outcome.value, this.preprocessing);
         }
+        if (!outcome.ok && outcome.costly) this.#ask(files, preprocessing, outcome.message);
         return outcome;
       },
     );
+    this.#modelOpenings--;
   }
 
   /** Explains another output of the open model. */
@@ -198,16 +211,26 @@ export class Workspace extends Inquiry {
   }
 
   /** Whatever a person dropped, pasted or chose. */
-  async openFiles(files: readonly File[]): Promise<void> {
-    const { model, others, images, labels, unknown } = sortFiles(files);
+  openFiles(files: readonly File[]): Promise<void> {
+    return this.together(() => this.#openSorted(sortFiles(files)));
+  }
+
+  async #openSorted({ model, others, images, labels, unknown }: SortedFiles): Promise<void> {
     const tasks: Promise<void>[] = [];
     others.forEach((other) => this.models.add(other));
     if (model.length > 0) tasks.push(this.openModel(model));
     if (labels) tasks.push(this.openLabels(labels));
-    const added = this.strip.add(images.map(({ name, bytes }) => ({ name, bytes: bytes as Blob })));
-    if (added) tasks.push(this.openFromStrip(added));
+    tasks.push(this.#openFirst(this.strip.add(images.map(({ name, bytes }) => ({ name, bytes: bytes as Blob })))));
+    if (unknown.length > 0) this.tell(unknownFiles(unknown));
     await Promise.all(tasks);
-    if (unknown.length > 0) this.problem = unknownFiles(unknown);
+  }
+
+  /** The first of them that can be read; those before it are told and leave the strip. */
+  async #openFirst(entries: readonly StripEntry[]): Promise<void> {
+    for (const entry of entries) {
+      await this.openFromStrip(entry);
+      if (this.strip.entries.some(({ id }) => id === entry.id)) return;
+    }
   }
 
   async choosePreset(preset: string): Promise<void> {
@@ -221,30 +244,58 @@ export class Workspace extends Inquiry {
     if (this.preprocessing) this.preprocessing = { ...this.preprocessing, preset: 'custom', ...change };
   }
 
+  /** Of files that are opened together each is told: what is said of one does not hide what was said of another. */
+  async together(work: () => Promise<void>): Promise<void> {
+    if (this.#openings++ === 0) [this.problem, this.costly] = ['', null];
+    try {
+      await work();
+    } finally {
+      if (--this.#openings === 0) this.opening = null;
+    }
+  }
+
+  /** Adds to what went wrong. */
+  tell(message: string): void {
+    if (this.problem.split('\n').includes(message)) return;
+    this.problem = this.problem ? `${this.problem}\n${message}` : message;
+  }
+
+  get openingModel(): boolean {
+    return this.#modelOpenings > 0;
+  }
+
+  /** Stops the model that is being opened; the one before it stays. */
+  cancelOpening(): void {
+    this.lab.cancelOpening();
+  }
+
+  #ask(files: readonly DroppedFile[], preprocessing: Preprocessing | undefined, question: string): void {
+    const agreed = files.map((file) => ({ ...file, anyCost: true }));
+    this.costly = { question, open: () => void this.openModel(agreed, preprocessing) };
+  }
+
   async #opening<T>(
     doing: string,
     open: (onProgress: (p: ProgressReport) => void) => Promise<Outcome<T>>,
   ): Promise<void> {
-    this.#openings++;
-    this.problem = '';
-    this.opening = { doing, fraction: 0, secondsLeft: null };
-    const outcome = await open((progress) => (this.opening = progress));
-    if (--this.#openings === 0) this.opening = null;
-    if (!outcome.ok) this.#fail(outcome);
+    await this.together(async () => {
+      this.opening = { doing, fraction: 0, secondsLeft: null };
+      const outcome = await open((progress) => (this.opening = progress));
+      if (!outcome.ok) this.#fail(outcome);
+    });
   }
 
   async #fetch<T>(files: Promise<T>[]): Promise<T[] | null> {
     try {
       return await Promise.all(files);
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.tell(error instanceof Error ? error.message : String(error));
       return null;
     }
   }
 
-  #fail(outcome: { readonly reason: 'cancelled' | 'failed'; readonly message: string }): void {
-    if (outcome.reason === 'cancelled') return;
-    this.problem = this.problem ? `${this.problem}\n${outcome.message}` : outcome.message;
+  #fail({ reason, message, costly }: { reason: 'cancelled' | 'failed'; message: string; costly?: true }): void {
+    if (reason === 'failed' && !costly) this.tell(message);
   }
 }
 

@@ -173,9 +173,14 @@ export class LabClient {
     });
   }
 
-  /** Stops the explanation that is running, if any. */
+  /** Stops the prediction and the explanation that are running, if any. */
   cancel(): void {
-    this.#cancelLatest('attribute');
+    this.#stop(['predict', 'attribute']);
+  }
+
+  /** Stops the model that is being opened, if any. */
+  cancelOpening(): void {
+    this.#stop(['open']);
   }
 
   /** A client of the same engine with a worker of its own, not yet started: for a second model beside the open one. */
@@ -188,6 +193,21 @@ export class LabClient {
   /** Ends the worker. The client can be started again. */
   dispose(): void {
     this.#end(new Ended());
+  }
+
+  /** An engine in the middle of a long pass does not hear that it is to stop; it is replaced after a while. */
+  #stop(channels: readonly Channel[]): void {
+    const connection = this.#connection;
+    const running = channels.filter((channel) => this.#latest.has(channel));
+    running.forEach((channel) => this.#cancelLatest(channel));
+    if (!connection || running.length === 0) return;
+    const late = setTimeout(() => {
+      if (this.#connection !== connection) return;
+      this.#end(new Replaced());
+      this.#connectAgain(() => undefined);
+    }, DEAF_MS);
+    // Whatever is asked after it is answered after it.
+    void connection.lab.presets().then(() => clearTimeout(late));
   }
 
   /** Runs a job of which only the newest matters. */
@@ -328,7 +348,8 @@ export class LabClient {
     for (const [id, file] of this.#images) await lab.openImage(id, file);
     if (this.#model) {
       const silent = Comlink.proxy(() => undefined);
-      const opened = await lab.openModel(++this.#lastId, this.#model, silent);
+      const wanted = this.#model.map((file) => ({ ...file, anyCost: true }));
+      const opened = await lab.openModel(++this.#lastId, wanted, silent);
       if (opened.ok && this.#labels) await lab.setLabels(this.#labels);
       if (!opened.ok) this.onFault(`The model could not be opened again. ${opened.message}`, null);
     }
@@ -356,6 +377,9 @@ export class LabClient {
 
 /** The engine in a worker of its own. `ortBase` is the address of the folder with onnxruntime's files. */
 export const createLab = (ortBase: string): LabClient => new LabClient(ortBase);
+
+/** How long an engine that is told to stop may go on with its pass: a new one has the model open again as soon. */
+const DEAF_MS = 3000;
 
 const GIVEN_UP =
   'The engine was restarted because it did not answer. Your model and image are open again; try again, or choose a quicker method or fewer steps.';
