@@ -46,7 +46,7 @@ async function measure(model: string, threads: number, rounds: number): Promise<
 
   const probabilities = new Builder().softmax(output, 1);
   const question = {
-    model: { graph, input, logits: output, probabilities, batched: false },
+    model: { graph, input, images: [input], logits: output, probabilities, batched: false },
     engine: createEngine(runtime, { batch: 1 }),
     x,
     baseline: zeros('float32', x.shape),

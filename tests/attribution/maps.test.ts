@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findMethod } from '../../src/lib/attribution/index.ts';
-import { layoutOf, spatialLayers } from '../../src/lib/attribution/layout.ts';
+import { spatialLayers } from '../../src/lib/attribution/inputs.ts';
+import { layoutOf } from '../../src/lib/attribution/layout.ts';
 import { occlude } from '../../src/lib/attribution/occlusion.ts';
 import { upsample } from '../../src/lib/attribution/upsample.ts';
 import { N } from '../../src/lib/graph/dim.ts';
@@ -131,7 +132,7 @@ describe('Occlusion', () => {
     'with window %j and strides %j is the mean drop over the windows that cover each element',
     async (window, strides) => {
       for (const batch of [1, 4]) {
-        const { scores } = await occlude(ask({ model, x, baseline, target }, batch), { window, strides });
+        const { scores } = await occlude(ask({ model, x, baseline, target }, batch), [{ window, strides }]);
         expect(gap(scores.data, slow(window, strides))).toBeLessThan(1e-6);
       }
     },

@@ -23,7 +23,14 @@ export function modelOf(
   const input = new Value('float32', [first, ...shape], { name: 'image' });
   const logits = logitsOf(g, input);
   const probabilities = g.softmax(logits, -1);
-  return { graph: { name: 'test', inputs: [input], outputs: [logits] }, input, logits, probabilities, batched };
+  return {
+    graph: { name: 'test', inputs: [input], outputs: [logits] },
+    input,
+    images: [input],
+    logits,
+    probabilities,
+    batched,
+  };
 }
 
 /** F(x₀, x₁) = x₀x₁ + x₀²; Integrated Gradients from the origin is [x₀x₁/2 + x₀², x₀x₁/2]. */

@@ -207,7 +207,7 @@ async function ablate({ question, array, example }: Asked, replacement: FloatTen
 const occlusion: Claim = ({ question, params }) => {
   const window = params.sliding_window_shapes as number[];
   const strides = typeof params.strides === 'number' ? window.map(() => params.strides as number) : (params.strides as number[]);
-  return scoresOf(occlude(question, { window, strides }));
+  return scoresOf(occlude(question, [{ window, strides }]));
 };
 
 const saliency = byMethod('saliency', ({ abs }) => ({ absolute: abs !== false }));

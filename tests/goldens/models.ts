@@ -12,6 +12,7 @@ import type { GoldenCase, GoldenFile, GoldenFolder } from './folder.ts';
 const modelOf = (name: string, input: Value, output: Value, batched: boolean): ModelGraph => ({
   graph: { name, inputs: [input], outputs: [output] },
   input,
+  images: [input],
   logits: output,
   probabilities: output,
   batched,

@@ -12,7 +12,7 @@ const golden = (name: string) => {
     new Uint8Array(readFileSync(new URL(`../goldens/data/${name}/model.onnx`, import.meta.url))),
     `${name}.onnx`,
   );
-  const layers = layersOf(graph.inputs[0], graph.outputs[0]);
+  const layers = layersOf([graph.inputs[0]], graph.outputs[0]);
   return { layers, first: defaultLayer(layers, graph.outputs[0]) };
 };
 
@@ -35,13 +35,13 @@ describe('the layer that Grad-CAM begins with', () => {
     const map = g.apply('Relu', [x], {}, { outputs: ['map'] });
     const pooled = g.apply('GlobalAveragePool', [map], {}, { outputs: ['pooled'] });
     const y = g.reshape(pooled, [N, 3]);
-    expect(defaultLayer(layersOf(x, y), y)!.info.id).toBe('map');
+    expect(defaultLayer(layersOf([x], y), y)!.info.id).toBe('map');
   });
 
   it('is nothing where no activation has positions', () => {
     const g = new Builder();
     const x = new Value('float32', [N, 3, 8, 8], { name: 'x' });
     const y = g.apply('Relu', [g.reshape(x, [N, 192])], {}, { outputs: ['y'] });
-    expect(defaultLayer(layersOf(x, y), y)).toBeNull();
+    expect(defaultLayer(layersOf([x], y), y)).toBeNull();
   });
 });

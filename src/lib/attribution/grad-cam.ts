@@ -2,7 +2,8 @@ import { backward } from '../autodiff/backward.ts';
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { dependents, type Value } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
-import { layoutOf, spatialLayers, type Layout } from './layout.ts';
+import { imagesBehind, layoutAmong, spatialLayers } from './inputs.ts';
+import type { Layout } from './layout.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema, toggle } from './options.ts';
 import { graphInput, keyOf, runOnce, values } from './program.ts';
@@ -66,7 +67,7 @@ export const noLayer = (model: ModelGraph): string | null =>
 
 /** The layout of the layer that was chosen. Throws a RangeError where it has no positions or does not lead to the output. */
 export function requireLayout({ model }: Pick<Question, 'model'>, layer: Value): Layout {
-  const layout = layoutOf(layer, model.input);
+  const layout = layoutAmong(imagesBehind(model.images, layer)(layer), layer);
   if (!layout)
     throw new RangeError(
       `Layer "${layer.name}": shape [${layer.shape}] has no positions. Choose one with rows and columns, or with tokens.`,

@@ -2,9 +2,10 @@ import { backward } from '../autodiff/backward.ts';
 import { gradient as gradientRules, guidedBackpropagation as guidedRules } from '../autodiff/rule-sets.ts';
 import { Builder } from '../ops/builder.ts';
 import { map } from '../tensor/arithmetic.ts';
-import type { FloatTensor } from '../tensor/tensor.ts';
+import { zerosLike, type FloatTensor } from '../tensor/tensor.ts';
 import { camGraph, noLayer, requireLayout } from './grad-cam.ts';
 import { needsRelu } from './guided-backpropagation.ts';
+import { imagesBehind, join, split } from './inputs.ts';
 import { imageAxes } from './layout.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { choice, schema } from './options.ts';
@@ -14,7 +15,8 @@ import { upsample, type Interpolation } from './upsample.ts';
 
 /**
  * Guided Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391): Guided Backpropagation times the Grad-CAM map drawn at the
- * input's size, so that fine edges remain only where the layer speaks for the score.
+ * input's size, so that fine edges remain only where the layer speaks for the score. Of several images, those that the
+ * layer does not depend on get zeros.
  */
 export const guidedGradCam = defineMethod({
   id: 'guided-grad-cam',
@@ -56,7 +58,11 @@ export const guidedGradCam = defineMethod({
     const [guided, cam] = await runOnce(question, program, [x, seedOf(question)]);
     const [value] = await values(question, [x]);
     question.onProgress?.({ done: 1, total: 1 });
-    return { scores: maskBy(guided, cam, interpolation), value, passes: 2 };
+    const seen = imagesBehind(model.images, layer)(layer);
+    const scores = split(model, guided).map((image, i) =>
+      seen.includes(model.images[i]) ? maskBy(image, cam, interpolation) : zerosLike(image),
+    );
+    return { scores: join(scores), value, passes: 2 };
   },
 });
 

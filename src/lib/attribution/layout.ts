@@ -1,8 +1,7 @@
 /** @file Where positions are in a tensor: rows and columns of an image, of a feature map, of a sequence of tokens. */
 import { isBatch } from '../graph/dim.ts';
-import { dependents, type Value } from '../graph/graph.ts';
+import type { Value } from '../graph/graph.ts';
 import { isFloat } from '../tensor/dtype.ts';
-import type { ModelGraph } from './types.ts';
 
 /** A layer's activation with positions. Axis 0 is the batch. */
 export interface Layout {
@@ -80,10 +79,4 @@ function tokenLayout(tokens: number, aspect: number): Layout | null {
     }
   }
   return null;
-}
-
-/** Every activation between the image and the logits that has positions, in forward order. */
-export function spatialLayers(model: ModelGraph): Value[] {
-  const between = dependents([model.input], [model.logits]);
-  return [...between].filter((v) => v !== model.input && v !== model.logits && layoutOf(v, model.input) !== null);
 }

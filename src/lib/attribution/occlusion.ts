@@ -1,19 +1,21 @@
 import type { Graph, Value } from '../graph/graph.ts';
+import { cloneBetween } from '../graph/rewrite.ts';
 import { Builder } from '../ops/builder.ts';
 import { float32, stridesOf, zeros, type FloatTensor } from '../tensor/tensor.ts';
+import { join, partOf, split } from './inputs.ts';
 import { imageAxes } from './layout.ts';
 import { defineMethod } from './method.ts';
 import { integer, schema } from './options.ts';
-import { batchFor, chunkOf, inChunks, modelOn, numberPerExample, oneLike, readAll, values } from './program.ts';
-import { headOf, outputOf, seedOf, valuesOf } from './target.ts';
-import type { Explanation, ModelGraph, Question, Target } from './types.ts';
+import { batchFor, chunkOf, inChunks, numberPerExample, oneLike, readAll, values } from './program.ts';
+import { exampleShape, headOf, outputOf, seedOf, valuesOf } from './target.ts';
+import type { Explanation, ModelGraph, Progress, Question, Target } from './types.ts';
 
 /**
  * Occlusion (Zeiler & Fergus 2014, arXiv:1311.2901): a window slides over the input and is filled with the baseline.
  *
  *     scoreᵢ = mean over the windows W that cover i of F(x) − F(x with W from x′)
  *
- * It needs forward passes only and so works for every model.
+ * It needs forward passes only and so works for every model. Of several images each is covered in turn.
  */
 export const occlusion = defineMethod({
   id: 'occlusion',
@@ -40,10 +42,13 @@ export const occlusion = defineMethod({
   signed: true,
   unavailable: () => null,
   explain: (question, { window, stride }) => {
-    const shape = question.x.shape.slice(1);
-    const rows = imageAxes(question.x) ?? shape.map((_, axis) => axis + 1);
-    const over = (length: number) => shape.map((d, axis) => (rows.includes(axis + 1) ? Math.min(length, d) : d));
-    return occlude(question, { window: over(window), strides: over(stride) });
+    const windows = question.model.images.map((image) => {
+      const shape = exampleShape(image).slice(1);
+      const axes = imageAxes(image) ?? shape.map((_, axis) => axis + 1);
+      const over = (length: number) => shape.map((d, axis) => (axes.includes(axis + 1) ? Math.min(length, d) : d));
+      return { window: over(window), strides: over(stride) };
+    });
+    return occlude(question, windows);
   },
 });
 
@@ -53,25 +58,55 @@ export interface Windows {
   readonly strides: readonly number[];
 }
 
-/** Occlusion with a window of any shape. Windows start at multiples of the strides; the last along an axis is cut off at the edge. */
-export async function occlude(question: Question, { window, strides }: Windows): Promise<Explanation> {
-  const { model, engine, target, x } = question;
-  const baseline = question.baseline!;
-  const starts = windowStarts(x.shape.slice(1), window, strides);
-  const batch = batchFor(question, starts.length);
-  const program = await engine.program(`occlusion/${headOf(target)}`, () => occludedGraph(model, target), { batch });
-  const seed = seedOf(question);
+/**
+ * Occlusion with windows of any shape, those of each image in turn while the others stay whole. Windows start at multiples
+ * of the strides; the last along an axis is cut off at the edge.
+ */
+export async function occlude(question: Question, windows: readonly Windows[]): Promise<Explanation> {
+  const { model, x, onProgress } = question;
+  const images = split(model, x);
+  const starts = images.map((image, i) => windowStarts(image.shape.slice(1), windows[i]));
+  const total = starts.reduce((n, { length }) => n + length, 0);
   const [value] = await values(question, [x]);
 
-  const drops = new Float64Array(x.data.length);
-  const covers = new Uint32Array(x.data.length);
+  const scores: FloatTensor[] = [];
+  let before = 0;
+  for (const [i, image] of images.entries()) {
+    const part = {
+      ...question,
+      onProgress: (p: Progress) => onProgress?.({ done: before + p.done, total }),
+    };
+    scores.push(await meanDrops(part, { i, image, starts: starts[i], window: windows[i].window, value }));
+    before += starts[i].length;
+  }
+  return { scores: join(scores), value, passes: total + 1 };
+}
+
+interface Covering {
+  /** Which image of the model is covered. */
+  readonly i: number;
+  readonly image: FloatTensor;
+  readonly starts: readonly (readonly number[])[];
+  readonly window: readonly number[];
+  /** F(x). */
+  readonly value: number;
+}
+
+async function meanDrops(question: Question, { i, image, starts, window, value }: Covering): Promise<FloatTensor> {
+  const { model, engine, target, x } = question;
+  const batch = batchFor(question, starts.length);
+  const key = `occlusion/${headOf(target)}/${i}`;
+  const program = await engine.program(key, () => occludedGraph(model, target, i), { batch });
+  const seed = seedOf(question);
+  const drops = new Float64Array(image.data.length);
+  const covers = new Uint32Array(image.data.length);
   await inChunks(question, starts.length, batch, async (first) => {
     const corners = window.map((_, axis) =>
       chunkOf(
         starts.map((s) => s[axis]),
         first,
         batch,
-        x.shape.length,
+        image.shape.length,
       ),
     );
     const ends = corners.map((corner, axis) =>
@@ -80,23 +115,23 @@ export async function occlude(question: Question, { window, strides }: Windows):
         corner.data.map((v) => v + window[axis]),
       ),
     );
-    const [y] = await readAll(await program.run([x, baseline, ...corners, ...ends]));
+    const [y] = await readAll(await program.run([x, question.baseline!, ...corners, ...ends]));
     valuesOf(y, seed)
       .slice(0, starts.length - first)
-      .forEach((occluded, i) =>
-        cover(x, starts[first + i], window, (at) => {
+      .forEach((occluded, k) =>
+        cover(image, starts[first + k], window, (at) => {
           drops[at] += value - occluded;
           covers[at]++;
         }),
       );
   });
-  const scores = zeros('float32', x.shape);
-  for (let i = 0; i < drops.length; i++) scores.data[i] = covers[i] > 0 ? drops[i] / covers[i] : 0;
-  return { scores, value, passes: starts.length + 1 };
+  const scores = zeros('float32', image.shape);
+  drops.forEach((drop, at) => (scores.data[at] = covers[at] > 0 ? drop / covers[at] : 0));
+  return scores;
 }
 
 /** Where windows begin, row-major: as many along each axis as it takes to reach the end of it. */
-function windowStarts(shape: readonly number[], window: readonly number[], strides: readonly number[]): number[][] {
+function windowStarts(shape: readonly number[], { window, strides }: Windows): number[][] {
   return shape.reduce<number[][]>(
     (found, length, axis) => {
       const count = Math.ceil(Math.max(0, length - window[axis]) / strides[axis]) + 1;
@@ -118,21 +153,31 @@ function cover(x: FloatTensor, start: readonly number[], window: readonly number
   along(0, 0);
 }
 
-/** The model on x with a box from x′; corners are fed, so that one program serves every window. */
-function occludedGraph(model: ModelGraph, target: Target): Graph {
+/** The model on x with a box of image `i` from x′; corners are fed, so that one program serves every window. */
+function occludedGraph(model: ModelGraph, target: Target, i: number): Graph {
   const g = new Builder();
-  const [x, baseline] = ['x', 'baseline'].map((name) => oneLike(model.input, name));
-  const axes = model.input.shape.slice(1).map((_, i) => i + 1);
-  const firsts = axes.map((axis) => numberPerExample(model.input, `first on axis ${axis}`));
-  const ends = axes.map((axis) => numberPerExample(model.input, `end on axis ${axis}`));
-  const inside = axes.map((axis, i) => {
-    const place = placesOn(g, model.input, axis);
-    return g.and(g.not(g.less(place, firsts[i])), g.less(place, ends[i]));
+  const { input, images } = model;
+  const [x, baseline] = ['x', 'baseline'].map((name) => oneLike(input, name));
+  const axes = images[i].shape.slice(1).map((_, axis) => axis + 1);
+  const firsts = axes.map((axis) => numberPerExample(images[i], `first on axis ${axis}`));
+  const ends = axes.map((axis) => numberPerExample(images[i], `end on axis ${axis}`));
+  const inside = axes.map((axis, k) => {
+    const place = placesOn(g, images[i], axis);
+    return g.and(g.not(g.less(place, firsts[k])), g.less(place, ends[k]));
   });
   const covered = inside.reduce(g.and);
-  const point = g.where(covered, baseline, x);
-  const y = modelOn(model, point)(outputOf(model, target));
-  return { name: 'occlusion', inputs: [x, baseline, ...firsts, ...ends], outputs: [y] };
+  const point = g.where(covered, partOf(g, images, baseline, i), partOf(g, images, x, i));
+  const whole = g.expand(x, input.shape);
+  const y = outputOf(model, target);
+  // Where there is one image it is the input itself, and the later entry stands.
+  const on = cloneBetween(
+    new Map([
+      [input, whole],
+      [images[i], point],
+    ]),
+    [y],
+  );
+  return { name: 'occlusion', inputs: [x, baseline, ...firsts, ...ends], outputs: [on(y)] };
 }
 
 /** 0, 1, 2, … along one axis: [1, …, length, …, 1]. */

@@ -5,6 +5,7 @@ import { Builder } from '../ops/builder.ts';
 import { map, summary } from '../tensor/arithmetic.ts';
 import { random } from '../tensor/random.ts';
 import { concat0, type FloatTensor } from '../tensor/tensor.ts';
+import { join, split } from './inputs.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { choice, integer, number, schema, toggle } from './options.ts';
 import {
@@ -71,10 +72,14 @@ export const smoothGrad = defineMethod({
   signed: true,
   unavailable: (model) => missingRules(model, gradientRules),
   async explain(question, { type, samples, noise, absolute }) {
-    const { min, max } = summary(question.x);
-    const normal = random(question.seed).normal;
-    const sigma = noise * (max - min);
-    return smoothGradOver(question, samples, () => map(question.x, () => sigma * normal()), { type, absolute });
+    const { normal } = random(question.seed);
+    // Several images may each have their own range of values.
+    const images = split(question.model, question.x).map((image) => {
+      const { min, max } = summary(image);
+      return { image, sigma: noise * (max - min) };
+    });
+    const draw = () => join(images.map(({ image, sigma }) => map(image, () => sigma * normal())));
+    return smoothGradOver(question, samples, draw, { type, absolute });
   },
 });
 

@@ -11,12 +11,14 @@ export type Target =
   /** z_a − z_b: why this class and not that one. */
   | { readonly kind: 'difference'; readonly index: number; readonly other: number };
 
-/** A classifier as a graph: one image input, one output of scores. */
+/** A classifier as a graph: one input, one output of scores. */
 export interface ModelGraph {
-  /** Graph with exactly the image as input and the logits as output. */
+  /** Graph with exactly `input` as input and the logits as output. */
   readonly graph: Graph;
-  /** [N or 1, …]: the preprocessed image. */
+  /** [N or 1, …]: the preprocessed image; of a model with several images, a vector that holds them one after another. */
   readonly input: Value;
+  /** The images in `input`, in the file's order: `input` itself where there is one. */
+  readonly images: readonly Value[];
   /** [N or 1, …]: scores before a final softmax. */
   readonly logits: Value;
   /** Softmax (or sigmoid, for one unit) of the logits. */
@@ -59,7 +61,7 @@ export interface Progress {
 export interface Question {
   readonly model: ModelGraph;
   readonly engine: Engine;
-  /** The preprocessed input, [1, …]. */
+  /** The preprocessed input in the shape of the model's, [1, …]. */
   readonly x: FloatTensor;
   readonly target: Target;
   /** x′ in model space, [1, …]; for methods that have one. */

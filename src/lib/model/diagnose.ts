@@ -1,5 +1,7 @@
 /** @file Why a map is blank or misleading, in words, where the numbers tell. */
-import type { Explanation, SelfCheck, Target } from '../attribution/types.ts';
+import { imagesBehind } from '../attribution/inputs.ts';
+import type { Explanation, ModelGraph, SelfCheck, Target } from '../attribution/types.ts';
+import type { Value } from '../graph/graph.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 
 /** Softmax closer to 0 or 1 than this has a derivative that float32 rounds away. */
@@ -8,23 +10,51 @@ const SATURATED = 1e-5;
 /** A completeness gap that a person should not overlook. */
 const LARGE_GAP = 0.05;
 
-/** One sentence for each thing that the person should know about this map. */
+/** One sentence for each thing that the person should know about this map, or these, of several images. */
 export function diagnose(
-  map: FloatTensor,
+  maps: readonly FloatTensor[],
   explanation: Explanation,
   target: Target,
   probabilities: Float32Array,
 ): string[] {
   const notes: string[] = [];
-  const nonFinite = map.data.filter((v) => !Number.isFinite(v)).length;
+  const sizes = maps.map(({ data }) => data.length);
+  const nonFinite = maps.reduce((n, { data }) => n + data.filter((v) => !Number.isFinite(v)).length, 0);
   if (nonFinite > 0)
-    notes.push(`${nonFinite} of ${map.data.length} scores are not finite: the model overflows on this input.`);
-  if (map.data.every((v) => v === 0)) notes.push(whyBlank(target, probabilities));
-  else if (map.data.every((v) => v === map.data[0]))
+    notes.push(
+      `${nonFinite} of ${sizes.reduce((a, b) => a + b, 0)} scores are not finite: the model overflows on this input.`,
+    );
+  if (maps.every(isBlank)) notes.push(whyBlank(target, probabilities));
+  else if (maps.every(({ data }) => data.every((v) => v === data[0])))
     notes.push('Every position has the same score: this target does not depend on where things are.');
   const { check } = explanation;
   if (check && check.relative > LARGE_GAP)
     notes.push(...gapNotes[check.kind](`${(100 * check.relative).toPrecision(2)} %`));
+  return notes;
+}
+
+const isBlank = ({ data }: FloatTensor): boolean => data.every((v) => v === 0);
+
+const quoted = (names: readonly string[]): string => names.map((name) => `“${name}”`).join(', ');
+
+/** As `diagnose`, about how the maps of several images differ. `names`: of the inputs, in the order of `maps`. */
+export function diagnoseInputs(
+  { images }: ModelGraph,
+  names: readonly string[],
+  maps: readonly FloatTensor[],
+  layer: Value | undefined,
+): string[] {
+  if (maps.length === 1) return [];
+  const behind = layer ? imagesBehind(images, layer)(layer) : images;
+  const [seen, unseen] = [true, false].map((wanted) => names.filter((_, i) => behind.includes(images[i]) === wanted));
+  if (layer && unseen.length > 0)
+    return [`The layer “${layer.name}” depends on ${quoted(seen)} alone: nothing is drawn over ${quoted(unseen)}.`];
+  const notes = layer
+    ? [`The layer “${layer.name}” depends on ${quoted(seen)} at once: look at each with that in mind.`]
+    : [];
+  const blank = names.filter((_, i) => isBlank(maps[i]));
+  if (blank.length > 0 && blank.length < names.length)
+    notes.push(`The map of ${quoted(blank)} is zero everywhere: the target does not react to that image here.`);
   return notes;
 }
 

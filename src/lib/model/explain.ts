@@ -3,26 +3,35 @@ import { findMethod } from '../attribution/index.ts';
 import { forwardProgram } from '../attribution/program.ts';
 import type { Explanation, Question, Target } from '../attribution/types.ts';
 import type { DeviceInfo } from '../runtime/runtime.ts';
-import { full, makeTensor, sizeOf, zeros, type FloatTensor } from '../tensor/tensor.ts';
-import { baselineTensor, cropOf, modelView, normalize } from '../vision/preprocess.ts';
-import type { Pixels, Preprocessing } from '../vision/types.ts';
-import { diagnose } from './diagnose.ts';
+import type { FloatTensor } from '../tensor/tensor.ts';
+import { diagnose, diagnoseInputs } from './diagnose.ts';
+import {
+  baselineOf,
+  choicesOf,
+  feedsOf,
+  inputNames,
+  inputOf,
+  scoresOfInputs,
+  type Feed,
+  type FindImage,
+} from './feed.ts';
 import { labelOf } from './labels.ts';
 import type { LoadedModel } from './open.ts';
-import type { AttributionRequest, AttributionResult, BaselineChoice, Prediction, ProgressReport } from './types.ts';
-
-export interface OpenImage {
-  readonly pixels: Pixels;
-  readonly sha256: string;
-}
+import type {
+  AttributionRequest,
+  AttributionResult,
+  FedInput,
+  InputChoice,
+  Prediction,
+  ProgressReport,
+} from './types.ts';
 
 /** What an explanation needs besides the request. */
 export interface Setting {
   readonly loaded: LoadedModel;
   readonly device: DeviceInfo;
   readonly version: string;
-  /** Throws an Error when the image is not open. */
-  readonly image: (id: number) => OpenImage;
+  readonly image: FindImage;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ProgressReport) => void;
 }
@@ -43,10 +52,13 @@ export async function evaluate(
 
 const SHOWN_CLASSES = 10;
 
-/** What the model says of an image, most probable class first. */
-export async function predict({ loaded, device, image }: Setting, id: number, p: Preprocessing): Promise<Prediction> {
-  const { pixels } = image(id);
-  const x = feed(pixels, p);
+/** What the model says of its images, most probable class first. */
+export async function predict(
+  { loaded, device, image }: Setting,
+  choices: readonly InputChoice[],
+): Promise<Prediction> {
+  const feeds = feedsOf(choices, image);
+  const x = inputOf(feeds);
   const start = performance.now();
   const { logits, probabilities } = await evaluate(loaded, x);
   const milliseconds = performance.now() - start;
@@ -56,15 +68,13 @@ export async function predict({ loaded, device, image }: Setting, id: number, p:
     logit: logits[index],
     probability: probabilities[index],
   }));
+  const [first, ...others] = feeds.map(fedInput);
+  return { top, classes: logits.length, ...first, ...(others.length > 0 && { others }), milliseconds, device };
+}
+
+function fedInput({ x, crop }: Feed): FedInput {
   const [min, max, mean] = spread(x.data);
-  return {
-    top,
-    classes: logits.length,
-    input: { shape: x.shape, min, max, mean },
-    crop: cropOf(pixels, p),
-    milliseconds,
-    device,
-  };
+  return { input: { shape: x.shape, min, max, mean }, crop };
 }
 
 /** The first SHOWN_CLASSES in one walk: a file may announce a hundred million classes, which nothing would sort in time. */
@@ -81,8 +91,6 @@ function mostProbable(probabilities: Float32Array, logits: Float32Array): number
   return best;
 }
 
-const feed = (pixels: Pixels, p: Preprocessing): FloatTensor => normalize(modelView(pixels, p), p);
-
 function spread(data: Float32Array): [number, number, number] {
   let [min, max, total] = [Infinity, -Infinity, 0];
   for (const v of data) {
@@ -97,15 +105,16 @@ function spread(data: Float32Array): [number, number, number] {
 export async function explain(setting: Setting, request: AttributionRequest): Promise<AttributionResult> {
   const { loaded, device, version, image, signal } = setting;
   const method = findMethod(request.method);
-  const open = image(request.image);
-  const x = feed(open.pixels, request.preprocessing);
+  const feeds = feedsOf(choicesOf(request), image);
+  const x = inputOf(feeds);
+  const layer = method.needs.layer ? layerFor(loaded, request.layer) : undefined;
   const question: Question = {
     model: loaded.model,
     engine: loaded.engine,
     x,
     target: request.target,
-    baseline: method.needs.baseline ? baselineFor(setting, request) : undefined,
-    layer: method.needs.layer ? layerFor(loaded, request.layer) : undefined,
+    baseline: method.needs.baseline ? baselineOf(feeds, request.baseline, request.seed, image) : undefined,
+    layer,
     seed: request.seed,
     signal,
     onProgress: progressReporter(setting.onProgress),
@@ -114,13 +123,17 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
   const explanation = await method.explain(question, request.options);
   const milliseconds = performance.now() - start;
   const { probabilities } = await evaluate(loaded, x);
-  const scores = channelsFirst(explanation.scores, request.preprocessing, x);
-  const map = sumChannels(scores);
+  const inputs = scoresOfInputs(loaded.model, feeds, explanation.scores, layer).map((scores, i) => ({
+    ...scores,
+    crop: feeds[i].crop,
+    imageSha256: feeds[i].image.sha256,
+  }));
+  const [first, ...others] = inputs;
+  const maps = inputs.map(({ map }) => map);
   return {
     request,
-    scores,
-    map,
-    crop: cropOf(open.pixels, request.preprocessing),
+    ...first,
+    ...(others.length > 0 && { others }),
     label: targetLabel(loaded.labels, request.target),
     value: explanation.value,
     probability: probabilities[request.target.index] ?? null,
@@ -130,26 +143,12 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
     milliseconds,
     device,
     modelSha256: loaded.info.sha256,
-    imageSha256: open.sha256,
     version,
-    notes: diagnose(map, explanation as Explanation, request.target, probabilities),
+    notes: [
+      ...diagnose(maps, explanation as Explanation, request.target, probabilities),
+      ...diagnoseInputs(loaded.model, inputNames(loaded.info), maps, layer),
+    ],
   };
-}
-
-function baselineFor(setting: Setting, { baseline, image, preprocessing, seed }: AttributionRequest): FloatTensor {
-  return baselineOf(setting, baseline, setting.image(image).pixels, preprocessing, seed);
-}
-
-function baselineOf(
-  setting: Setting,
-  choice: BaselineChoice,
-  pixels: Pixels,
-  p: Preprocessing,
-  seed: number,
-): FloatTensor {
-  if (choice.kind === 'image') return feed(setting.image(choice.image).pixels, p);
-  if (choice.kind === 'value') return full(feed(pixels, p).shape, choice.value);
-  return baselineTensor(choice.kind, modelView(pixels, p), p, seed);
 }
 
 function layerFor(loaded: LoadedModel, id: string | null) {
@@ -166,27 +165,6 @@ const targetLabel = (labels: readonly string[], target: Target): string =>
   target.kind === 'difference'
     ? `${labelOf(labels, target.index)} − ${labelOf(labels, target.other)}`
     : labelOf(labels, target.index);
-
-/** [channels, height, width] from a method's scores, whatever the model's own layout; a layer's map has one channel. */
-function channelsFirst(scores: FloatTensor, p: Preprocessing, x: FloatTensor): FloatTensor {
-  const shape = scores.shape[0] === 1 && scores.shape.length > 3 ? scores.shape.slice(1) : scores.shape;
-  if (shape.length === 2) return makeTensor('float32', [1, ...shape], scores.data);
-  if (p.layout === 'NCHW' || sizeOf(shape) !== sizeOf(x.shape)) return makeTensor('float32', shape, scores.data);
-  const [height, width, channels] = shape;
-  const out = zeros('float32', [channels, height, width]);
-  for (let i = 0; i < height * width; i++)
-    for (let c = 0; c < channels; c++) out.data[c * height * width + i] = scores.data[i * channels + c];
-  return out;
-}
-
-function sumChannels(scores: FloatTensor): FloatTensor {
-  const [channels, height, width] = scores.shape;
-  if (channels === 1) return scores;
-  const map = zeros('float32', [1, height, width]);
-  for (let c = 0; c < channels; c++)
-    for (let i = 0; i < map.data.length; i++) map.data[i] += scores.data[c * map.data.length + i];
-  return map;
-}
 
 function progressReporter(report: (p: ProgressReport) => void): (p: { done: number; total: number }) => void {
   const start = performance.now();

@@ -1,16 +1,19 @@
 /** @file What the worker does, without the worker: also the command line's and the tests' way to the whole engine. */
 import { chooseRuntime } from '../runtime/device.ts';
+import { companionsOf, type Companion } from '../formats/onnx/external.ts';
+import { decodeModel } from '../formats/onnx/model-file.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { announcedSize, refuseSize } from '../vision/header.ts';
 import { fedView } from '../vision/fed.ts';
-import { modelView, normalize, preprocessingFor, presets } from '../vision/preprocess.ts';
+import { modelView, normalize, preprocessingFor, presets, type ImageInput } from '../vision/preprocess.ts';
 import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
-import { explain, predict, type OpenImage, type Setting } from './explain.ts';
+import { explain, predict, type Setting } from './explain.ts';
+import { choicesOf, inputNames, type OpenImage } from './feed.ts';
 import { LongPass } from './cost.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { openModel, type LoadedModel, type NamedBytes } from './open.ts';
-import { refusePreprocessing, refuseRequest } from './requests.ts';
+import { refuseChoices, refusePreprocessing, refuseRequest } from './requests.ts';
 import { isOutOfMemory, say } from './say.ts';
 import { sha256 } from './sha256.ts';
 import type {
@@ -21,6 +24,7 @@ import type {
   DroppedFile,
   ImageId,
   ImageInfo,
+  InputChoice,
   JobId,
   ModelInfo,
   Outcome,
@@ -83,6 +87,10 @@ export class LabCore {
     });
   }
 
+  companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>> {
+    return outcome(file.name, async () => companionsOf(decodeModel((await readFile(file)).bytes, file.name)));
+  }
+
   setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {
     return outcome(file.name, async () => {
       const loaded = this.#open();
@@ -94,8 +102,8 @@ export class LabCore {
     });
   }
 
-  preprocessing(preset: string): Promise<Outcome<Preprocessing>> {
-    return outcome(this.#name(), async () => preprocessingFor(preset, this.#open().image));
+  preprocessing(preset: string, input = 0): Promise<Outcome<Preprocessing>> {
+    return outcome(this.#name(), async () => preprocessingFor(preset, this.#input(input)));
   }
 
   openImage(image: ImageId, file: DroppedFile): Promise<Outcome<ImageInfo>> {
@@ -114,19 +122,25 @@ export class LabCore {
     this.#images.delete(image);
   }
 
-  fed(image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Fed>> {
+  fed(image: ImageId, preprocessing: Preprocessing, input = 0): Promise<Outcome<Fed>> {
     return outcome(this.#name(), async () => {
       const setting = this.#setting(new AbortController().signal);
-      refusePreprocessing(preprocessing, setting.loaded.image);
+      refusePreprocessing(preprocessing, this.#input(input));
       return fedView(normalize(modelView(setting.image(image).pixels, preprocessing), preprocessing), preprocessing);
     });
   }
 
-  predict(job: JobId, image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Prediction>> {
+  predict(
+    job: JobId,
+    image: ImageId,
+    preprocessing: Preprocessing,
+    others: readonly InputChoice[] = [],
+  ): Promise<Outcome<Prediction>> {
     return this.#run(job, this.#name(), (signal) => {
       const setting = this.#setting(signal);
-      refusePreprocessing(preprocessing, setting.loaded.image);
-      return predict(setting, image, preprocessing);
+      const choices = choicesOf({ image, preprocessing, others });
+      refuseChoices(choices, setting.loaded.images, inputNames(setting.loaded.info));
+      return predict(setting, choices);
     });
   }
 
@@ -137,7 +151,7 @@ export class LabCore {
   ): Promise<Outcome<AttributionResult>> {
     return this.#run(job, this.#name(), (signal) => {
       const setting = this.#setting(signal, onProgress);
-      refusePreprocessing(request.preprocessing, setting.loaded.image);
+      refuseChoices(choicesOf(request), setting.loaded.images, inputNames(setting.loaded.info));
       refuseRequest(request);
       return explain(setting, request);
     });
@@ -151,6 +165,11 @@ export class LabCore {
     const { device } = this.#require(this.#runtime, 'the engine has not been started');
     const image = (id: ImageId) => this.#require(this.#images.get(id), 'the image is no longer open; choose it again');
     return { loaded: this.#open(), device, version: this.#version, image, signal, onProgress };
+  }
+
+  #input(i: number): ImageInput {
+    const { images, info } = this.#open();
+    return this.#require(images[i], `${info.name} has ${images.length} inputs, number ${i + 1} is asked for`);
   }
 
   #open = (): LoadedModel => this.#require(this.#loaded, 'no model is open; drop one first');

@@ -1,5 +1,5 @@
 /** @file Which activations a person may pick as "the layer", and which one to begin with. */
-import { layoutOf } from '../attribution/layout.ts';
+import { imagesBehind, layoutAmong } from '../attribution/inputs.ts';
 import { dependents, topologicalOrder, type Node, type Value } from '../graph/graph.ts';
 import type { LayerInfo } from './types.ts';
 
@@ -24,21 +24,28 @@ const rearranging = new Set([
   'Gather',
 ]);
 
-/** The activations between `input` and `output`, in forward order, that have a name in the file and positions. */
-export function layersOf(input: Value, output: Value): Layer[] {
-  const onPath = dependents([input], [output]);
+/** The activations between `images` and `output`, in forward order, that have a name in the file and positions. */
+export function layersOf(images: readonly Value[], output: Value): Layer[] {
+  const onPath = dependents(images, [output]);
+  const behind = imagesBehind(images, output);
   const layers = new Map<string, Layer>();
   for (const node of topologicalOrder([output])) {
     const value = node.outputs[0];
     const candidate =
       onPath.has(value) &&
+      !images.includes(value) &&
       value !== output &&
       value.name !== '' &&
       !rearranging.has(node.op) &&
       !layers.has(value.name);
-    if (candidate && value.shape[0] === input.shape[0] && layoutOf(value, input)) {
-      layers.set(value.name, { value, info: { id: value.name, op: node.op, shape: value.shape.slice(1) as number[] } });
-    }
+    if (!candidate || value.shape[0] !== images[0].shape[0]) continue;
+    const seen = behind(value);
+    if (!layoutAmong(seen, value)) continue;
+    const info = { id: value.name, op: node.op, shape: value.shape.slice(1) as number[] };
+    layers.set(value.name, {
+      value,
+      info: seen.length < images.length ? { ...info, inputs: seen.map(({ name }) => name) } : info,
+    });
   }
   return [...layers.values()];
 }

@@ -2,15 +2,16 @@
 import { methods } from '../attribution/index.ts';
 import type { ModelGraph } from '../attribution/types.ts';
 import { isBatch } from '../graph/dim.ts';
-import { constantsOf, dependents, parameterCount, topologicalOrder, type Graph, type Value } from '../graph/graph.ts';
+import { constantsOf, parameterCount, topologicalOrder, type Graph } from '../graph/graph.ts';
 import { readOnnx, type OnnxModel } from '../formats/onnx/read.ts';
-import { isFloat, type TensorData } from '../tensor/dtype.ts';
+import type { TensorData } from '../tensor/dtype.ts';
 import type { ModelFile, Runtime } from '../runtime/runtime.ts';
-import { detectImageInput, preprocessingFor, type ImageInput } from '../vision/preprocess.ts';
+import { preprocessingFor, type ImageInput } from '../vision/preprocess.ts';
+import { endsOf } from './classifier.ts';
 import { createEngine, type ModelEngine } from './engine.ts';
 import { longPass, refuseCostly } from './cost.ts';
 import { forwardDifference, leftOut } from './forward-check.ts';
-import { classesOf, headsOf } from './heads.ts';
+import { classesOf } from './heads.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { defaultLayer, layersOf, type Layer } from './layers.ts';
 import { sha256 } from './sha256.ts';
@@ -101,6 +102,11 @@ export function readClassifier(files: readonly NamedBytes[]): Classifier {
   if (labelFile) refuseLargeLabels(labelFile);
   const labels = labelFile ? parseLabels(labelFile.name, new TextDecoder().decode(labelFile.bytes)) : [];
   const classes = classesOf(model.logits);
+  const [first, ...others] = onnx.graph.inputs.map(({ name, shape }, i) => ({
+    name,
+    shape: shape.map((d) => (isBatch(d) ? null : d)),
+    preprocessing: preprocessingFor(presetFor(onnx), images[i]),
+  }));
   const info = {
     name: file.name,
     bytes: files.reduce((n, f) => n + (f === labelFile ? 0 : f.bytes.byteLength), 0),
@@ -109,12 +115,13 @@ export function readClassifier(files: readonly NamedBytes[]): Classifier {
     opset: onnx.info.opset,
     parameters: parameterCount(onnx.graph),
     nodes: topologicalOrder(onnx.graph.outputs).length,
-    input: { name: model.input.name, shape: model.input.shape.map((d) => (isBatch(d) ? null : d)) },
+    input: { name: first.name, shape: first.shape },
+    ...(others.length > 0 && { others }),
     outputs,
     output,
     classes,
     labels,
-    preprocessing: preprocessingFor(presetFor(onnx), image),
+    preprocessing: first.preprocessing,
     layers: layers.map((l) => l.info),
     defaultLayer: defaultLayer(layers, model.logits)?.info.id ?? null,
     methods: methodsFor(model),

@@ -1,6 +1,6 @@
 /** @file Requests come from forms, links and files: what would make an allocation absurd or a number meaningless is refused. */
 import type { ImageInput } from '../vision/preprocess.ts';
-import type { AttributionRequest } from './types.ts';
+import type { AttributionRequest, InputChoice } from './types.ts';
 import type { Preprocessing } from '../vision/types.ts';
 
 const TARGETS = ['logit', 'probability', 'logit-minus-mean', 'difference'];
@@ -12,6 +12,19 @@ const RESIZES = ['centre-crop', 'stretch', 'fit'];
 export function refusePreprocessing(p: Preprocessing, input: ImageInput): void {
   const wrong = wrongSetting(p, input);
   if (wrong) throw new RangeError(`Preprocessing: ${wrong} Choose a preset to start again.`);
+}
+
+/** As `refusePreprocessing`, for every input of a model called `names`. Throws also where there are too few or too many. */
+export function refuseChoices(
+  choices: readonly InputChoice[],
+  images: readonly ImageInput[],
+  names: readonly string[],
+): void {
+  if (choices.length !== images.length)
+    throw new RangeError(
+      `Input: the model takes ${images.length} (${names.join(', ')}), ${choices.length} came. Choose an image for each.`,
+    );
+  choices.forEach(({ preprocessing }, i) => refusePreprocessing(preprocessing, images[i]));
 }
 
 /** As `refusePreprocessing`, for the rest of a request; methods check their options, targets their index. */

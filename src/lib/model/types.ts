@@ -26,6 +26,8 @@ export interface DroppedFile {
   readonly output?: string;
   /** Of a model: it is wanted, however long a pass takes. */
   readonly anyCost?: boolean;
+  /** Where on another site it was fetched from. */
+  readonly address?: string;
 }
 
 export type DeviceChoice = 'auto' | DeviceKind;
@@ -44,6 +46,17 @@ export interface LayerInfo {
   readonly op: string;
   /** Without the batch axis: [channels, height, width] or [tokens, features]. */
   readonly shape: readonly number[];
+  /** Names of the image inputs that it depends on, where it does not depend on all. */
+  readonly inputs?: readonly string[];
+}
+
+/** An image input of the model. */
+export interface InputInfo {
+  readonly name: string;
+  /** null for the batch axis. */
+  readonly shape: readonly (number | null)[];
+  /** What it is guessed to expect. */
+  readonly preprocessing: Preprocessing;
 }
 
 export interface ModelInfo {
@@ -56,7 +69,10 @@ export interface ModelInfo {
   readonly opset: number;
   readonly parameters: number;
   readonly nodes: number;
-  readonly input: { readonly name: string; readonly shape: readonly (number | null)[] };
+  /** The first image input, whose guess is `preprocessing`. */
+  readonly input: Omit<InputInfo, 'preprocessing'>;
+  /** Of a model with several image inputs: those behind the first, in the file's order. */
+  readonly others?: readonly InputInfo[];
   /** Outputs that hold class scores for the image, by name; `output` is the one that is explained. */
   readonly outputs: readonly string[];
   readonly output: string;
@@ -123,16 +139,14 @@ export interface ImageInfo {
   readonly height: number;
 }
 
-export interface Prediction {
-  /** Most probable first. */
-  readonly top: readonly {
-    readonly index: number;
-    readonly label: string;
-    readonly logit: number;
-    readonly probability: number;
-  }[];
-  readonly classes: number;
-  /** What was fed. */
+/** What an image input is fed. */
+export interface InputChoice {
+  readonly image: ImageId;
+  readonly preprocessing: Preprocessing;
+}
+
+/** What was fed to an image input. */
+export interface FedInput {
   readonly input: {
     readonly shape: readonly number[];
     readonly min: number;
@@ -141,13 +155,26 @@ export interface Prediction {
   };
   /** The part of the image that the model sees, in image pixels. */
   readonly crop: Rect;
+}
+
+/** What it says of the image is of the first one; `others` are those of the further inputs, where there are any. */
+export interface Prediction extends FedInput {
+  /** Most probable first. */
+  readonly top: readonly {
+    readonly index: number;
+    readonly label: string;
+    readonly logit: number;
+    readonly probability: number;
+  }[];
+  readonly classes: number;
+  readonly others?: readonly FedInput[];
   readonly milliseconds: number;
   readonly device: DeviceInfo;
 }
 
-export interface AttributionRequest {
-  readonly image: ImageId;
-  readonly preprocessing: Preprocessing;
+export interface AttributionRequest extends InputChoice {
+  /** Of a model with several image inputs: those behind the first, in its order. */
+  readonly others?: readonly InputChoice[];
   readonly method: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly target: Target;
@@ -156,14 +183,21 @@ export interface AttributionRequest {
   readonly seed: number;
 }
 
-export interface AttributionResult {
-  readonly request: AttributionRequest;
+/** The explanation of one image input. */
+export interface InputResult {
   /** One score per input element, [channels, height, width]; [1, height, width] for layer methods, at the layer's own size. */
   readonly scores: FloatTensor;
   /** Summed over channels, at `scores`' height and width: what is drawn. */
   readonly map: FloatTensor;
   /** Where the map lies on the image, in image pixels. */
   readonly crop: Rect;
+  readonly imageSha256: string;
+}
+
+/** What it says of the image is of the first one; `others` are those of the further inputs, where there are any. */
+export interface AttributionResult extends InputResult {
+  readonly request: AttributionRequest;
+  readonly others?: readonly InputResult[];
   readonly label: string;
   /** F(x). */
   readonly value: number;
@@ -174,7 +208,6 @@ export interface AttributionResult {
   readonly milliseconds: number;
   readonly device: DeviceInfo;
   readonly modelSha256: string;
-  readonly imageSha256: string;
   readonly version: string;
   /** Why the map is blank or suspicious, one sentence each. */
   readonly notes: readonly string[];

@@ -1,4 +1,5 @@
 /** @file What the page may ask of the worker. Types only: plain data in, plain data out. */
+import type { Companion } from '../formats/onnx/external.ts';
 import type {
   AttributionRequest,
   AttributionResult,
@@ -7,6 +8,7 @@ import type {
   DroppedFile,
   ImageId,
   ImageInfo,
+  InputChoice,
   JobId,
   ModelInfo,
   Outcome,
@@ -15,6 +17,7 @@ import type {
 } from '../model/types.ts';
 import type { Fed, Preprocessing, PresetInfo } from '../vision/types.ts';
 
+export type { Companion };
 export type { Target } from '../attribution/types.ts';
 export type * from '../model/types.ts';
 export type { DeviceInfo, DeviceKind } from '../runtime/runtime.ts';
@@ -38,14 +41,22 @@ export interface Lab {
   presets(): Promise<readonly PresetInfo[]>;
   /** The files of one model, with labels (.txt, .json, .csv) and external data among them. */
   openModel(job: JobId, files: readonly DroppedFile[], onProgress: OnProgress): Promise<Outcome<ModelInfo>>;
+  /** The files beside a model that hold its weights, whether they are at hand or not. */
+  companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>>;
   setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>>;
-  /** What `preset` means for the open model. */
-  preprocessing(preset: string): Promise<Outcome<Preprocessing>>;
+  /** What `preset` means for an image input of the open model; the first by default. */
+  preprocessing(preset: string, input?: number): Promise<Outcome<Preprocessing>>;
   openImage(image: ImageId, file: DroppedFile): Promise<Outcome<ImageInfo>>;
   closeImage(image: ImageId): Promise<void>;
-  /** What the open model is fed of an image. */
-  fed(image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Fed>>;
-  predict(job: JobId, image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Prediction>>;
+  /** What an image input of the open model is fed of an image. */
+  fed(image: ImageId, preprocessing: Preprocessing, input?: number): Promise<Outcome<Fed>>;
+  /** `others`: for the inputs behind the first. */
+  predict(
+    job: JobId,
+    image: ImageId,
+    preprocessing: Preprocessing,
+    others?: readonly InputChoice[],
+  ): Promise<Outcome<Prediction>>;
   attribute(job: JobId, request: AttributionRequest, onProgress: OnProgress): Promise<Outcome<AttributionResult>>;
   /** Stops a job at its next pass. */
   cancel(job: JobId): Promise<void>;

@@ -1,0 +1,90 @@
+/** @file The two ends of a classifier in its file: the images that it takes and the scores that it gives. */
+import { pack } from '../attribution/inputs.ts';
+import type { ModelGraph } from '../attribution/types.ts';
+import type { OnnxModel } from '../formats/onnx/read.ts';
+import { dependents, type Value } from '../graph/graph.ts';
+import { isFloat } from '../tensor/dtype.ts';
+import { detectImageInput, type ImageInput } from '../vision/preprocess.ts';
+import { headsOf } from './heads.ts';
+
+/** More images than anybody would open one by one. */
+const MOST_IMAGES = 8;
+
+export interface Ends {
+  readonly model: ModelGraph;
+  /** Of each image input, in the file's order. */
+  readonly images: readonly ImageInput[];
+  /** The output that is explained, and all that could be. */
+  readonly output: string;
+  readonly outputs: readonly string[];
+}
+
+/**
+ * The image inputs and the class scores: the output called `wanted`, else the first with
+ * an axis of classes. Throws an Error naming the file where an
+ * input is no image or no output holds scores.
+ */
+export function endsOf(onnx: OnnxModel, file: string, wanted: string | undefined): Ends {
+  const { inputs } = onnx.graph;
+  const images = imagesOf(inputs, file);
+  const outputs = scoresOf(onnx, file);
+  const byDefault = outputs.find(({ value }) => value.shape.length >= 2) ?? outputs[0];
+  const output = wanted === undefined ? byDefault : outputs.find((v) => v.name === wanted);
+  if (!output)
+    throw new Error(
+      `${file}: has no output "${wanted}" with class scores. Choose one of ${outputs.map((v) => v.name).join(', ')}.`,
+    );
+  const heads = headsOf(output.value);
+  const packed = pack(inputs, [heads.logits, heads.probabilities]);
+  const logits = packed.on(heads.logits);
+  const model: ModelGraph = {
+    graph: { name: onnx.graph.name, inputs: [packed.input], outputs: [logits] },
+    input: packed.input,
+    images: packed.images,
+    logits,
+    probabilities: packed.on(heads.probabilities),
+    batched: onnx.batched,
+  };
+  return { model, images, output: output.name, outputs: outputs.map((v) => v.name) };
+}
+
+const listOf = (values: readonly Value[]): string => values.map((v) => `"${v.name}" ${v.dtype}[${v.shape}]`).join(', ');
+
+function imagesOf(inputs: readonly Value[], file: string): ImageInput[] {
+  if (inputs.length === 0 || inputs.length > MOST_IMAGES)
+    throw new Error(
+      `${file}: has ${inputs.length} inputs. Vitrine explains models that take 1 to ${MOST_IMAGES} images.`,
+    );
+  const images = inputs.map((input) =>
+    isFloat(input.dtype) ? detectImageInput(input.shape.slice(1).map(Number)) : null,
+  );
+  const wrong = images.findIndex((image) => image === null);
+  if (wrong !== -1) {
+    const [input, others] = [
+      inputs[wrong],
+      inputs.length > 1 ? ` It has ${inputs.length} inputs: ${listOf(inputs)}.` : '',
+    ];
+    throw new Error(
+      `${file}: input "${input.name}" is ${input.dtype} of the shape [${input.shape}], which is no image.${others} Vitrine needs [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3]; give other inputs a fixed value when exporting.`,
+    );
+  }
+  if (inputs.some((input) => input.shape[0] !== inputs[0].shape[0]))
+    throw new Error(
+      `${file}: its inputs (${listOf(inputs)}) take different numbers of examples. Export the model with the same batch for each.`,
+    );
+  return images as ImageInput[];
+}
+
+/** The float outputs that depend on an image and have one row per example; at least one. */
+function scoresOf({ graph, outputs: names }: OnnxModel, file: string): { name: string; value: Value }[] {
+  const { inputs, outputs } = graph;
+  const reached = dependents(inputs, outputs);
+  const hasRows = ({ shape }: Value): boolean => shape.length >= 1 && shape[0] === inputs[0].shape[0];
+  const found = outputs
+    .map((value, i) => ({ name: names[i], value }))
+    .filter(({ value }) => isFloat(value.dtype) && reached.has(value) && hasRows(value));
+  if (found.length > 0) return found;
+  throw new Error(
+    `${file}: none of its outputs (${listOf(outputs)}) holds class scores for the image, [batch, classes]. Export the classifier with its logits as an output.`,
+  );
+}

@@ -1,0 +1,118 @@
+/** @file From images to what the model is fed, and from a method's scores back to a map over each image. */
+import { imagesBehind, join, split } from '../attribution/inputs.ts';
+import type { ModelGraph } from '../attribution/types.ts';
+import type { Value } from '../graph/graph.ts';
+import { full, makeTensor, sizeOf, zeros, zerosLike, type FloatTensor } from '../tensor/tensor.ts';
+import { baselineTensor, cropOf, modelView, normalize } from '../vision/preprocess.ts';
+import type { Pixels, Preprocessing, Rect } from '../vision/types.ts';
+import type { BaselineChoice, ImageId, InputChoice, ModelInfo } from './types.ts';
+
+export interface OpenImage {
+  readonly pixels: Pixels;
+  readonly sha256: string;
+}
+
+/** One image input and what it is fed. */
+export interface Feed {
+  readonly image: OpenImage;
+  readonly preprocessing: Preprocessing;
+  /** [1, …] in the input's layout. */
+  readonly x: FloatTensor;
+  /** The part of the image that the model sees, in image pixels. */
+  readonly crop: Rect;
+}
+
+interface Choices extends InputChoice {
+  readonly others?: readonly InputChoice[];
+}
+
+/** What each input is to be fed, in the model's order. */
+export const choicesOf = ({ image, preprocessing, others = [] }: Choices): InputChoice[] => [
+  { image, preprocessing },
+  ...others,
+];
+
+/** In the model's order. */
+export const inputNames = ({ input, others = [] }: Pick<ModelInfo, 'input' | 'others'>): string[] =>
+  [input, ...others].map(({ name }) => name);
+
+/** Looks up an image. Throws an Error when it is not open. */
+export type FindImage = (id: ImageId) => OpenImage;
+
+export const feedsOf = (choices: readonly InputChoice[], find: FindImage): Feed[] =>
+  choices.map(({ image: id, preprocessing }) => {
+    const image = find(id);
+    const crop = cropOf(image.pixels, preprocessing);
+    return { image, preprocessing, x: tensorOf(image.pixels, preprocessing), crop };
+  });
+
+const tensorOf = (pixels: Pixels, p: Preprocessing): FloatTensor => normalize(modelView(pixels, p), p);
+
+/** x: what the model's one vector holds. */
+export const inputOf = (feeds: readonly Feed[]): FloatTensor => join(feeds.map(({ x }) => x));
+
+/** x′: for each input made from its own image. Each draws noise of its own. */
+export const baselineOf = (
+  feeds: readonly Feed[],
+  choice: BaselineChoice,
+  seed: number,
+  find: FindImage,
+): FloatTensor =>
+  join(
+    feeds.map(({ image, preprocessing, x }, i) => {
+      if (choice.kind === 'image') return tensorOf(find(choice.image).pixels, preprocessing);
+      if (choice.kind === 'value') return full(x.shape, choice.value);
+      return baselineTensor(choice.kind, modelView(image.pixels, preprocessing), preprocessing, seed + i);
+    }),
+  );
+
+export interface InputScores {
+  /** [channels, height, width]; [1, height, width] for layer methods, at the layer's own size. */
+  readonly scores: FloatTensor;
+  /** `scores` summed over channels. */
+  readonly map: FloatTensor;
+}
+
+/**
+ * A method's scores for each input. The map of a layer belongs to each input that the layer depends on; for the others it
+ * is zero.
+ */
+export function scoresOfInputs(
+  model: ModelGraph,
+  feeds: readonly Feed[],
+  scores: FloatTensor,
+  layer: Value | undefined,
+): InputScores[] {
+  return partsOf(model, scores, layer).map((part, i) => {
+    const own = channelsFirst(part, feeds[i].preprocessing, feeds[i].x);
+    return { scores: own, map: sumChannels(own) };
+  });
+}
+
+function partsOf(model: ModelGraph, scores: FloatTensor, layer: Value | undefined): FloatTensor[] {
+  const { images, input } = model;
+  if (!layer || scores.shape.length === input.shape.length) return split(model, scores);
+  const seen = imagesBehind(images, layer)(layer);
+  return images.map((image) => (seen.includes(image) ? scores : zerosLike(scores)));
+}
+
+/** [channels, height, width] from a method's scores, whatever the model's own layout; a layer's map has one channel. */
+function channelsFirst(scores: FloatTensor, p: Preprocessing, x: FloatTensor): FloatTensor {
+  const shape = scores.shape[0] === 1 && scores.shape.length > 3 ? scores.shape.slice(1) : scores.shape;
+  if (shape.length === 2) return makeTensor('float32', [1, ...shape], scores.data);
+  if (p.layout === 'NCHW' || sizeOf(shape) !== sizeOf(x.shape)) return makeTensor('float32', shape, scores.data);
+  const [height, width, channels] = shape;
+  const out = zeros('float32', [channels, height, width]);
+  for (let i = 0; i < height * width; i++)
+    for (let c = 0; c < channels; c++) out.data[c * height * width + i] = scores.data[i * channels + c];
+  return out;
+}
+
+function sumChannels(scores: FloatTensor): FloatTensor {
+  const [channels, height, width] = scores.shape;
+  if (channels === 1) return scores;
+  const map = zeros('float32', [1, height, width]);
+  for (let c = 0; c < channels; c++)
+    for (let i = 0; i < map.data.length; i++) map.data[i] += scores.data[c * map.data.length + i];
+  return map;
+}
