@@ -5,3 +5,6 @@ try {
 } catch {
   // Storage is off: the system decides.
 }
+
+// A link has something else to show than the first visit’s picture, which stands in the page already.
+if (/^#(%23)*[vb]\d/i.test(location.hash)) document.documentElement.dataset.link = '';

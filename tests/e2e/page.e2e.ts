@@ -263,11 +263,13 @@ test('the picture is saved and the numbers are copied', async ({ page, context, 
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(site).origin });
   await visit(page);
   const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Save PNG' }).click();
+  await page.getByRole('button', { name: 'Download' }).click();
+  await page.getByRole('button', { name: /^Picture, PNG/ }).click();
   const saved = await download;
   expect(saved.suggestedFilename()).toBe('cat-integrated-gradients.png');
   expect([...readFileSync(await saved.path()).subarray(0, 4)]).toEqual([0x89, 0x50, 0x4e, 0x47]);
-  await page.getByRole('button', { name: 'Copy numbers' }).click();
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByRole('button', { name: /^Copy numbers/ }).click();
   const text = await page.evaluate(() => navigator.clipboard.readText());
   expect(text).toMatch(/^Model: vitrine-16\.onnx \(sha256 [0-9a-f]{64}\)\nImage: /);
   expect(text).toContain(`F(x): ${await term(page, 'F(x)').innerText()}`);

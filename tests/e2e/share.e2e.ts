@@ -20,6 +20,7 @@ async function chooseMethod(page: Page, title: string): Promise<void> {
 /** Copies the link of what is on show. */
 async function share(page: Page): Promise<string> {
   await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByRole('button', { name: /^Copy link/ }).click();
   await expect(page.getByRole('button', { name: 'Link copied' })).toBeVisible();
   const link = await page.evaluate(() => navigator.clipboard.readText());
   expect(page.url()).toBe(link);

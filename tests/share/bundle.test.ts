@@ -69,9 +69,19 @@ describe('a bundle', () => {
 
   it('is a zip of plain files: JSON, float32 NumPy, PNG', () => {
     const files = unzipSync(packed);
-    expect(settings()).toMatchObject({ format: 'vitrine-bundle', version: 1, settings: { method: 'guided-grad-cam' } });
+    expect(settings()).toMatchObject({ format: 'vitrine-bundle', version: 2, settings: { method: 'guided-grad-cam' } });
     expect(readNpy(files['scores.npy'])).toEqual(bundle.scores);
     expect(crc32(strToU8('123456789'))).toBe(0xcbf43926);
+  });
+});
+
+describe('a bundle of version 1', () => {
+  it('is still read: what came later is none', () => {
+    const v1 = readFileSync(join(import.meta.dirname, '../fixtures/bundles/v1.vitrine.zip'));
+    const read = readBundle(new Uint8Array(v1), 'v1.vitrine.zip');
+    expect([read.record.output, read.record.model.url, read.record.otherLabel]).toEqual([null, '', '']);
+    expect(read.record).toMatchObject({ method: 'guided-grad-cam', layer: long.layer, numbers: long.numbers });
+    expect(read.scores).toEqual(bundle.scores);
   });
 });
 
@@ -83,7 +93,7 @@ describe('a bundle that is none is refused', () => {
     ['another zip', () => zipSync({ 'a.txt': strToU8('a') }), 'not a bundle', /"a\.txt", which no bundle has/],
     ['without scores', () => zipSync({ 'vitrine.json': strToU8('{}') }), 'not a bundle', /holds no scores\.npy/],
     ['a bomb', () => zipSync({ 'vitrine.json': new Uint8Array(5_000_000) }), 'too large', /5000000 bytes/],
-    ['a newer one', () => forgedJson({ ...settings(), version: 2 }), 'newer version', /format 2.*Reload/],
+    ['a newer one', () => forgedJson({ ...settings(), version: 3 }), 'newer version', /format 3.*Reload/],
     ['another JSON', () => forgedJson([1]), 'damaged', /its format is/],
     ['no JSON', () => forged({ 'vitrine.json': strToU8('{') }), 'damaged', /not a bundle that Vitrine made/],
     ['a wrong field', () => forgedJson({ ...settings(), result: {} }), 'damaged', /the result\.methodTitle is missing/],

@@ -7,8 +7,9 @@ const hex = (seed: number): string =>
     .join('');
 
 export const typical: SharedRecord = {
-  model: { bundled: 'vitrine-16', name: 'vitrine-16.onnx', bytes: 1_175_602, sha256: hex(1) },
-  image: { bundled: 'cat-0', name: 'Grey cat', bytes: 51_234, sha256: hex(2) },
+  model: { bundled: 'vitrine-16', name: 'vitrine-16.onnx', bytes: 1_175_602, sha256: hex(1), url: '' },
+  output: null,
+  image: { bundled: 'cat-0', name: 'Grey cat', bytes: 51_234, sha256: hex(2), url: '' },
   preprocessing: {
     preset: 'custom',
     layout: 'NCHW',
@@ -40,6 +41,7 @@ export const typical: SharedRecord = {
   version: '0.1.0',
   device: { kind: 'wasm', threads: 4, version: '1.30.0' },
   label: 'cat',
+  otherLabel: '',
   numbers: { value: 12.3457, delta: -0.00123457, sum: 13.1, max: 0.0512 },
 };
 
@@ -50,12 +52,15 @@ export const long: SharedRecord = {
     name: `${'résnet-fine-tuned-on-my-own-photographs-'.repeat(2)}2026.onnx`,
     bytes: 102_400_123,
     sha256: hex(3),
+    url: 'https://huggingface.co/onnxmodelzoo/legacy_models/resolve/main/validated/vision/classification/resnet/model/resnet50-v1-7.onnx',
   },
+  output: 'auxiliary_classifier/logits:0',
   image: {
     bundled: '',
     name: 'IMG_20260811_174501_portrait (copy of the second one).jpeg',
     bytes: 8_123_456,
     sha256: hex(4),
+    url: 'https://upload.wikimedia.org/wikipedia/commons/thumb/3/3a/Cat03.jpg/1200px-Cat03.jpg',
   },
   preprocessing: {
     preset: 'caffe',
@@ -72,7 +77,10 @@ export const long: SharedRecord = {
   target: { kind: 'difference', index: 281, other: 999 },
   method: 'guided-grad-cam',
   options: { steps: 300, rule: 'gauss-legendre', absolute: true, noise: 0.12345, samples: 128, patch: 16, stride: 8 },
-  baseline: { kind: 'image', image: { bundled: '', name: 'snow on the mountain.png', bytes: 1234, sha256: hex(5) } },
+  baseline: {
+    kind: 'image',
+    image: { bundled: '', name: 'snow on the mountain.png', bytes: 1234, sha256: hex(5), url: '' },
+  },
   layer: '/features/denseblock4/denselayer16/conv2/Conv_output_0_with_a_name_as_exporters_make_them',
   seed: 4_294_967_295,
   view: {
@@ -88,5 +96,6 @@ export const long: SharedRecord = {
   version: '12.34.56-beta.7',
   device: { kind: 'webgpu', threads: 16, version: '1.30.0' },
   label: 'Egyptian cat, tabby',
+  otherLabel: 'toilet tissue, toilet paper, bathroom tissue',
   numbers: { value: -1.23457e-8, delta: 9.87654e-7, sum: -123457, max: 8.7654e-5 },
 };

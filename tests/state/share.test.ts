@@ -19,12 +19,22 @@ class HashingLab extends FakeLab {
   #model = '';
   shift = 0;
 
+  /** What it says of every model. */
+  info: Partial<ModelInfo> = {};
+  /** The labels file that was opened last. */
+  labels = '';
+
   override openModel = async (files: readonly DroppedFile[]): Promise<Outcome<ModelInfo>> => {
     const outcome = await new FakeLab().openModel(files);
     this.#model = await hashOf(files[0].bytes);
-    return outcome.ok
-      ? { ok: true, value: { ...outcome.value, bytes: (files[0].bytes as Blob).size, sha256: this.#model } }
-      : outcome;
+    const { output } = files[0];
+    const read = { bytes: (files[0].bytes as Blob).size, sha256: this.#model, ...(output ? { output } : {}) };
+    return outcome.ok ? { ok: true, value: { ...outcome.value, ...this.info, ...read } } : outcome;
+  };
+
+  override setLabels = async (file?: DroppedFile): Promise<Outcome<readonly string[]>> => {
+    this.labels = await (file!.bytes as Blob).text();
+    return { ok: true, value: JSON.parse(this.labels) as string[] };
   };
 
   #nextImage = 0;
@@ -61,7 +71,24 @@ const library: Library = {
     },
   ],
   images: [{ id: 'cat', title: 'Cat', label: 'cat', file: 'cat.png', url: '/cat.png', width: 1, height: 1 }],
-  publicModels: [],
+  publicModels: [
+    {
+      id: 'known',
+      title: 'Known',
+      description: '',
+      url: 'https://elsewhere.example/known.onnx',
+      sha256: createHash('sha256').update('known model').digest('hex'),
+      bytes: 11,
+      licence: 'MIT',
+      source: '',
+      preprocessing: { ...torchvision, preset: 'caffe' },
+      labels: {
+        url: 'https://labels.example/names.txt',
+        sha256: createHash('sha256').update('names').digest('hex'),
+        bytes: 5,
+      },
+    },
+  ],
 };
 
 interface Page {
@@ -177,7 +204,9 @@ describe('a link to files of the sender', () => {
   });
 
   it('names them and computes nothing without them', () => {
-    expect(receiver.sharing.needed.map(({ role, file }) => [role, file.name, file.bytes, file.sha256.length])).toEqual([
+    expect(
+      receiver.sharing.files.missing.map(({ role, file }) => [role, file.name, file.bytes, file.sha256.length]),
+    ).toEqual([
       ['model', 'own.onnx', 9, 64],
       ['image', 'own.png', 9, 64],
       ['baseline', 'snow.png', 4, 64],
@@ -187,10 +216,10 @@ describe('a link to files of the sender', () => {
 
   it('takes them by their content, whatever they are called, one after the other', async () => {
     await receiver.sharing.openFiles([file('b.png', 'snow')]);
-    expect(receiver.sharing.needed.map(({ role }) => role)).toEqual(['model', 'image']);
+    expect(receiver.sharing.files.missing.map(({ role }) => role)).toEqual(['model', 'image']);
     await receiver.sharing.openFiles([file('a.png', 'own image'), file('a.onnx', 'own model')]);
     await settle(receiver);
-    expect(receiver.sharing.needed).toEqual([]);
+    expect(receiver.sharing.files.missing).toEqual([]);
     expect(receiver.sharing.verdict?.reproduced).toBe(true);
     expect(receiver.workspace.result?.request.baseline.kind).toBe('image');
   });
@@ -199,7 +228,7 @@ describe('a link to files of the sender', () => {
     await receiver.sharing.openFiles([file('own.onnx', 'another model')]);
     expect(receiver.workspace.problem).toMatch(/own\.onnx \(SHA-256 \w{8}…\): not what the link was made with/);
     expect(receiver.workspace.model).toBeNull();
-    expect(receiver.sharing.needed).toHaveLength(3);
+    expect(receiver.sharing.files.missing).toHaveLength(3);
   });
 
   it('can be forgotten', async () => {
@@ -208,6 +237,141 @@ describe('a link to files of the sender', () => {
     await settle(receiver);
     expect(receiver.workspace.status).toBe('done');
     expect(receiver.sharing.verdict).toBeNull();
+  });
+});
+
+describe('a link to one output of a model with several', () => {
+  const two = { outputs: ['scores', 'risk'] };
+
+  beforeEach(async () => {
+    sender.lab.info = two;
+    receiver.lab.info = two;
+    await sender.workspace.openFiles([file('two.onnx', 'two outputs'), file('own.png', 'own image')]);
+    await sender.workspace.chooseOutput('risk');
+  });
+  const files = () => [file('two.onnx', 'two outputs'), file('own.png', 'own image')];
+
+  it('explains that output before anything else', async () => {
+    await follow(await linkFrom(sender));
+    await receiver.sharing.openFiles(files());
+    await settle(receiver);
+    expect(receiver.workspace.model?.output).toBe('risk');
+    expect(receiver.sharing.verdict).toMatchObject({ reproduced: true, reasons: [] });
+    expect(receiver.lab.requests).toHaveLength(1);
+  });
+
+  it('says that the model has no such output', async () => {
+    receiver.lab.info = { outputs: ['scores', 'other'] };
+    await follow(await linkFrom(sender));
+    await receiver.sharing.openFiles(files());
+    expect(receiver.workspace.problem).toMatch(/output “risk”, which two\.onnx does not have: it has scores, other\./);
+    expect(receiver.lab.requests).toEqual([]);
+  });
+
+  it('holds no output of a model with but one', async () => {
+    await sender.workspace.begin(library);
+    sender.lab.info = {};
+    await sender.workspace.openFiles([file('one.onnx', 'one output')]);
+    expect(decodeLink(await linkFrom(sender)).output).toBeNull();
+  });
+});
+
+describe('a link to a model on another site', () => {
+  const asked: string[] = [];
+  const [known] = library.publicModels;
+
+  beforeEach(async () => {
+    asked.length = 0;
+    const bodies: Record<string, string> = { [known.url]: 'known model', [known.labels!.url]: 'names', ...contents };
+    vi.stubGlobal('fetch', async (url: string | URL) => {
+      asked.push(String(url));
+      return new Response(bodies[String(url)]);
+    });
+    await sender.workspace.openPublicModel(known);
+    sender.workspace.preprocessing = torchvision;
+    const link = await linkFrom(sender);
+    expect(decodeLink(link).model).toMatchObject({ bundled: '', url: known.url, sha256: known.sha256 });
+    asked.length = 0;
+    await follow(link);
+  });
+
+  it('asks that site for nothing before a click', () => {
+    expect(asked).toEqual(['/cat.png']);
+    expect(receiver.sharing.files.missing).toMatchObject([{ role: 'model', known: { title: 'Known' } }]);
+    expect(receiver.lab.requests).toEqual([]);
+  });
+
+  it('fetches it with its labels on a click, and reproduces', async () => {
+    await receiver.sharing.fetchFiles();
+    await settle(receiver);
+    expect(asked.slice(1)).toEqual([known.url, known.labels!.url]);
+    expect(receiver.sharing.verdict?.reproduced).toBe(true);
+    expect(receiver.workspace.preprocessing?.preset).toBe('torchvision');
+  });
+
+  it('opens no file with another SHA-256', async () => {
+    vi.stubGlobal('fetch', async () => new Response('another model'));
+    await receiver.sharing.fetchFiles();
+    expect(receiver.workspace.problem).toMatch(/its SHA-256 is .* not the expected/);
+    expect(receiver.workspace.model).toBeNull();
+    expect(receiver.sharing.files.missing).toHaveLength(1);
+  });
+
+  it('takes the file from the disk as well', async () => {
+    await receiver.sharing.openFiles([file('mine.onnx', 'known model')]);
+    await settle(receiver);
+    expect(asked).toEqual(['/cat.png']);
+    expect(receiver.sharing.verdict?.reproduced).toBe(true);
+  });
+});
+
+describe('names of classes', () => {
+  it('come with the link where the receiver’s model has none', async () => {
+    sender.workspace.question.kind = 'difference';
+    sender.workspace.question.chosen = 3;
+    sender.workspace.question.other = 1;
+    receiver.lab.info = { labels: [] };
+    await follow(await linkFrom(sender));
+    expect(receiver.workspace.model?.labels).toEqual(['class 0', 'dog', 'class 2', 'robin']);
+    expect(receiver.sharing.names).toEqual(['robin', 'dog']);
+    expect(receiver.sharing.verdict?.reproduced).toBe(true);
+  });
+
+  it('leave those of the receiver’s model as they are, and a sender without names lends none', async () => {
+    await follow(await linkFrom(sender));
+    expect(receiver.workspace.model?.labels).toEqual(['cat', 'dog', 'tench', 'robin']);
+    sender.workspace.model = { ...sender.workspace.model!, labels: [] };
+    const record = decodeLink(sender.sharing.linkTo(sender.workspace.result!));
+    expect([record.label, record.otherLabel]).toEqual(['', '']);
+    receiver = newPage();
+    receiver.lab.info = { labels: [] };
+    await follow(encodeLink(record));
+    expect([receiver.lab.labels, receiver.sharing.names]).toEqual(['', []]);
+  });
+});
+
+describe('what the address should say', () => {
+  it('is nothing before a result, and then what is on show', async () => {
+    expect(sender.sharing.current).toBeNull();
+    const link = await linkFrom(sender);
+    expect(encodeLink(sender.sharing.current!)).toBe(link);
+    sender.workspace.question.chosen = 2;
+    expect(sender.sharing.current).toBeNull();
+    await settle(sender);
+    expect(sender.sharing.current?.target).toEqual({ kind: 'logit', index: 2 });
+    sender.workspace.overlay.opacity = 0.25;
+    expect(sender.sharing.current?.view.opacity).toBe(0.25);
+  });
+
+  it('keeps the numbers of the link that was followed, until the result’s own link is copied', async () => {
+    const link = await linkFrom(sender);
+    const theirs = decodeLink(link).numbers;
+    receiver.lab.shift = 1;
+    await follow(link);
+    receiver.workspace.overlay.opacity = 0.25;
+    expect(receiver.sharing.current).toMatchObject({ numbers: theirs, view: { opacity: 0.25 } });
+    receiver.sharing.copied(receiver.workspace.result!);
+    expect(receiver.sharing.current?.numbers.value).toBeCloseTo(theirs.value! + 1, 4);
   });
 });
 

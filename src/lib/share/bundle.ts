@@ -10,7 +10,7 @@ import { crc32 } from './crc32.ts';
 import { type SharedRecord, readLong, writeLong } from './record.ts';
 import { type Schema, SchemaError, flag, list, nullable, number, struct, text } from './schema.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const FORMAT = 'vitrine-bundle';
 
 /** What stands beside the settings: the result in words and full precision. */
@@ -31,13 +31,17 @@ export interface BundledResult {
   readonly notes: readonly string[];
 }
 
-export interface Bundle {
+/** What it takes to show a result without its model. */
+export interface Exhibit {
   readonly record: SharedRecord;
   readonly result: BundledResult;
   /** [channels, height, width]. */
   readonly scores: FloatTensor;
-  /** The input picture, PNG. */
+  /** The input picture: PNG in a bundle, JPEG in a long link. */
   readonly input: Uint8Array<ArrayBuffer>;
+}
+
+export interface Bundle extends Exhibit {
   /** The result as it was drawn, PNG. */
   readonly picture: Uint8Array<ArrayBuffer>;
 }
@@ -100,11 +104,11 @@ const result: Schema<BundledResult> = struct<BundledResult>({
 });
 
 /** The settings and numbers of a result, for people and programs. */
-export const settingsJson = (record: SharedRecord, numbers: BundledResult): string =>
+export const settingsJson = (record: SharedRecord, numbers: BundledResult, indent = 2): string =>
   JSON.stringify(
     { format: FORMAT, version: VERSION, settings: writeLong(record), result: result.write(numbers, 'long') },
     null,
-    2,
+    indent,
   );
 
 export function packBundle({ record, result, scores, input, picture }: Bundle): Uint8Array<ArrayBuffer> {
@@ -187,17 +191,18 @@ function verify(files: Readonly<Record<string, Uint8Array>>, name: string): void
   }
 }
 
-function readSettings(bytes: Uint8Array, name: string): { record: SharedRecord; result: BundledResult } {
+/** What `settingsJson` wrote. Throws a BundleError where it is newer, a SchemaError or SyntaxError where it is damaged. */
+export function readSettings(bytes: Uint8Array, name: string): { record: SharedRecord; result: BundledResult } {
   const json: unknown = JSON.parse(strFromU8(bytes));
   const { format, version, settings, result: numbers } = (json ?? {}) as Record<string, unknown>;
   if (format !== FORMAT) throw new SchemaError(`its format is ${JSON.stringify(format)?.slice(0, 40)}, not ${FORMAT}`);
   if (typeof version === 'number' && version > VERSION) {
     throw new BundleError(
       'newer version',
-      `${name}: format ${version}; this page reads format ${VERSION}. Reload the page to get its newest version.`,
+      `${name}: format ${version}; this page reads formats up to ${VERSION}. Reload the page to get its newest version.`,
     );
   }
-  if (version !== VERSION) throw new SchemaError('its version is none');
+  if (version !== 1 && version !== VERSION) throw new SchemaError('its version is none');
   return { record: readLong(settings), result: result.read(numbers, 'long', 'the result') };
 }
 

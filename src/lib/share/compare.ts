@@ -56,6 +56,7 @@ function reasonsOf(then: SharedRecord, now: SharedRecord): string[] {
     ...(isSameFile(then.image, now.image)
       ? []
       : [`another image file (SHA-256 ${short(now.image)} instead of ${short(then.image)})`]),
+    ...(then.output === null ? [] : changed('output', then.output, now.output)),
     ...changed('device', deviceName(then), deviceName(now)),
     ...changed('onnxruntime', then.device.version, now.device.version),
     ...changed('Vitrine', then.version, now.version),

@@ -6,6 +6,7 @@ import {
   type Scalar,
   type Schema,
   SchemaError,
+  address,
   defaulted,
   digest,
   flag,
@@ -26,6 +27,8 @@ export interface FileReference {
   readonly bytes: number;
   /** Lower-case hex; '' where it is not known. */
   readonly sha256: string;
+  /** Where it was fetched from; '' where it was not, or where the address is too long for a link. */
+  readonly url: string;
 }
 
 export type SharedBaseline =
@@ -61,6 +64,8 @@ export interface ResultNumbers {
 
 export interface SharedRecord {
   readonly model: FileReference;
+  /** Of a model with several outputs: the one that is explained. */
+  readonly output: string | null;
   readonly image: FileReference;
   readonly preprocessing: Preprocessing;
   readonly target: Target;
@@ -74,8 +79,10 @@ export interface SharedRecord {
   /** Of Vitrine. */
   readonly version: string;
   readonly device: { readonly kind: 'wasm' | 'webgpu'; readonly threads: number; readonly version: string };
-  /** Name of the explained class. */
+  /** The sender's name of the explained class; '' where the model has none. */
   readonly label: string;
+  /** The sender's name of the second class of a difference. */
+  readonly otherLabel: string;
   readonly numbers: ResultNumbers;
 }
 
@@ -88,6 +95,7 @@ const file = struct<FileReference>({
   name: ['n', text(120)],
   bytes: ['b', number({ min: 0, max: 2 ** 40, whole: true })],
   sha256: ['h', digest],
+  url: ['u', defaulted(address(300), '')],
 });
 
 const colours = { min: 1, max: 4 };
@@ -201,6 +209,7 @@ const numbers = struct<ResultNumbers>({
 
 const record = struct<SharedRecord>({
   model: ['m', file],
+  output: ['u', nullable(text(400))],
   image: ['i', file],
   preprocessing: ['p', preprocessing],
   target: ['t', target],
@@ -220,13 +229,16 @@ const record = struct<SharedRecord>({
     }),
   ],
   label: ['c', defaulted(text(60), '')],
+  otherLabel: ['x', defaulted(text(60), '')],
   numbers: ['r', numbers],
 });
 
-/** Version 1, as it stands in links: short keys, only what differs from the defaults. */
+// Version 2 added the output, addresses and names of classes; what is missing is read as none, so version 1 reads the same.
+
+/** As it stands in links: short keys, only what differs from the defaults. */
 export const writeShort = (value: SharedRecord): Json => record.write(value, 'short') ?? {};
 /** Throws a SchemaError that names the first field that does not fit. */
 export const readShort = (json: unknown): SharedRecord => record.read(json, 'short', 'the link');
-/** Version 1, as it stands in bundles: every field by its name. */
+/** As it stands in bundles: every field by its name. */
 export const writeLong = (value: SharedRecord): Json => record.write(value, 'long') ?? {};
 export const readLong = (json: unknown): SharedRecord => record.read(json, 'long', 'the settings');

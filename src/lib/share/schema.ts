@@ -54,6 +54,16 @@ export const text = (max: number, pattern?: RegExp): Schema<string> => ({
   },
 });
 
+/** A web address; written as '' where it is longer than `max`, because a cut one leads elsewhere. */
+export const address = (max: number): Schema<string> => ({
+  write: (value) => (value.length <= max && isAddress(value) ? value : ''),
+  read: (json, _, at) =>
+    typeof json === 'string' && json.length <= max && (json === '' || isAddress(json))
+      ? json
+      : refuse(at, json, `a web address of at most ${max} characters`),
+});
+const isAddress = (text: string): boolean => /^https?:\/\/[\x21-\x7e]+$/.test(text) && URL.canParse(text);
+
 /** One of `names`; a number in the short form, so the order must never change: new names go to the end. */
 export const oneOf = <K extends string>(names: readonly K[]): Schema<K> => ({
   write: (value, form) => (form === 'short' ? names.indexOf(value) : value),

@@ -17,13 +17,6 @@ export interface Fetching extends Received {
   readonly name: string;
 }
 
-/** A file that was fetched. */
-export interface FetchedFile {
-  readonly name: string;
-  readonly bytes: Blob;
-  readonly address: string;
-}
-
 export interface Wanted {
   readonly url: string;
   /** Files whose digest is known are kept in the browser's storage. */
@@ -35,6 +28,8 @@ export interface Wanted {
 export interface Fetched {
   readonly name: string;
   readonly bytes: Blob;
+  /** Where it came from. */
+  readonly address: string;
   /** What a person should know of how it came, a sentence; '' otherwise. */
   readonly note: string;
 }
@@ -101,19 +96,19 @@ export class Remote {
 
   async #one(wanted: Wanted, limit: number, signal: AbortSignal): Promise<Fetched> {
     const { url, sha256, keep = false } = wanted;
-    const address = fileAddress(url);
-    const name = fileName(address);
+    const at = fileAddress(url);
+    const [name, address] = [fileName(at), at.href];
     const onProgress = (received: Received) => {
       if (!signal.aborted) this.fetching = { name, ...received };
     };
     const options: DownloadOptions = { signal, onProgress, limit, ...(sha256 ? { sha256 } : {}) };
-    if (!sha256 && keep && /^https?:$/.test(address.protocol)) return this.#newest(address.href, name, options);
+    if (!sha256 && keep && /^https?:$/.test(at.protocol)) return this.#newest(address, name, options);
     const kept = sha256 ? await this.#store.get(url, sha256) : null;
-    if (kept) return { name, bytes: kept, note: '' };
+    if (kept) return { name, bytes: kept, address, note: '' };
     onProgress({ bytes: 0, total: null });
     const { bytes } = (await downloadIfChanged(url, null, options))!;
     if (sha256 && (await this.#store.put({ url, sha256, name }, bytes))) await this.look();
-    return { name, bytes, note: '' };
+    return { name, bytes, address, note: '' };
   }
 
   /** The file as its server has it now: the kept copy where that says that nothing has changed, or does not answer. */
@@ -123,13 +118,18 @@ export class Remote {
     options.onProgress({ bytes: 0, total: null });
     try {
       const fresh = await downloadIfChanged(url, copy ? known : null, options);
-      if (!fresh) return { name, bytes: copy!, note: '' };
+      if (!fresh) return { name, bytes: copy!, address: url, note: '' };
       await this.#keep(url, name, fresh);
-      return { name, bytes: fresh.bytes, note: '' };
+      return { name, bytes: fresh.bytes, address: url, note: '' };
     } catch (error) {
       if (!copy || !(error instanceof Unreachable)) throw error;
       const day = known.kept.slice(0, 10);
-      return { name, bytes: copy, note: `${name}: its site cannot be reached; this is the copy kept on ${day}.` };
+      return {
+        name,
+        bytes: copy,
+        address: url,
+        note: `${name}: its site cannot be reached; this is the copy kept on ${day}.`,
+      };
     }
   }
 

@@ -1,21 +1,31 @@
 /** @file Bundles: made from what is on show, and shown without a model. */
-import { type Bundle, type BundledResult, packBundle, readBundle, settingsJson } from '../share/bundle.ts';
+import {
+  type Bundle,
+  type BundledResult,
+  type Exhibit,
+  packBundle,
+  readBundle,
+  settingsJson,
+} from '../share/bundle.ts';
 import { scoresCsv } from '../share/csv.ts';
+import { ROUNDING, encodeLongLink } from '../share/long-link.ts';
 import type { SharedRecord } from '../share/record.ts';
 import { writeNpy } from '../tensor/npy.ts';
 import { zeros } from '../tensor/tensor.ts';
 import type { AttributionResult, FloatTensor, ImageInfo, MethodInfo } from '../worker/api.ts';
 import { Overlay } from './overlay.svelte.ts';
 
-export type { Bundle, BundledResult };
+export type { Bundle, BundledResult, Exhibit };
 
-/** A bundle on show: what the stage draws, and addresses of its pictures. */
-export interface OpenBundle extends Bundle {
+/** A bundle or a long link on show: what the stage draws, and addresses of its pictures. */
+export interface OpenBundle extends Exhibit {
+  /** Where it comes from, for headings. */
   readonly name: string;
   readonly shown: AttributionResult;
   readonly overlay: Overlay;
   /** The input picture; revoke it with `pictureUrl` when the bundle is closed. */
   readonly inputUrl: string;
+  /** The result as it was drawn; '' where only a bundle has it. */
   readonly pictureUrl: string;
 }
 
@@ -35,7 +45,7 @@ export function bundledResult(result: AttributionResult, method: MethodInfo | nu
     milliseconds,
     size: { width: image.width, height: image.height },
     crop: { x: crop.x, y: crop.y, width: crop.width, height: crop.height },
-    notes: notes.slice(0, 20),
+    notes: notes.slice(0, 19),
   };
 }
 
@@ -50,22 +60,43 @@ export function exported(format: ExportFormat, scores: FloatTensor, record: Shar
 
 export const bundleFile = (bundle: Bundle): Blob => new Blob([packBundle(bundle)], { type: 'application/zip' });
 
+/**
+ * The fragment of a long link. `input`: a JPEG of the size that `result` says; `map`: [1, height, width]. Throws an Error
+ * where the map is too large for a link.
+ */
+export function longLink(
+  record: SharedRecord,
+  result: BundledResult,
+  map: FloatTensor,
+  input: Uint8Array<ArrayBuffer>,
+): string {
+  const rounded = `The link rounds each score, by at most ${(100 * ROUNDING).toFixed(1)} % of the largest, and holds the part of the image that the model sees.`;
+  return encodeLongLink({ record, result: { ...result, notes: [...result.notes, rounded] }, scores: map, input });
+}
+
 export const isBundle = (name: string): boolean => /\.zip$/i.test(name);
 
 /** Throws a BundleError that says what is wrong with the file. */
 export async function openBundle(file: File, dark: boolean): Promise<OpenBundle> {
   const bundle = readBundle(new Uint8Array(await file.arrayBuffer()), file.name);
-  const overlay = new Overlay();
-  const { diverging, ...view } = bundle.record.view;
-  Object.assign(overlay, view, { dark });
-  if (diverging !== null) overlay.diverging = diverging;
-  const address = (png: Uint8Array<ArrayBuffer>) => URL.createObjectURL(new Blob([png], { type: 'image/png' }));
-  const [inputUrl, pictureUrl] = [address(bundle.input), address(bundle.picture)];
-  return { ...bundle, name: file.name, shown: shownResult(bundle), overlay, inputUrl, pictureUrl };
+  return { ...openExhibit(bundle, dark, file.name), pictureUrl: addressOf(bundle.picture) };
 }
 
+/** `dark`: whether the page is. */
+export function openExhibit(exhibit: Exhibit, dark: boolean, name = 'a long link'): OpenBundle {
+  const overlay = new Overlay();
+  const { diverging, ...view } = exhibit.record.view;
+  Object.assign(overlay, view, { dark });
+  if (diverging !== null) overlay.diverging = diverging;
+  const { record, result, scores, input } = exhibit;
+  const shown = shownResult(exhibit);
+  return { record, result, scores, input, name, shown, overlay, inputUrl: addressOf(input), pictureUrl: '' };
+}
+
+const addressOf = (picture: Uint8Array<ArrayBuffer>): string => URL.createObjectURL(new Blob([picture]));
+
 /** The result as the stage knows it; the picture is no image of the engine, which is not asked. */
-function shownResult({ record, result, scores }: Bundle): AttributionResult {
+function shownResult({ record, result, scores }: Exhibit): AttributionResult {
   const { method, target, preprocessing, options, layer, seed } = record;
   const baseline = record.baseline.kind === 'image' ? { kind: 'image' as const, image: 0 } : record.baseline;
   return {
@@ -73,7 +104,7 @@ function shownResult({ record, result, scores }: Bundle): AttributionResult {
     scores,
     map: sumOverChannels(scores),
     crop: result.crop,
-    label: record.label,
+    label: nameOfTarget(record),
     value: result.value ?? NaN,
     probability: result.probability,
     baselineValue: result.baselineValue,
@@ -87,6 +118,9 @@ function shownResult({ record, result, scores }: Bundle): AttributionResult {
     notes: result.notes,
   };
 }
+
+/** The explained class by the sender's name, else by its number. */
+export const nameOfTarget = ({ label, target }: SharedRecord): string => label || `class ${target.index}`;
 
 function sumOverChannels({ shape, data }: FloatTensor): FloatTensor {
   const map = zeros('float32', [1, shape[1], shape[2]]);

@@ -7,7 +7,7 @@ import {
   type SharedRecord,
 } from '../share/record.ts';
 import type { Scalar } from '../share/schema.ts';
-import type { AttributionResult, FloatTensor, ImageInfo, MethodInfo, ModelInfo } from '../worker/api.ts';
+import type { AttributionResult, DroppedFile, FloatTensor, ImageInfo, MethodInfo, ModelInfo } from '../worker/api.ts';
 import type { Library } from './library.ts';
 import { defaultsOf, fieldError } from './options.ts';
 import type { Source } from './picture.svelte.ts';
@@ -24,7 +24,8 @@ export function recordOf(workspace: Workspace, library: Library, result: Attribu
       ? request.baseline
       : { kind: 'image', image: baselineImage ? imageReference(baselineImage, library) : UNKNOWN };
   return {
-    model: modelReference(model, library),
+    model: modelReference(model, workspace.modelAddress, library),
+    output: model.outputs.length > 1 ? model.output : null,
     image: imageReference({ info: picture.info, source: picture.source }, library),
     preprocessing: request.preprocessing,
     target: request.target,
@@ -36,21 +37,25 @@ export function recordOf(workspace: Workspace, library: Library, result: Attribu
     view: viewOf(workspace),
     version: result.version,
     device: { kind: device.kind, threads: device.threads, version: device.version },
-    label: result.label,
+    label: nameOf(model, request.target.index),
+    otherLabel: request.target.kind === 'difference' ? nameOf(model, request.target.other) : '',
     numbers: numbersOf(result),
   };
 }
 
-const UNKNOWN: FileReference = { bundled: '', name: 'unknown', bytes: 0, sha256: '' };
+const UNKNOWN: FileReference = { bundled: '', name: 'unknown', bytes: 0, sha256: '', url: '' };
 
-function modelReference({ name, bytes, sha256 }: ModelInfo, { models }: Library): FileReference {
+/** '' where the model has no name for it. */
+const nameOf = ({ labels }: ModelInfo, index: number): string => labels[index] ?? '';
+
+function modelReference({ name, bytes, sha256 }: ModelInfo, url: string, { models }: Library): FileReference {
   const bundled = models.find((model) => model.sha256 !== undefined && model.sha256 === sha256)?.id ?? '';
-  return { bundled, name, bytes, sha256 };
+  return { bundled, name, bytes, sha256, url };
 }
 
 function imageReference({ info, source }: { info: ImageInfo; source: Source }, { images }: Library): FileReference {
   const bundled = images.find(({ url }) => url === source.url)?.id ?? '';
-  return { bundled, name: info.name, bytes: source.bytes.size, sha256: info.sha256 };
+  return { bundled, name: info.name, bytes: source.bytes.size, sha256: info.sha256, url: source.address ?? '' };
 }
 
 function changedOptions(options: AttributionResult['request']['options'], method?: MethodInfo): Record<string, Scalar> {
@@ -59,7 +64,8 @@ function changedOptions(options: AttributionResult['request']['options'], method
   return Object.fromEntries(changed) as Record<string, Scalar>;
 }
 
-function viewOf({ overlay }: Workspace): SharedRecord['view'] {
+/** How the result is drawn at present. */
+export function viewOf({ overlay }: Workspace): SharedRecord['view'] {
   const { opacity, chosenDiverging, sequential, sign, percentile, smooth, fade, backdrop } = overlay;
   const known = (id: string | null) => COLOUR_MAPS.find((map) => map === id);
   return {
@@ -94,7 +100,10 @@ const MAX_INPUT = 2048 * 2048;
 
 /** Why what `record` asks cannot be asked of `model`, a sentence; '' when it can. */
 export function obstacle(record: SharedRecord, model: ModelInfo): string {
-  const { target, layer, preprocessing: p } = record;
+  const { target, layer, output, preprocessing: p } = record;
+  if (output !== null && output !== model.output) {
+    return `The link explains the output “${output}”, which ${model.name} does not have: it has ${model.outputs.join(', ')}.`;
+  }
   const method = model.methods.find(({ id }) => id === record.method);
   if (!method)
     return `The link asks for the method “${record.method}”, which this version (${record.version} made the link) does not have.`;
@@ -111,6 +120,27 @@ export function obstacle(record: SharedRecord, model: ModelInfo): string {
     return `The link’s preprocessing does not fit ${model.name}: ${p.layout}, ${p.width} × ${p.height} pixels, ${p.mean.length} channels.`;
   }
   return '';
+}
+
+/** Classes beyond which no names are lent: each needs a line. */
+const MOST_NAMED = 100_000;
+
+/**
+ * The sender's names of the classes that the link is about, as a labels file, where the model has no names of its own; null
+ * where there is nothing to lend.
+ */
+export function namesFor(
+  { target, label, otherLabel }: SharedRecord,
+  { labels, classes }: ModelInfo,
+): { file: DroppedFile; lent: readonly string[] } | null {
+  // Version 1 held both names of a difference in one, and numbers in place of names.
+  const isName = (name: string) => name !== '' && !/^class \d+$| − /.test(name);
+  const named = new Map([[target.index, label]]);
+  if (target.kind === 'difference') named.set(target.other, otherLabel);
+  const lent = [...named].filter(([index, name]) => isName(name) && index < classes).map(([, name]) => name);
+  if (labels.length > 0 || lent.length === 0 || classes > MOST_NAMED) return null;
+  const names = Array.from({ length: classes }, (_, i) => named.get(i) || `class ${i}`);
+  return { file: { name: 'names of the link', bytes: new Blob([JSON.stringify(names)]) }, lent };
 }
 
 /** Options of the link that the method here does not take, one phrase each. */

@@ -1,34 +1,42 @@
 /** @file Links: made from what is on show, and opened, which recomputes and compares. */
-import { type Verdict, compareRecords, isSameFile } from '../share/compare.ts';
-import { LinkError, decodeLink, encodeLink, isLink } from '../share/link.ts';
+import { type Verdict, compareRecords } from '../share/compare.ts';
+import { LinkError, isLink, kindOf } from '../share/envelope.ts';
+import { decodeLink, encodeLink } from '../share/link.ts';
+import { decodeLongLink } from '../share/long-link.ts';
 import type { FileReference, SharedRecord } from '../share/record.ts';
-import type { AttributionResult } from '../worker/api.ts';
-import { type Library, fetchFile } from './library.ts';
-import { lostOptions, obstacle, recordOf } from './share-record.ts';
-import { type BundledResult, type OpenBundle, bundledResult, isBundle, openBundle } from './share-bundle.ts';
+import type { AttributionResult, DroppedFile } from '../worker/api.ts';
+import type { Library } from './library.ts';
+import { namesFor, lostOptions, obstacle, recordOf, viewOf } from './share-record.ts';
+import {
+  type BundledResult,
+  type OpenBundle,
+  bundledResult,
+  isBundle,
+  openBundle,
+  openExhibit,
+} from './share-bundle.ts';
+import { type Needed, NeededFiles } from './share-needs.svelte.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
 export { isLink };
-export type { FileReference, OpenBundle, SharedRecord, Verdict };
-
-type Role = 'model' | 'image' | 'baseline';
-
-/** A file that a link names and that is not here. */
-export interface Needed {
-  readonly role: Role;
-  readonly file: FileReference;
-}
+export type { FileReference, Needed, OpenBundle, SharedRecord, Verdict };
 
 export class Sharing {
-  /** Files to be dropped before the link can be followed. */
-  needed = $state.raw<readonly Needed[]>([]);
+  readonly files: NeededFiles;
   /** A link was opened or refused: the page shows nothing of its own choice. */
   opened = $state(false);
-  /** A bundle that is on show over the page. */
+  /** A bundle or a long link that is on show over the page. */
   bundle = $state.raw<OpenBundle | null>(null);
+  /** Names of classes that the model has not, and the sender of the link has. */
+  names = $state.raw<readonly string[]>([]);
+  /** The link that is being followed. */
   #record = $state.raw<SharedRecord | null>(null);
   #expecting = $state(false);
   #compared = $state.raw<{ readonly result: AttributionResult; readonly verdict: Verdict } | null>(null);
+  /** The result whose own link was copied: from then on the address is about it, not about the link that led here. */
+  #copied = $state.raw<AttributionResult | null>(null);
+  /** A long link needs no engine. */
+  #asleep = false;
   readonly #workspace: Workspace;
   readonly #library: Library;
 
@@ -40,6 +48,7 @@ export class Sharing {
   constructor(workspace: Workspace, library: Library) {
     this.#workspace = workspace;
     this.#library = library;
+    this.files = new NeededFiles(workspace, library);
   }
 
   /** How the result on show compares with what its link says; null where it comes from no link. */
@@ -54,28 +63,55 @@ export class Sharing {
     return this.#expecting && status === 'done' ? result : null;
   });
 
+  /**
+   * What a link in the address should say by now; null while nothing finished is on show. A result that reproduces a link
+   * keeps that link's numbers: the address goes on to vouch for the sender's.
+   */
+  readonly current: SharedRecord | null = $derived.by(() => {
+    const { status, result } = this.#workspace;
+    if (status !== 'done' || !result || this.bundle || this.#expecting) return null;
+    const followed = this.verdict && this.#copied !== result ? this.#record : null;
+    return followed ? { ...followed, view: viewOf(this.#workspace) } : this.#recordOf(result);
+  });
+
   /** The first visit: what the address says, else the page's own choice. */
   async begin(): Promise<void> {
-    if (!isLink(location.hash)) return this.#workspace.begin(this.#library);
-    await this.open(location.hash, this.#workspace.start());
+    const kind = kindOf(location.hash);
+    if (kind === null) return this.#workspace.begin(this.#library);
+    this.#asleep = kind === 'b';
+    await this.open(location.hash, kind === 'v' ? this.#workspace.start() : undefined);
+    if (!this.bundle) await this.#wake();
   }
 
   /** What a bundle and a JSON file say about what is on show. */
   described(result: AttributionResult): { record: SharedRecord; result: BundledResult } {
     const { picture, method } = this.#workspace;
     if (!picture.info) throw new Error('Share: the image is no longer open.');
-    const record = recordOf(this.#workspace, this.#library, result);
-    return { record, result: bundledResult(result, method, picture.info) };
+    return { record: this.#recordOf(result), result: bundledResult(result, method, picture.info) };
   }
 
+  /** Back to the page; to the first visit's exhibit, where a long link was all that was opened so far. */
   closeBundle(): void {
-    if (this.bundle) [this.bundle.inputUrl, this.bundle.pictureUrl].forEach((url) => URL.revokeObjectURL(url));
+    if (this.bundle) [this.bundle.inputUrl, this.bundle.pictureUrl].forEach((url) => url && URL.revokeObjectURL(url));
     this.bundle = null;
+    if (!this.#asleep) return;
+    this.#asleep = this.opened = false;
+    void this.#workspace.begin(this.#library);
   }
 
   /** The fragment of a link to what is on show. */
   linkTo(result: AttributionResult): string {
-    return encodeLink(recordOf(this.#workspace, this.#library, result));
+    return encodeLink(this.#recordOf(result));
+  }
+
+  /** The fragment of what the address should say by now. */
+  currentLink(): string | null {
+    return this.current && encodeLink(this.current);
+  }
+
+  /** From now on the address vouches for `result` itself. */
+  copied(result: AttributionResult): void {
+    this.#copied = result;
   }
 
   /**
@@ -85,6 +121,7 @@ export class Sharing {
   async open(fragment: string, started: Promise<unknown> = Promise.resolve()): Promise<void> {
     this.opened = true;
     try {
+      if (kindOf(fragment) === 'b') return this.#show(openExhibit(decodeLongLink(fragment), this.#dark));
       this.#record = decodeLink(fragment);
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
@@ -94,14 +131,15 @@ export class Sharing {
     const record = this.#record;
     this.#compared = null;
     this.#expecting = false;
+    this.names = [];
     this.#workspace.held = true;
-    this.needed = await this.#gather(record, started);
-    if (record === this.#record && this.needed.length === 0) this.#apply(record);
+    this.files.missing = await this.files.gather(record, started);
+    await this.#applyWhenComplete(record);
   }
 
   /** Goes on without the link. */
   forget(): void {
-    this.needed = [];
+    this.files.missing = [];
     this.#record = null;
     this.#expecting = false;
     this.#workspace.held = false;
@@ -111,30 +149,19 @@ export class Sharing {
   async openFiles(files: readonly File[]): Promise<void> {
     const bundle = files.find(({ name }) => isBundle(name));
     if (bundle) return this.#showBundle(bundle);
+    await this.#wake();
     const record = this.#record;
-    if (!record || this.needed.length === 0) return this.#workspace.openFiles(files);
-    const strangers: string[] = [];
-    for (const file of files) {
-      if (!/\.onnx$/i.test(file.name) && !isImage(file)) continue;
-      const hash = await sha256(file);
-      const wanted = this.needed.find(({ file: { sha256, name } }) =>
-        sha256 && hash ? sha256 === hash : name === file.name,
-      );
-      if (!wanted) strangers.push(`${file.name} (SHA-256 ${hash.slice(0, 8) || 'unknown'}…)`);
-      else if (await this.#take(wanted, file, files)) this.needed = this.needed.filter((other) => other !== wanted);
-    }
+    if (!record || this.files.missing.length === 0) return this.#workspace.openFiles(files);
+    const strangers = await this.files.take(files);
     if (strangers.length > 0) this.#workspace.problem = this.#notWanted(strangers);
-    if (record === this.#record && this.needed.length === 0) this.#apply(record);
+    await this.#applyWhenComplete(record);
   }
 
-  async #showBundle(file: File): Promise<void> {
-    try {
-      const opened = await openBundle(file, this.#workspace.overlay.dark);
-      this.closeBundle();
-      this.bundle = opened;
-    } catch (error) {
-      this.#workspace.problem = error instanceof Error ? error.message : String(error);
-    }
+  /** Fetches the files that the link says where to find: only on a click. */
+  async fetchFiles(): Promise<void> {
+    const record = this.#record;
+    await this.files.fetch();
+    if (record) await this.#applyWhenComplete(record);
   }
 
   /** Compares the finished result with what the link says. */
@@ -142,66 +169,62 @@ export class Sharing {
     const record = this.#record;
     this.#expecting = false;
     if (!record) return;
-    const verdict = compareRecords(record, recordOf(this.#workspace, this.#library, result));
+    const verdict = compareRecords(record, this.#recordOf(result));
     const method = this.#workspace.method;
     const lost = method ? lostOptions(record, method) : [];
     this.#compared = { result, verdict: { ...verdict, reasons: [...verdict.reasons, ...lost] } };
   }
 
+  get #dark(): boolean {
+    return this.#workspace.overlay.dark;
+  }
+
+  #recordOf(result: AttributionResult): SharedRecord {
+    return recordOf(this.#workspace, this.#library, result);
+  }
+
+  async #wake(): Promise<void> {
+    if (!this.#asleep) return;
+    this.#asleep = false;
+    await this.#workspace.start();
+  }
+
+  async #showBundle(file: File): Promise<void> {
+    try {
+      this.#show(await openBundle(file, this.#dark));
+    } catch (error) {
+      this.#workspace.problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #show(opened: OpenBundle): void {
+    const { bundle } = this;
+    if (bundle) [bundle.inputUrl, bundle.pictureUrl].forEach((url) => url && URL.revokeObjectURL(url));
+    this.bundle = opened;
+  }
+
   #notWanted(strangers: readonly string[]): string {
-    const wanted = this.needed.map(({ file }) => `${file.name} (SHA-256 ${file.sha256.slice(0, 8) || 'unknown'}…)`);
+    const wanted = this.files.missing.map(
+      ({ file }) => `${file.name} (SHA-256 ${file.sha256.slice(0, 8) || 'unknown'}…)`,
+    );
     return `${strangers.join(', ')}: not what the link was made with, which is ${wanted.join(' and ')}. Drop that file, or forget the link.`;
   }
 
-  /** Opens what comes with the page; returns what does not. */
-  async #gather({ model, image, baseline }: SharedRecord, started: Promise<unknown>): Promise<Needed[]> {
-    const wanted: Needed[] = [
-      { role: 'model', file: model },
-      { role: 'image', file: image },
-      ...(baseline.kind === 'image' ? [{ role: 'baseline', file: baseline.image } as const] : []),
-    ];
-    const missing = await Promise.all(wanted.map(async (one) => ((await this.#find(one, started)) ? [] : [one])));
-    await started;
-    return missing.flat();
-  }
-
-  /** Whether the file is open already, or comes with the page and was opened. */
-  async #find({ role, file }: Needed, started: Promise<unknown>): Promise<boolean> {
-    const present = this.#present(role);
-    if (present && isSameFile(file, present)) return true;
-    const { models, images } = this.#library;
-    if (role === 'model') {
-      const model = models.find(({ id }) => id === file.bundled);
-      if (model) await this.#workspace.openBundledModel(model, started);
-    } else {
-      const found = images.find(({ id }) => id === file.bundled);
-      if (found && role === 'image') await this.#workspace.openBundledImage(found, started);
-      if (found && role === 'baseline') {
-        const fetched = await fetchFile(found.url, found.title).catch(() => null);
-        await started;
-        if (fetched) await this.#workspace.openBaseline({ ...fetched, url: found.url });
-      }
+  async #applyWhenComplete(record: SharedRecord): Promise<void> {
+    const ready = () => record === this.#record && this.files.missing.length === 0;
+    if (!ready()) return;
+    // Methods, layers and classes are those of one output.
+    if (record.output !== null && this.#workspace.model?.outputs.includes(record.output)) {
+      await this.#workspace.chooseOutput(record.output);
     }
-    const now = this.#present(role);
-    return file.bundled !== '' && now !== null && now !== present;
+    const names = this.#workspace.model ? namesFor(record, this.#workspace.model) : null;
+    if (names) await this.#lend(names.file, names.lent);
+    if (ready()) this.#apply(record);
   }
 
-  #present(role: Role): { readonly name: string; readonly sha256: string } | null {
-    const { model, picture, baselineImage } = this.#workspace;
-    return role === 'model' ? model : role === 'image' ? picture.info : (baselineImage?.info ?? null);
-  }
-
-  /** Opens the wanted file; a model together with what was dropped beside it. False where it could not be opened. */
-  async #take({ role }: Needed, file: File, files: readonly File[]): Promise<boolean> {
-    const before = this.#present(role);
-    const source = { name: file.name, bytes: file };
-    if (role === 'image') await this.#workspace.openImage(source);
-    else if (role === 'baseline') await this.#workspace.openBaseline(source);
-    else {
-      const beside = files.filter((other) => other !== file && !isImage(other) && !/\.onnx$/i.test(other.name));
-      await this.#workspace.openModel([source, ...beside.map((other) => ({ name: other.name, bytes: other }))]);
-    }
-    return this.#present(role) !== before;
+  async #lend(file: DroppedFile, names: readonly string[]): Promise<void> {
+    await this.#workspace.openLabels(file);
+    this.names = names;
   }
 
   #apply(record: SharedRecord): void {
@@ -228,14 +251,4 @@ export class Sharing {
     this.#workspace.held = false;
     this.#expecting = true;
   }
-}
-
-const isImage = (file: File): boolean =>
-  file.type.startsWith('image/') || /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(file.name);
-
-/** '' where the platform offers no digests, because the page came over an insecure connection. */
-async function sha256(file: Blob): Promise<string> {
-  if (!globalThis.crypto?.subtle) return '';
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -162,6 +162,11 @@ export class Workspace extends Inquiry {
     this.#modelOpenings--;
   }
 
+  /** Where on another site the open model was fetched from; '' where it was not. */
+  get modelAddress(): string {
+    return this.#files.find(({ name }) => name === this.model?.name)?.address ?? '';
+  }
+
   /** Explains another output of the open model. */
   async chooseOutput(output: string): Promise<void> {
     const { model, preprocessing } = this;

@@ -103,11 +103,14 @@ export function wrap(text: string, fits: (line: string) => boolean): string[] {
   return [...lines, line];
 }
 
-function encode(canvas: HTMLCanvasElement): Promise<Blob> {
+/** Throws an Error where the browser cannot. */
+export function encode(canvas: HTMLCanvasElement, type = 'image/png', quality?: number): Promise<Blob> {
   return new Promise((resolve, reject) => {
     canvas.toBlob(
-      (blob) => (blob ? resolve(blob) : reject(new Error('Share: the browser could not encode the picture as PNG.'))),
-      'image/png',
+      (blob) =>
+        blob ? resolve(blob) : reject(new Error(`Share: the browser could not encode the picture as ${type}.`)),
+      type,
+      quality,
     );
   });
 }

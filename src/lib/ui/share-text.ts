@@ -1,6 +1,6 @@
 /** @file What links say, in words. */
 import type { FileReference, Needed, OpenBundle, SharedRecord, Verdict } from '../state/share.svelte.ts';
-import { bytes, counted, number, percent } from './format.ts';
+import { bytes, count, counted, number, percent } from './format.ts';
 
 const NAMES = { value: 'F(x)', delta: 'Δ', sum: 'the sum of the map', max: 'the maximum of the map' } as const;
 
@@ -18,17 +18,65 @@ export function verdictText({ reproduced, difference, number, reasons }: Verdict
 
 const ROLES = { model: 'the model', image: 'the image', baseline: 'the baseline image' } as const;
 
-/** "the model resnet.onnx (102 MB, SHA-256 ab…)". */
-export function neededText({ role, file }: Needed): string {
-  const hash = file.sha256 ? `, SHA-256 ${file.sha256}` : '';
-  return `${ROLES[role]} ${file.name} (${bytes(file.bytes)}${hash})`;
+/** The site that a file would be fetched from. */
+export const hostOf = (url: string): string => new URL(url).host;
+
+/** "the model SqueezeNet 1.1 (4.96 MB, SHA-256 ab…) from huggingface.co". */
+export function neededText({ role, file, known }: Needed): string {
+  const facts = [
+    bytes(file.bytes),
+    ...(known ? [known.licence] : []),
+    ...(file.sha256 ? [`SHA-256 ${file.sha256}`] : []),
+  ];
+  return `${ROLES[role]} ${known?.title ?? file.name} (${facts.join(', ')})${file.url ? ` from ${hostOf(file.url)}` : ''}`;
 }
 
-/** F of a bundle, as it is written; of classes it knows the name of the first alone. */
-export function bundleTarget({ target, label }: SharedRecord): string {
+/** What a link is waiting for, and what can be done. */
+export function neededNotice(missing: readonly Needed[]): string {
+  const [remote, own] = [missing.filter(({ file }) => file.url), missing.filter(({ file }) => !file.url)];
+  const list = (needed: readonly Needed[]) => needed.map(neededText).join(' and ');
+  const parts = [
+    ...(remote.length > 0 ? [list(remote)] : []),
+    ...(own.length > 0 ? [`${list(own)}, which only its sender has`] : []),
+  ];
+  const fetching = remote.length > 0 ? ' Nothing is fetched from another site unless you ask for it.' : '';
+  return `This link needs ${parts.join(' and ')}.${fetching} Drop the file anywhere on this page.`;
+}
+
+/** Chat programs let more through than this. */
+const SAFE = 2000;
+
+/** What a short link does. */
+export function linkNote(link: string, { model, image }: SharedRecord): string {
+  const own = [model, image].filter(({ bundled, url }) => !bundled && !url).map(({ name }) => name);
+  const needs = own.length > 0 ? ` Whoever opens it must have ${own.join(' and ')}.` : '';
+  return `${count(link.length)} characters. Opening it computes again and compares.${needs}`;
+}
+
+/** What a long link does; '' stands for one that is still in the making. */
+export function longLinkNote(link: string): string {
+  const does = 'Carries picture, map and settings, and shows them without the model.';
+  if (link === '') return does;
+  const warning = link.length > SAFE ? ' Some programs cut links this long: a bundle is safer.' : '';
+  return `${count(link.length)} characters. ${does}${warning}`;
+}
+
+/** F of a bundle, as it is written, by the sender's names of the classes. */
+export function bundleTarget({ target, label, otherLabel }: SharedRecord): string {
+  const name = label || `class ${target.index}`;
   const of = target.kind === 'probability' ? 'probability' : 'logit';
-  if (target.kind === 'logit-minus-mean') return `logit of ${label} − mean logit.`;
-  return target.kind === 'difference' ? `difference of logits ${label}.` : `${of} of ${label}.`;
+  if (target.kind === 'logit-minus-mean') return `logit of ${name} − mean logit.`;
+  if (target.kind !== 'difference') return `${of} of ${name}.`;
+  // Version 1 held the names of both classes in one.
+  if (label.includes(' − ') && !otherLabel) return `difference of logits ${label}.`;
+  return `logit of ${name} − logit of ${otherLabel || `class ${target.other}`}.`;
+}
+
+/** Whose names the classes have; '' where the model has its own. */
+export function namesText(names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const quoted = names.map((name) => `“${name}”`).join(' and ');
+  return `The model names no classes; ${quoted} ${names.length > 1 ? 'are names' : 'is a name'} by the sender of the link.`;
 }
 
 /** What stands under a bundle's picture. */
@@ -41,6 +89,7 @@ export function bundleFacts({ record, result }: OpenBundle): { name: string; val
     ...(result.check === null ? [] : [{ name: 'Δ', value: `${signed(result.check.delta)} (${result.check.claim})` }]),
     { name: 'Method', value: `${result.methodTitle}, ${counted(result.passes, 'pass', 'passes')}` },
     ...(Object.keys(record.options).length === 0 ? [] : [{ name: 'Options', value: JSON.stringify(record.options) }]),
+    ...(record.output === null ? [] : [{ name: 'Output', value: record.output }]),
     ...(record.layer === null ? [] : [{ name: 'Layer', value: record.layer }]),
     { name: 'Device', value: record.device.kind === 'webgpu' ? 'WebGPU' : 'WASM' },
     { name: 'Vitrine', value: record.version },
