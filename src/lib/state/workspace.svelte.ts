@@ -149,8 +149,9 @@ export class Workspace extends Inquiry {
         if (outcome.ok) {
           this.question.adaptTo(outcome.value);
           this.preprocessing = preprocessing ?? outcome.value.preprocessing;
-          // The same question about another output is another question.
-          if (this.model?.sha256 === outcome.value.sha256 && this.model.output !== outcome.value.output) this.retry();
+          // The same question about another output is another question; one that was under way ended with its engine.
+          const again = this.model?.sha256 === outcome.value.sha256;
+          if (again && (this.model?.output !== outcome.value.output || this.status !== 'done')) this.retry();
           this.model = outcome.value;
           this.#files = files;
           this.models.read(files, outcome.value, this.preprocessing);
