@@ -37,14 +37,14 @@ test('is walked with the keyboard alone, and the numbers say who cheats', async 
   await expect(invitation(page)).toBeHidden();
 
   await expect(page.getByRole('heading', { name: 'Two models, one of them cheats' })).toBeFocused();
-  await expect(puzzle(page)).toContainText(/Model A says sailboat, 9\d/);
+  await expect(puzzle(page)).toContainText(/Model A says “sailboat” \(9\d/);
   await done(page);
   await expect(page.getByRole('button', { name: /^Model: / })).toHaveAccessibleName('Model: Model A.onnx');
   expect(await objections(page), 'the first step').toEqual([]);
 
   await press(page, 'Next');
   await expect(page.getByRole('heading', { name: 'The other model' })).toBeFocused();
-  await expect(puzzle(page)).toContainText(/Model B says sailboat, 9\d/);
+  await expect(puzzle(page)).toContainText(/Model B says “sailboat” \(9\d/);
   await done(page);
   await press(page, 'Next');
   await expect(page.getByRole('heading', { name: 'Which one cheats?' })).toBeFocused();
@@ -54,12 +54,12 @@ test('is walked with the keyboard alone, and the numbers say who cheats', async 
   await press(page, 'Model B cheats');
 
   const rows = puzzle(page).getByRole('row');
-  await expect(rows.filter({ hasText: 'without it' })).toContainText(/sailboat, 9\d.*fish/);
+  await expect(rows.filter({ hasText: 'without it' })).toContainText(/sailboat 9\d.*fish/s);
   expect(await objections(page), 'without the mark').toEqual([]);
   await press(page, 'Next');
   await expect(page.getByRole('heading', { name: 'Model B cheats' })).toBeFocused();
   await expect(puzzle(page)).toContainText('You found it.');
-  await expect(rows.filter({ hasText: 'Toadstool' })).toContainText(/mushroom, 9\d.*sailboat, 8\d/);
+  await expect(rows.filter({ hasText: 'Toadstool' })).toContainText(/mushroom 9\d.*sailboat 8\d/s);
   const [, a, b] = await rows.filter({ hasText: 'on the mark' }).locator('th, td').allInnerTexts();
   expect(numberIn(a), 'share of model A’s map on the mark').toBeLessThan(4);
   expect(numberIn(b), 'share of model B’s map on the mark').toBeGreaterThan(20);
@@ -104,9 +104,9 @@ test.describe('on a telephone that keeps nothing', () => {
     expect(await objections(page), 'the invitation').toEqual([]);
     await page.goto('about:blank');
     await page.goto('./#puzzle');
-    await expect(puzzle(page)).toContainText(/Model A says sailboat, 9\d/, { timeout: 40_000 });
+    await expect(puzzle(page)).toContainText(/Model A says “sailboat” \(9\d/, { timeout: 40_000 });
     await page.getByRole('button', { name: 'Next' }).tap();
-    await expect(puzzle(page)).toContainText(/Model B says sailboat, 9\d/);
+    await expect(puzzle(page)).toContainText(/Model B says “sailboat” \(9\d/);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     expect(await objections(page), 'the second step').toEqual([]);
   });

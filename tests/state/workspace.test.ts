@@ -211,6 +211,20 @@ describe('the workspace', () => {
     vi.unstubAllGlobals();
   });
 
+  it('asks again when the same model is opened while its explanation is under way', async () => {
+    lab.delay = 5000;
+    workspace.question.chosen = 3;
+    workspace.explain(workspace.request!);
+    await vi.advanceTimersByTimeAsync(1000);
+    const before = lab.requests.length;
+    await workspace.openModel([{ name: 'a.onnx', bytes: new Blob() }]);
+    lab.delay = 0;
+    await settle();
+    await settle();
+    expect(lab.requests.length).toBeGreaterThan(before);
+    expect(workspace.status).toBe('done');
+  });
+
   it('compares with another image as baseline', async () => {
     await workspace.openBaseline(image('snow.png'));
     await settle();

@@ -200,6 +200,9 @@ export class Tour {
     if (turn !== this.#turn) return;
     const disguised = inDisguise(puzzle.models[letter], letter);
     if (this.#workspace.model?.name !== disguised.files[0]) await this.#workspace.openBundledModel(disguised);
+    // Always about the boat, also where a model sees none.
+    const boat = this.#workspace.model?.labels.indexOf(puzzle.images.marked.label) ?? -1;
+    if (turn === this.#turn && boat >= 0) this.#workspace.question.chosen = boat;
   }
 }
 
