@@ -77,6 +77,7 @@ test('is walked with the keyboard alone, and the numbers say who cheats', async 
 test('is declined for good, and begins again from the menu', async ({ page }) => {
   await page.goto('./');
   await page.getByRole('button', { name: 'No puzzle, thanks' }).click();
+  await done(page);
   await page.reload();
   await done(page);
   await expect(invitation(page)).toBeHidden();

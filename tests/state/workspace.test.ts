@@ -213,7 +213,7 @@ describe('the workspace', () => {
 
   it('asks again when the same model is opened while its explanation is under way', async () => {
     lab.delay = 5000;
-    workspace.question.chosen = 3;
+    workspace.question.setOption(workspace.method!, 'steps', 64);
     workspace.explain(workspace.request!);
     await vi.advanceTimersByTimeAsync(1000);
     const before = lab.requests.length;
