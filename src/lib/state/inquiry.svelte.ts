@@ -4,6 +4,7 @@ import type {
   AttributionRequest,
   AttributionResult,
   Fed,
+  InputChoice,
   MethodInfo,
   ModelInfo,
   Outcome,
@@ -11,8 +12,10 @@ import type {
   Preprocessing,
   ProgressReport,
 } from '../worker/api.ts';
-import { Picture } from './picture.svelte.ts';
+import { Inputs } from './inputs.svelte.ts';
+import type { Picture } from './picture.svelte.ts';
 import { Question } from './question.svelte.ts';
+import { seenFrom } from './seen-from.ts';
 
 /** How long a request must stand before it is sent, so that a dragged slider asks once. */
 const SETTLE_MS = 120;
@@ -20,10 +23,10 @@ const SETTLE_MS = 120;
 export type Status = 'idle' | 'running' | 'done' | 'error';
 
 /** What is asked of the model's forward pass. */
-export interface Feed {
+export interface Feed extends InputChoice {
   readonly model: ModelInfo;
-  readonly image: number;
-  readonly preprocessing: Preprocessing;
+  /** For the inputs behind the first, where there are any. */
+  readonly others?: readonly InputChoice[];
   /** Grows when the same question must be asked again: another device, a retry. */
   readonly turn: number;
 }
@@ -35,9 +38,8 @@ interface Answer<K, T> {
 
 export class Inquiry {
   readonly question = new Question();
-  readonly picture: Picture;
+  readonly inputs: Inputs;
   model = $state.raw<ModelInfo | null>(null);
-  preprocessing = $state.raw<Preprocessing | null>(null);
   /** What is being opened or started; null when nothing is. */
   opening = $state.raw<ProgressReport | null>(null);
   progress = $state.raw<ProgressReport | null>(null);
@@ -54,7 +56,21 @@ export class Inquiry {
 
   constructor(lab: LabClient) {
     this.lab = lab;
-    this.picture = new Picture(lab);
+    this.inputs = new Inputs(lab);
+  }
+
+  /** The image of the input that is looked at. */
+  get picture(): Picture {
+    return this.inputs.current.picture;
+  }
+
+  /** Of the input that is looked at. */
+  get preprocessing(): Preprocessing | null {
+    return this.inputs.current.preprocessing;
+  }
+
+  set preprocessing(preprocessing: Preprocessing | null) {
+    this.inputs.current.preprocessing = preprocessing;
   }
 
   readonly method: MethodInfo | null = $derived(
@@ -62,25 +78,30 @@ export class Inquiry {
   );
 
   readonly feed: Feed | null = $derived.by(() => {
-    const { model, preprocessing, held } = this;
-    const image = this.picture.info?.id;
-    if (held || !model || image === undefined || !preprocessing) return null;
-    return { model, image, preprocessing, turn: this.#turn };
+    const { model, held } = this;
+    const { choices } = this.inputs;
+    if (held || !model || !choices) return null;
+    const [first, ...others] = choices;
+    return { model, ...first, ...(others.length > 0 && { others }), turn: this.#turn };
   });
 
   readonly #predictionOutcome = $derived(
     this.#predicted && this.feed && sameFeed(this.#predicted.to, this.feed) ? this.#predicted.outcome : null,
   );
 
-  readonly prediction: Prediction | null = $derived(this.#predictionOutcome?.ok ? this.#predictionOutcome.value : null);
+  readonly #answer: Prediction | null = $derived(this.#predictionOutcome?.ok ? this.#predictionOutcome.value : null);
+
+  /** From the side of the input that is looked at. */
+  readonly prediction: Prediction | null = $derived(this.#answer && seenFrom(this.#answer, this.inputs.selected));
 
   readonly request: AttributionRequest | null = $derived.by(() => {
-    const { method, feed, prediction, question } = this;
-    const target = prediction && question.target(prediction.top.map(({ index }) => index));
+    const { method, feed, question } = this;
+    const target = this.#answer && question.target(this.#answer.top.map(({ index }) => index));
     if (!method || method.unavailable !== null || !feed || !target) return null;
     return {
       image: feed.image,
       preprocessing: feed.preprocessing,
+      ...(feed.others && { others: feed.others }),
       method: method.id,
       options: question.optionsOf(method),
       target,
@@ -107,12 +128,18 @@ export class Inquiry {
     return this.feed && this.method ? 'running' : 'idle';
   });
 
-  /** The result to show: the newest for this image, also while the next is in the making. */
-  readonly result: AttributionResult | null = $derived.by(() => {
+  /** The result to show: the newest for these images, also while the next is in the making. */
+  readonly #present: AttributionResult | null = $derived.by(() => {
     const shown = this.#shown;
-    const belongs = shown?.request.image === this.picture.info?.id && shown?.modelSha256 === this.model?.sha256;
+    if (!shown || shown.modelSha256 !== this.model?.sha256) return null;
+    const images = [shown.request, ...(shown.request.others ?? [])].map(({ image }) => image);
+    const { slots } = this.inputs;
+    const belongs = images.length === slots.length && slots.every(({ picture }, i) => picture.info?.id === images[i]);
     return belongs ? shown : null;
   });
+
+  /** From the side of the input that is looked at. */
+  readonly result: AttributionResult | null = $derived(this.#present && seenFrom(this.#present, this.inputs.selected));
 
   readonly failure: string = $derived.by(() => {
     for (const outcome of [this.#predictionOutcome, this.#outcome]) {
@@ -121,15 +148,17 @@ export class Inquiry {
     return '';
   });
 
-  /** What the model is fed of the image; null where that is not known. */
-  async fed({ image, preprocessing }: Feed): Promise<Fed | null> {
-    const outcome = await this.lab.fed(image, preprocessing);
+  /** What the input that is looked at is fed of its image; null where that is not known. */
+  async fed({ image, preprocessing, others = [] }: Feed): Promise<Fed | null> {
+    const { selected } = this.inputs;
+    const choice = [{ image, preprocessing }, ...others][selected];
+    const outcome = await this.lab.fed(choice.image, choice.preprocessing, selected);
     return outcome.ok ? outcome.value : null;
   }
 
   /** Call whenever `feed` changes. */
   async predict(feed: Feed): Promise<void> {
-    const outcome = await this.lab.predict(feed.image, feed.preprocessing);
+    const outcome = await this.lab.predict(feed.image, feed.preprocessing, feed.others);
     if (outcome.ok || outcome.reason === 'failed') this.#predicted = { to: feed, outcome };
   }
 
@@ -170,4 +199,8 @@ export class Inquiry {
 }
 
 const sameFeed = (a: Feed, b: Feed): boolean =>
-  a.model === b.model && a.image === b.image && a.preprocessing === b.preprocessing && a.turn === b.turn;
+  a.model === b.model && a.turn === b.turn && sameChoices([a, ...(a.others ?? [])], [b, ...(b.others ?? [])]);
+
+const sameChoices = (a: readonly InputChoice[], b: readonly InputChoice[]): boolean =>
+  a.length === b.length &&
+  a.every(({ image, preprocessing }, i) => image === b[i].image && preprocessing === b[i].preprocessing);

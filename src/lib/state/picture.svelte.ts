@@ -37,6 +37,15 @@ export class Picture {
     return outcome;
   }
 
+  /** Takes the image away. */
+  close(): void {
+    this.#latest++;
+    if (this.#blobUrl) URL.revokeObjectURL(this.#blobUrl);
+    if (this.info) void this.#lab.closeImage(this.info.id);
+    this.#blobUrl = this.url = '';
+    this.info = this.source = null;
+  }
+
   #show(info: ImageInfo, source: Source): void {
     const before = this.info;
     if (this.#blobUrl) URL.revokeObjectURL(this.#blobUrl);

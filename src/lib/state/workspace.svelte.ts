@@ -111,7 +111,7 @@ export class Workspace extends Inquiry {
   ): Promise<void> {
     const fetched = await this.#fetch(urls.map((url, i) => fetchFile(url, files[i])));
     await after;
-    if (fetched) await this.openModel(fetched, preprocessing);
+    if (fetched) await this.openModel(fetched, ...(preprocessing ? [preprocessing] : []));
   }
 
   async openBundledImage({ title, url }: LibraryImage, after: Promise<unknown> = Promise.resolve()): Promise<void> {
@@ -129,7 +129,7 @@ export class Workspace extends Inquiry {
 
   async openPublicModel({ url, sha256, labels, preprocessing }: PublicModel): Promise<boolean> {
     const files = await this.remote.fetch([{ url, sha256 }, ...(labels ? [labels] : [])], MODEL_LIMIT);
-    if (files) await this.openModel(files, preprocessing);
+    if (files) await this.openModel(files, ...(preprocessing ? [preprocessing] : []));
     return files !== null;
   }
 
@@ -139,8 +139,8 @@ export class Workspace extends Inquiry {
     return files !== null;
   }
 
-  /** `preprocessing`: what the model is known to expect; without it, what its file lets guess. */
-  async openModel(files: readonly DroppedFile[], preprocessing?: Preprocessing): Promise<void> {
+  /** `preprocessing`: what the model's first inputs are known to expect; without it, what its file lets guess. */
+  async openModel(files: readonly DroppedFile[], ...preprocessing: Preprocessing[]): Promise<void> {
     this.#modelOpenings++;
     await this.#opening(
       `Opening ${files.find(({ name }) => /\.onnx$/i.test(name))?.name ?? 'the model'}`,
@@ -148,15 +148,15 @@ export class Workspace extends Inquiry {
         const outcome = await this.lab.openModel(files, onProgress);
         if (outcome.ok) {
           this.question.adaptTo(outcome.value);
-          this.preprocessing = preprocessing ?? outcome.value.preprocessing;
+          this.inputs.adapt(outcome.value, preprocessing);
           // The same question about another output is another question; one that was under way ended with its engine.
           const again = this.model?.sha256 === outcome.value.sha256;
           if (again && (this.model?.output !== outcome.value.output || this.status !== 'done')) this.retry();
           this.model = outcome.value;
           this.#files = files;
-          this.models.read(files, outcome.value, this.preprocessing);
+          this.models.read(files, outcome.value, preprocessing.at(0) ?? outcome.value.preprocessing);
         }
-        if (!outcome.ok && outcome.costly) this.#ask(files, preprocessing, outcome.message);
+        if (!outcome.ok && outcome.costly) this.#ask(files, outcome.message, preprocessing);
         return outcome;
       },
     );
@@ -170,11 +170,11 @@ export class Workspace extends Inquiry {
 
   /** Explains another output of the open model. */
   async chooseOutput(output: string): Promise<void> {
-    const { model, preprocessing } = this;
-    if (!model || !preprocessing || output === model.output) return;
+    const { model } = this;
+    if (!model || output === model.output) return;
     await this.openModel(
       this.#files.map((file) => (file.name === model.name ? { ...file, output } : file)),
-      preprocessing,
+      ...this.inputs.slots.flatMap(({ preprocessing }) => preprocessing ?? []),
     );
   }
 
@@ -193,6 +193,8 @@ export class Workspace extends Inquiry {
   async openImage(source: Source): Promise<void> {
     await this.#opening(`Reading ${source.name}`, () => this.picture.open(source));
   }
+      // Of several images together no class belongs to one alone.
+      if (this.inputs.several) return outcome;
 
   /** Opens an image to compare with. */
   async openBaseline(source: Source): Promise<void> {
@@ -224,9 +226,10 @@ export class Workspace extends Inquiry {
   async #openSorted({ model, others, images, labels, unknown }: SortedFiles): Promise<void> {
     const tasks: Promise<void>[] = [];
     others.forEach((other) => this.models.add(other));
-    if (model.length > 0) tasks.push(this.openModel(model));
+    const opened = model.length > 0 ? this.openModel(model) : null;
     if (labels) tasks.push(this.openLabels(labels));
-    tasks.push(this.#openFirst(this.strip.add(images.map(({ name, bytes }) => ({ name, bytes: bytes as Blob })))));
+    const added = this.strip.add(images.map(({ name, bytes }) => ({ name, bytes: bytes as Blob })));
+    tasks.push(this.inputs.several || opened ? this.#openEach(added, opened) : this.#openFirst(added));
     if (unknown.length > 0) this.tell(unknownFiles(unknown));
     await Promise.all(tasks);
   }
@@ -240,8 +243,9 @@ export class Workspace extends Inquiry {
   }
 
   async choosePreset(preset: string): Promise<void> {
-    const outcome = await this.lab.preprocessing(preset);
-    if (outcome.ok) this.preprocessing = outcome.value;
+    const { current, selected } = this.inputs;
+    const outcome = await this.lab.preprocessing(preset, selected);
+    if (outcome.ok) current.preprocessing = outcome.value;
     else this.#fail(outcome);
   }
 
@@ -258,6 +262,19 @@ export class Workspace extends Inquiry {
     } finally {
       if (--this.#openings === 0) this.opening = null;
     }
+  /** Each image goes to an input, once the model that came with them is open: then it is known how many there are. */
+  async #openEach(entries: readonly StripEntry[], opened: Promise<void> | null): Promise<void> {
+    await opened;
+    const { inputs } = this;
+    if (!inputs.several) return this.#openFirst(entries);
+    const takers = inputs.takers(entries.length);
+    for (const [k, taker] of takers.entries()) {
+      inputs.select(taker);
+      await this.openFromStrip(entries[k]);
+    }
+    if (takers.length > 0) inputs.select(takers[0]);
+  }
+
   }
 
   /** Adds to what went wrong. */
@@ -275,9 +292,9 @@ export class Workspace extends Inquiry {
     this.lab.cancelOpening();
   }
 
-  #ask(files: readonly DroppedFile[], preprocessing: Preprocessing | undefined, question: string): void {
+  #ask(files: readonly DroppedFile[], question: string, preprocessing: readonly Preprocessing[]): void {
     const agreed = files.map((file) => ({ ...file, anyCost: true }));
-    this.costly = { question, open: () => void this.openModel(agreed, preprocessing) };
+    this.costly = { question, open: () => void this.openModel(agreed, ...preprocessing) };
   }
 
   async #opening<T>(

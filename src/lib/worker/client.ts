@@ -10,6 +10,7 @@ import type {
   ImageId,
   ImageInfo,
   JobId,
+  InputChoice,
   Lab,
   ModelInfo,
   Outcome,
@@ -139,8 +140,8 @@ export class LabClient {
     return outcome;
   }
 
-  preprocessing(preset: string): Promise<Outcome<Preprocessing>> {
-    return this.#guard((lab) => lab.preprocessing(preset));
+  preprocessing(preset: string, input = 0): Promise<Outcome<Preprocessing>> {
+    return this.#guard((lab) => lab.preprocessing(preset, input));
   }
 
   async openImage(file: DroppedFile): Promise<Outcome<ImageInfo>> {
@@ -155,12 +156,13 @@ export class LabClient {
     await this.#connection?.lab.closeImage(image);
   }
 
-  fed(image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Fed>> {
-    return this.#guard((lab) => lab.fed(image, preprocessing));
+  fed(image: ImageId, preprocessing: Preprocessing, input = 0): Promise<Outcome<Fed>> {
+    return this.#guard((lab) => lab.fed(image, preprocessing, input));
   }
 
-  predict(image: ImageId, preprocessing: Preprocessing): Promise<Outcome<Prediction>> {
-    return this.#run('predict', (lab, job) => lab.predict(job, image, preprocessing));
+  /** `others`: for the image inputs behind the first. */
+  predict(image: ImageId, preprocessing: Preprocessing, others?: readonly InputChoice[]): Promise<Outcome<Prediction>> {
+    return this.#run('predict', (lab, job) => lab.predict(job, image, preprocessing, others));
   }
 
   /** Explains; a later call wins over one that is still running, which then returns `cancelled`. */
