@@ -26,7 +26,15 @@ export default defineConfig({
         // Found while a test already runs, a dependency would be bundled then and the page reloaded.
         optimizeDeps: {
           exclude: ['onnxruntime-web'],
-          include: ['comlink', 'pixi.js', 'pixi.js/mesh', 'pixi.js/unsafe-eval'],
+          include: [
+            'comlink',
+            'fast-check',
+            'pixi.js',
+            'pixi.js/mesh',
+            'pixi.js/unsafe-eval',
+            'typebox',
+            'typebox/value',
+          ],
         },
         worker: { format: 'es' },
         server: { headers: ISOLATION_HEADERS },

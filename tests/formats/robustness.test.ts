@@ -99,8 +99,8 @@ describe('other files', () => {
     ['safetensors', text('\x40\x00\x00\x00\x00\x00\x00\x00{"w":{"dtype":"F32","shape":[1]'), /safetensors/],
     ['gzip', text('\x1f\x8b\x08\x00'), /gzip/],
     ['JSON', text('{"format": "layers-model"}'), /JSON/],
-    ['text', text('Lorem ipsum dolor sit amet'), /not a readable ONNX model|holds no graph/],
-    ['a picture', text('\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR'), /not a readable ONNX model|holds no graph/],
+    ['text', text('Lorem ipsum dolor sit amet'), /this is text.*Choose the \.onnx file/],
+    ['a picture', text('\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR'), /this is an image.*under its own name/],
   ])('%s: says what it is and what to do', (_, bytes, message) => {
     expect(() => readOnnx(bytes, 'model.onnx')).toThrow(message);
     expect(fault(bytes)).toBeNull();

@@ -1,7 +1,7 @@
 /** @file Width and height that an image file announces, read from its first bytes: known before anything is decoded. */
 
 export interface Announced {
-  readonly format: 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'BMP';
+  readonly format: 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'BMP' | 'AVIF' | 'ICO';
   /** Pixels, as written in the file: 0 and absurd sizes included. */
   readonly width: number;
   readonly height: number;
@@ -10,10 +10,10 @@ export interface Announced {
 const ascii = (v: DataView, at: number, length: number): string =>
   at + length > v.byteLength ? '' : String.fromCharCode(...Array.from({ length }, (_, i) => v.getUint8(at + i)));
 
-/** The size of a PNG, JPEG, WebP, GIF or BMP image; null for another format or where the header is cut short. */
+/** The size of a PNG, JPEG, WebP, GIF, BMP, AVIF or ICO image, of several in one file the largest; null for another format or where the header is cut short. */
 export function announcedSize(bytes: ArrayBuffer): Announced | null {
   const view = new DataView(bytes);
-  for (const read of [png, gif, bmp, webp, jpeg]) {
+  for (const read of [png, gif, bmp, webp, jpeg, avif, ico]) {
     const found = read(view);
     if (found) return found;
   }
@@ -21,7 +21,7 @@ export function announcedSize(bytes: ArrayBuffer): Announced | null {
 }
 
 function png(v: DataView): Announced | null {
-  if (ascii(v, 1, 3) !== 'PNG' || v.getUint8(0) !== 0x89 || v.byteLength < 24) return null;
+  if (v.byteLength < 24 || ascii(v, 1, 3) !== 'PNG' || v.getUint8(0) !== 0x89) return null;
   return { format: 'PNG', width: v.getUint32(16), height: v.getUint32(20) };
 }
 
@@ -36,6 +36,39 @@ function bmp(v: DataView): Announced | null {
   if (v.getUint32(14, true) === 12)
     return { format: 'BMP', width: v.getUint16(18, true), height: v.getUint16(20, true) };
   return { format: 'BMP', width: Math.abs(v.getInt32(18, true)), height: Math.abs(v.getInt32(22, true)) };
+}
+
+/** How far into a file its boxes are searched: they stand before the pictures. */
+const AVIF_BOXES = 65_536;
+
+/** A file of boxes; each picture, tile and thumbnail in it has an `ispe` box with its size. */
+function avif(v: DataView): Announced | null {
+  if (ascii(v, 4, 4) !== 'ftyp' || !/avi[fs]|mif1/.test(ascii(v, 8, Math.min(64, v.byteLength - 8)))) return null;
+  let largest: Announced | null = null;
+  for (let at = 12; at + 16 <= Math.min(v.byteLength, AVIF_BOXES); at++) {
+    if (v.getUint32(at) !== ISPE) continue;
+    const [width, height] = [v.getUint32(at + 8), v.getUint32(at + 12)];
+    if (!largest || width * height > largest.width * largest.height) largest = { format: 'AVIF', width, height };
+  }
+  return largest;
+}
+
+/** "ispe". */
+const ISPE = 0x69737065;
+
+/** A directory of up to 256×256 pixels each, where 0 stands for 256, or of PNG files, which say more. */
+function ico(v: DataView): Announced | null {
+  if (v.byteLength < 22 || v.getUint32(0, true) !== 0x10000) return null;
+  const count = Math.min(v.getUint16(4, true), Math.floor((v.byteLength - 6) / 16));
+  let largest = { width: 0, height: 0 };
+  for (let i = 0; i < count; i++) {
+    const entry = 6 + 16 * i;
+    const offset = v.getUint32(entry + 12, true);
+    const inside = offset < v.byteLength ? png(new DataView(v.buffer, offset)) : null;
+    const found = inside ?? { width: v.getUint8(entry) || 256, height: v.getUint8(entry + 1) || 256 };
+    if (found.width * found.height >= largest.width * largest.height) largest = found;
+  }
+  return count === 0 ? null : { format: 'ICO', width: largest.width, height: largest.height };
 }
 
 /** Three kinds of first chunk: lossy (a VP8 key frame), lossless, and extended with the size of the canvas. */

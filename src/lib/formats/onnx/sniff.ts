@@ -26,5 +26,9 @@ export function notOnnx(bytes: Uint8Array): string | null {
   if (/^[\s\S]{8}\{\s*"/.test(head))
     return 'this is a safetensors file: weights without the graph. Export the model with torch.onnx.export.';
   if (/^\s*[{[]/.test(head)) return 'this is JSON, not an ONNX model. Choose the .onnx file.';
+  if (/^(\x89PNG|\xff\xd8\xff|GIF8|RIFF[^]{4}WEBP)/.test(head))
+    return 'this is an image, not a model. Drop it under its own name.';
+  // An ONNX file begins with a tag of protobuf, which is a control character.
+  if (/^[\t\n\r\x20-\x7e]+$/.test(head)) return 'this is text, not an ONNX model. Choose the .onnx file.';
   return null;
 }
