@@ -66,7 +66,8 @@ describe('weights beside a model', () => {
       { path: 'one/w.bin', data: floats(0, 1, 2) },
       { path: 'c', data: floats(100, 200) },
     ];
-    const { graph } = readOnnx(bytes, 'm.onnx', { external });
+    const { graph, external: used } = readOnnx(bytes, 'm.onnx', { external });
+    expect(used.map(({ path }) => path)).toEqual(['one/w.bin', 'two/w.bin', 'c']);
     const constants = constantsOf(graph).map(({ constant }) => toNumbers(constant!));
     expect(constants.toSorted(([a], [b]) => a - b)).toEqual([
       [1, 2],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelOf, parseLabels } from '../../src/lib/model/labels.ts';
+import { labelOf, labelsAmong, parseLabels } from '../../src/lib/model/labels.ts';
 
 describe('parseLabels', () => {
   it.each([
@@ -62,4 +62,34 @@ describe('parseLabels', () => {
     (text) => expect(() => parseLabels('package.json', text)).toThrow(/^package\.json: not a list of class names/),
   );
   it('falls back to the index beyond the list', () => expect(labelOf(['a'], 3)).toBe('class 3'));
+});
+
+describe('the labels beside a model', () => {
+  const among = (files: Record<string, string>, classes: number) =>
+    labelsAmong(
+      Object.entries(files).map(([name, text]) => ({ name, bytes: new TextEncoder().encode(text) })),
+      classes,
+    );
+  const folder = {
+    'notes.txt': 'A model.\nOf two classes.\nAnd no more.',
+    'preprocessor_config.json': '{"crop_size": {"height": 224}, "image_mean": [0.5]}',
+    'config.json': '{"id2label": {"0": "cat", "1": "dog"}}',
+    'weights.bin': 'x',
+  };
+
+  it('are those of the file with as many names as classes', () => {
+    expect(among(folder, 2)).toEqual({ name: 'config.json', labels: ['cat', 'dog'] });
+    expect(among(folder, 3).name).toBe('notes.txt');
+  });
+  it('are else those of a file that is called so, so that both numbers can be told', () =>
+    expect(among(folder, 1000)).toEqual({ name: 'config.json', labels: ['cat', 'dog'] }));
+  it('are none where no file holds any', () =>
+    expect(among({ 'weights.bin': 'x', 'preprocessor_config.json': '{}', 'README.txt': 'two\nlines' }, 2)).toEqual({
+      name: '',
+      labels: [],
+    }));
+  it('are asked for where the only candidate holds none', () =>
+    expect(() => among({ 'bad.json': folder['preprocessor_config.json'] }, 2)).toThrow(
+      /^bad\.json: not a list of class names/,
+    ));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { behindPointer, fileAddress, fileName, isAddress, readPointer } from '../../src/lib/sources/address.ts';
+import { behindPointer, beside, fileAddress, fileName, isAddress, readPointer } from '../../src/lib/sources/address.ts';
 
 const OID = 'a'.repeat(64);
 const GIST = '0123456789abcdef0123456789abcdef';
@@ -92,6 +92,28 @@ describe('an address', () => {
     ['https://a.org/', 'a.org'],
     ['https://a.org/%E0%A4%A', '%E0%A4%A'],
   ])('of %s names %s', (url, name) => expect(fileName(new URL(url))).toBe(name));
+});
+
+describe('a file beside another', () => {
+  it.each([
+    [
+      'https://huggingface.co/o/r/resolve/main/onnx/m.onnx',
+      'm.onnx_data',
+      'https://huggingface.co/o/r/resolve/main/onnx/m.onnx_data',
+    ],
+    ['https://a.org/b/m.onnx?sig=1', './w/x y.bin', 'https://a.org/b/w/x%20y.bin?sig=1'],
+    ['https://a.org/m.onnx', 'w\\x#1.bin', 'https://a.org/w/x%231.bin'],
+    [
+      'https://gitlab.com/api/v4/projects/g%2Fr/repository/files/a%2Fm.onnx/raw?ref=v1&lfs=true',
+      'm.data',
+      'https://gitlab.com/api/v4/projects/g%2Fr/repository/files/a%2Fm.data/raw?ref=v1&lfs=true',
+    ],
+  ])('of %s called %s lies at %s', (url, path, expected) => expect(beside(url, path)).toBe(expected));
+
+  it.each(['https://dl.dropboxusercontent.com/s/a/m.onnx', 'data:,x', 'blob:https://a.org/1'])(
+    'of %s cannot be guessed, which is said with the way out',
+    (url) => expect(() => beside(url, 'w.bin')).toThrow(/cannot be guessed.*drop them here together/),
+  );
 });
 
 describe('a Git LFS pointer', () => {

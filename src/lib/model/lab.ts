@@ -12,7 +12,8 @@ import { explain, predict, type Setting } from './explain.ts';
 import { choicesOf, inputNames, type OpenImage } from './feed.ts';
 import { LongPass } from './cost.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
-import { openModel, type LoadedModel, type NamedBytes } from './open.ts';
+import { openModel, type LoadedModel } from './open.ts';
+import { readFile, readNeeded } from './reading.ts';
 import { refuseChoices, refusePreprocessing, refuseRequest } from './requests.ts';
 import { isOutOfMemory, say } from './say.ts';
 import { sha256 } from './sha256.ts';
@@ -80,7 +81,7 @@ export class LabCore {
     const subject = files.find((f) => /\.onnx$/i.test(f.name))?.name ?? files[0]?.name ?? 'Nothing';
     return this.#run(job, subject, async (signal) => {
       const runtime = this.#require(this.#runtime, 'the engine has not been started');
-      const loaded = await openModel(runtime, await Promise.all(files.map(readFile)), { signal, onProgress });
+      const loaded = await openModel(runtime, await readNeeded(files), { signal, onProgress });
       await this.#close();
       this.#loaded = loaded;
       return loaded.info;
@@ -227,8 +228,4 @@ async function outcome<T>(subject: string, work: () => Promise<T>): Promise<Outc
     const costly = error instanceof LongPass ? ({ costly: true } as const) : {};
     return { ok: false, reason: 'failed', message: say(error, subject), ...(fault && { fault }), ...costly };
   }
-}
-
-async function readFile({ name, bytes, ...wishes }: DroppedFile): Promise<NamedBytes> {
-  return { name, ...wishes, bytes: new Uint8Array(bytes instanceof Blob ? await bytes.arrayBuffer() : bytes) };
 }

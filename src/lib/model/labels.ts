@@ -53,6 +53,44 @@ export function parseLabels(file: string, text: string): string[] {
 const tooMany = (file: string, count: number): string =>
   `${file}: ${count} lines are more than ${MOST_LABELS} class names. Choose the labels file of this model.`;
 
+/** Names that people give to files of class names. */
+const LIKELY = /label|class|synset|words|names|metadata|^config\.json$/i;
+
+/** Names of other texts that lie beside models. */
+const OTHER = /^(preprocessor|tokenizer|quanti[sz]|generation|special_|trainer|readme|licen[cs]e|requirements)/i;
+
+interface LabelFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The class names among the files that lie beside a model of `classes` classes: of several files that may hold some,
+ * the one with as many, else one that is called so. None is []. Throws as `parseLabels` where there is only one.
+ */
+export function labelsAmong(
+  files: readonly LabelFile[],
+  classes: number,
+): { readonly name: string; readonly labels: readonly string[] } {
+  const candidates = files.filter(({ name }) => isLabelsName(name) && !OTHER.test(fileName(name)));
+  const read = (file: LabelFile) => {
+    refuseLargeLabels(file);
+    return { name: file.name, labels: parseLabels(file.name, new TextDecoder().decode(file.bytes)) };
+  };
+  if (candidates.length === 1) return read(candidates[0]);
+  const readable = candidates.flatMap((file) => {
+    try {
+      return [read(file)];
+    } catch {
+      return []; // a README, a tokenizer's or a trainer's settings
+    }
+  });
+  const fitting = readable.find(({ labels }) => labels.length === classes);
+  return fitting ?? readable.find(({ name }) => LIKELY.test(fileName(name))) ?? { name: '', labels: [] };
+}
+
+const fileName = (path: string): string => path.split('/').at(-1)!;
+
 /** A name for class `index`, from the labels where they reach. */
 export const labelOf = (labels: readonly string[], index: number): string => labels[index] ?? `class ${index}`;
 

@@ -12,7 +12,7 @@ import { createEngine, type ModelEngine } from './engine.ts';
 import { longPass, refuseCostly } from './cost.ts';
 import { forwardDifference, leftOut } from './forward-check.ts';
 import { classesOf } from './heads.ts';
-import { parseLabels, refuseLargeLabels } from './labels.ts';
+import { labelsAmong } from './labels.ts';
 import { defaultLayer, layersOf, type Layer } from './layers.ts';
 import { sha256 } from './sha256.ts';
 import type { MethodInfo, ModelInfo, OptionSchema, ProgressReport } from './types.ts';
@@ -94,14 +94,18 @@ export async function openModel(
 
 /** Reads the model among `files`, finds its ends and lists its layers and methods; nothing is run. Throws as `openModel`. */
 export function readClassifier(files: readonly NamedBytes[]): Classifier {
-  const { main: file, external, labelFile } = sortFiles(files);
-  const onnx = readOnnx(file.bytes, file.name, { external });
+  const file = modelAmong(files);
+  const beside = files.filter((f) => f !== file);
+  const onnx = readOnnx(file.bytes, file.name, {
+    external: beside.map(({ name, bytes }) => ({ path: name, data: bytes })),
+  });
+  const { external } = onnx;
   const { model, images, output, outputs } = endsOf(onnx, file.name, file.output);
   refuseCostly(onnx.graph, file.name);
   const layers = layersOf(model.images, model.logits);
-  if (labelFile) refuseLargeLabels(labelFile);
-  const labels = labelFile ? parseLabels(labelFile.name, new TextDecoder().decode(labelFile.bytes)) : [];
   const classes = classesOf(model.logits);
+  const unread = beside.filter(({ bytes }) => !external.some(({ data }) => data === bytes));
+  const { labels, name: labelFile } = labelsAmong(unread, classes);
   const [first, ...others] = onnx.graph.inputs.map(({ name, shape }, i) => ({
     name,
     shape: shape.map((d) => (isBatch(d) ? null : d)),
@@ -109,7 +113,7 @@ export function readClassifier(files: readonly NamedBytes[]): Classifier {
   }));
   const info = {
     name: file.name,
-    bytes: files.reduce((n, f) => n + (f === labelFile ? 0 : f.bytes.byteLength), 0),
+    bytes: external.reduce((n, { data }) => n + data.byteLength, file.bytes.byteLength),
     format: 'onnx' as const,
     producer: onnx.info.producer,
     opset: onnx.info.opset,
@@ -125,14 +129,13 @@ export function readClassifier(files: readonly NamedBytes[]): Classifier {
     layers: layers.map((l) => l.info),
     defaultLayer: defaultLayer(layers, model.logits)?.info.id ?? null,
     methods: methodsFor(model),
-    notes: [...onnx.notes, ...weightNotes(onnx.graph), ...labelNotes(labels, classes, labelFile?.name)],
+    notes: [...onnx.notes, ...weightNotes(onnx.graph), ...labelNotes(labels, classes, labelFile)],
   };
   return { file, external, labels, onnx, model, images, layers, info };
 }
 
 const isOnnx = ({ name }: NamedBytes): boolean => /\.onnx$/i.test(name);
 const isModel = ({ name }: NamedBytes): boolean => /\.(onnx|ort|pb)$/i.test(name);
-const isLabels = ({ name }: NamedBytes): boolean => /\.(txt|json|csv|names)$/i.test(name);
 
 /** The one model among `files`: a single file may have any name. */
 function modelAmong(files: readonly NamedBytes[]): NamedBytes {
@@ -147,13 +150,6 @@ function modelAmong(files: readonly NamedBytes[]): NamedBytes {
   if (second && isOnnx(second))
     throw new Error(`${main.name}: ${second.name} is a model, too, and one is open at a time. Drop one of them.`);
   return main;
-}
-
-function sortFiles(files: readonly NamedBytes[]) {
-  const main = modelAmong(files);
-  const labelFile = files.find((f) => f !== main && isLabels(f));
-  const external = files.filter((f) => f !== main && f !== labelFile).map((f) => ({ path: f.name, data: f.bytes }));
-  return { main, external, labelFile };
 }
 
 /** A guess from what wrote the file; the person sees it and can change it. */
@@ -200,7 +196,7 @@ const holdsNonFinite = (data: TensorData): boolean => {
   return false;
 };
 
-const labelNotes = (labels: readonly string[], classes: number, file: string | undefined): string[] =>
+const labelNotes = (labels: readonly string[], classes: number, file: string): string[] =>
   labels.length > 0 && labels.length !== classes
     ? [`${file}: ${labels.length} labels for ${classes} classes; check that they belong to this model.`]
     : [];

@@ -98,6 +98,27 @@ export function fileName(url: URL): string {
   return unescaped(last).split('/').at(-1) || last;
 }
 
+/**
+ * Where the file lies that is called `path` relative to the file at `url`. Throws an Error with the way out where the
+ * path leads out of the folder, or files of this host have addresses of their own.
+ */
+export function beside(address: string, path: string): string {
+  const url = new URL(address);
+  const parts = path
+    .replaceAll('\\', '/')
+    .split('/')
+    .filter((part) => part !== '.');
+  if (parts.some((part) => part === '' || part === '..' || part.includes(':')))
+    throw new Error(`"${path}" leads out of the model's folder. Export the model again with its data in one folder.`);
+  if (!/^https?:$/.test(url.protocol) || url.hostname === 'dl.dropboxusercontent.com')
+    throw new Error(`Files beside this address cannot be guessed. Download both and drop them here together.`);
+  const escaped = parts.map((part) => encodeURIComponent(part));
+  const gitLab = /^(.*\/repository\/files\/)([^/]+)\/raw$/.exec(url.pathname);
+  if (!gitLab) return new URL(`${escaped.join('/')}${url.search}`, url).href;
+  const folder = unescaped(gitLab[2]).split('/').slice(0, -1);
+  return new URL(`${gitLab[1]}${encodeURIComponent([...folder, ...parts].join('/'))}/raw${url.search}`, url).href;
+}
+
 /** What stands in a repository in place of a large file. */
 export interface Pointer {
   readonly sha256: string;

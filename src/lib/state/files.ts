@@ -15,7 +15,11 @@ export interface SortedFiles {
 
 const MODEL = /\.onnx$/i;
 const IMAGE = /\.(png|jpe?g|webp|gif|bmp|avif|ico|svg)$/i;
-const LABELS = /\.(txt|json|csv|names|labels)$/i;
+const LABELS = /\.(txt|json|csv|tsv|names|labels)$/i;
+
+export const isModelName = (name: string): boolean => MODEL.test(name);
+export const isLabelsName = (name: string): boolean => LABELS.test(name);
+export const isImageName = (name: string): boolean => IMAGE.test(name);
 
 export function sortFiles(files: readonly File[]): SortedFiles {
   const dropped = files.map((file) => ({ file, sent: { name: file.name, bytes: file } satisfies DroppedFile }));

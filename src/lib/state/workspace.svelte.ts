@@ -2,6 +2,7 @@
 import { type LabClient, type Silence, createLab } from '../worker/client.ts';
 import type {
   AttributionResult,
+  Companion,
   DeviceChoice,
   DeviceReport,
   DroppedFile,
@@ -14,14 +15,15 @@ import type {
   PresetInfo,
   ProgressReport,
 } from '../worker/api.ts';
+import { Addresses } from './addresses.svelte.ts';
 import { Comparison } from './compare.svelte.ts';
-import { type SortedFiles, sortFiles, unknownFiles } from './files.ts';
+import { type SortedFiles, isLabelsName, sortFiles, unknownFiles } from './files.ts';
 import { Inquiry, type Status } from './inquiry.svelte.ts';
 import { type Library, type LibraryImage, type LibraryModel, type PublicModel, fetchFile, firstOf } from './library.ts';
 import { Overlay } from './overlay.svelte.ts';
 import type { Source } from './picture.svelte.ts';
 import { OpenedModels } from './opened-models.svelte.ts';
-import { IMAGE_LIMIT, MODEL_LIMIT, Remote } from './remote.svelte.ts';
+import { MODEL_LIMIT, Remote } from './remote.svelte.ts';
 import { Strip, type StripEntry } from './strip.svelte.ts';
 
 export type {
@@ -50,6 +52,7 @@ export class Workspace extends Inquiry {
   readonly models = new OpenedModels();
   readonly remote = new Remote();
   readonly imageRemote = new Remote();
+  readonly addresses = new Addresses(this);
   readonly comparison: Comparison;
   device = $state<DeviceChoice>('auto');
   report = $state.raw<DeviceReport | null>(null);
@@ -79,6 +82,11 @@ export class Workspace extends Inquiry {
     };
     lab.onSilence = (silence) => (this.silence = silence);
     this.comparison = new Comparison(lab, this);
+  }
+
+  /** The files of the open model. */
+  get files(): readonly DroppedFile[] {
+    return this.#files;
   }
 
   async start(choice: DeviceChoice = this.device): Promise<void> {
@@ -121,10 +129,8 @@ export class Workspace extends Inquiry {
   }
 
   /** The model at an address that a person typed. False where it could not be had: `remote.problem` says why. */
-  async openModelAt(url: string): Promise<boolean> {
-    const files = await this.remote.fetch([{ url }], MODEL_LIMIT);
-    if (files) await this.openModel(files);
-    return files !== null;
+  openModelAt(url: string): Promise<boolean> {
+    return this.addresses.openModel(url);
   }
 
   async openPublicModel({ url, sha256, labels, preprocessing }: PublicModel): Promise<boolean> {
@@ -133,10 +139,13 @@ export class Workspace extends Inquiry {
     return files !== null;
   }
 
-  async openImageAt(url: string): Promise<boolean> {
-    const files = await this.imageRemote.fetch([{ url }], IMAGE_LIMIT);
-    if (files) await this.openImage(files[0]);
-    return files !== null;
+  openImageAt(url: string): Promise<boolean> {
+    return this.addresses.openImage(url);
+  }
+
+  /** The files that a model names beside it. */
+  companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>> {
+    return this.lab.companions(file);
   }
 
   /** `preprocessing`: what the model's first inputs are known to expect; without it, what its file lets guess. */
@@ -184,6 +193,8 @@ export class Workspace extends Inquiry {
     this.strip.remember(this.picture.source, { chosen: this.question.chosen, model: this.model?.sha256 });
     await this.#opening(`Reading ${entry.title}`, async () => {
       const outcome = await this.picture.open(entry.source);
+      // Of several images together no class belongs to one alone.
+      if (this.inputs.several) return outcome;
       if (outcome.ok) this.question.chosen = entry.model === this.model?.sha256 ? entry.chosen : null;
       else if (outcome.reason === 'failed') this.strip.remove(entry);
       return outcome;
@@ -193,8 +204,6 @@ export class Workspace extends Inquiry {
   async openImage(source: Source): Promise<void> {
     await this.#opening(`Reading ${source.name}`, () => this.picture.open(source));
   }
-      // Of several images together no class belongs to one alone.
-      if (this.inputs.several) return outcome;
 
   /** Opens an image to compare with. */
   async openBaseline(source: Source): Promise<void> {
@@ -213,9 +222,19 @@ export class Workspace extends Inquiry {
   async openLabels(file: DroppedFile): Promise<void> {
     await this.#opening(`Reading ${file.name}`, async () => {
       const outcome = await this.lab.setLabels(file);
-      if (outcome.ok && this.model) this.model = { ...this.model, labels: outcome.value };
+      if (outcome.ok) this.#name(file, outcome.value);
       return outcome;
     });
+  }
+
+  /** The classes of the open model, also of its other outputs from now on. */
+  #name(file: DroppedFile, labels: readonly string[]): void {
+    if (!this.model) return;
+    const { classes } = this.model;
+    this.model = { ...this.model, labels };
+    this.#files = [...this.#files.filter(({ name }) => !isLabelsName(name)), file];
+    if (labels.length !== classes)
+      this.tell(`${file.name}: ${labels.length} labels for ${classes} classes; check that they belong to this model.`);
   }
 
   /** Whatever a person dropped, pasted or chose. */
@@ -242,6 +261,19 @@ export class Workspace extends Inquiry {
     }
   }
 
+  /** Each image goes to an input, once the model that came with them is open: then it is known how many there are. */
+  async #openEach(entries: readonly StripEntry[], opened: Promise<void> | null): Promise<void> {
+    await opened;
+    const { inputs } = this;
+    if (!inputs.several) return this.#openFirst(entries);
+    const takers = inputs.takers(entries.length);
+    for (const [k, taker] of takers.entries()) {
+      inputs.select(taker);
+      await this.openFromStrip(entries[k]);
+    }
+    if (takers.length > 0) inputs.select(takers[0]);
+  }
+
   async choosePreset(preset: string): Promise<void> {
     const { current, selected } = this.inputs;
     const outcome = await this.lab.preprocessing(preset, selected);
@@ -262,19 +294,6 @@ export class Workspace extends Inquiry {
     } finally {
       if (--this.#openings === 0) this.opening = null;
     }
-  /** Each image goes to an input, once the model that came with them is open: then it is known how many there are. */
-  async #openEach(entries: readonly StripEntry[], opened: Promise<void> | null): Promise<void> {
-    await opened;
-    const { inputs } = this;
-    if (!inputs.several) return this.#openFirst(entries);
-    const takers = inputs.takers(entries.length);
-    for (const [k, taker] of takers.entries()) {
-      inputs.select(taker);
-      await this.openFromStrip(entries[k]);
-    }
-    if (takers.length > 0) inputs.select(takers[0]);
-  }
-
   }
 
   /** Adds to what went wrong. */

@@ -3,14 +3,15 @@ import * as Comlink from 'comlink';
 import type {
   AttributionRequest,
   AttributionResult,
+  Companion,
   DeviceChoice,
   DeviceReport,
   DroppedFile,
   Fed,
   ImageId,
   ImageInfo,
-  JobId,
   InputChoice,
+  JobId,
   Lab,
   ModelInfo,
   Outcome,
@@ -132,6 +133,10 @@ export class LabClient {
       this.#openedBytes += bytes;
     }
     return outcome;
+  }
+
+  companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>> {
+    return this.#guard((lab) => lab.companions(file));
   }
 
   async setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {

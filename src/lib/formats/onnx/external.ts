@@ -60,6 +60,13 @@ const parts = (path: string): string[] =>
     .filter((part) => part !== '.')
     .toReversed();
 
+/** Of the files at hand those that the model reads, under its own names for them. */
+export const usedBy = (model: ModelProto, files: readonly ExternalFile[]): readonly ExternalFile[] =>
+  companionsOf(model).flatMap(({ path }) => {
+    const file = fileAt(path, files);
+    return file ? [{ path, data: file.data }] : [];
+  });
+
 /** Throws a FormatError naming every file that the model needs and that is not at hand. */
 export function refuseMissing(model: ModelProto, file: string, external: readonly ExternalFile[]): void {
   const missing = companionsOf(model).filter(({ path }) => !fileAt(path, external));

@@ -6,7 +6,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { FormatError } from '../error.ts';
 import { inlineFunctions, opsetsOf, sortNodes, type FileNode } from './flatten.ts';
 import { buildGraph } from './build.ts';
-import { refuseMissing, type ExternalFile } from './external.ts';
+import { refuseMissing, usedBy, type ExternalFile } from './external.ts';
 import { declaredInputs, declaredOutputs, type Declared, type InputOptions } from './inputs.ts';
 import { decodeModel } from './model-file.ts';
 import { isSupported, operatorName } from './normalize/table.ts';
@@ -42,6 +42,8 @@ export interface OnnxModel {
   /** As declared in the file, in the order of `graph.inputs` and `graph.outputs`. */
   readonly inputs: readonly Declared[];
   readonly outputs: readonly string[];
+  /** The files that hold weights, under the names that the model has for them. */
+  readonly external: readonly ExternalFile[];
   /** Whether the first axis is N; else the graph computes one example. */
   readonly batched: boolean;
   /** What the person should know, one sentence each. */
@@ -86,6 +88,7 @@ export function readOnnx(bytes: Uint8Array, file: string, options: ReadOptions =
     info: infoOf(model),
     inputs,
     outputs: outputs.names,
+    external: usedBy(model, context.external),
     batched: batched && values.inputs.some((v) => typeof v.shape[0] === 'object'),
     notes: [...outputs.notes, ...versionNotes(model), ...precisionNotes(inputs), ...notes],
   };

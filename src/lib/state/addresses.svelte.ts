@@ -1,0 +1,132 @@
+/** @file Models and images by their addresses: typed, pasted or dragged from another page. */
+import { beside } from '../sources/address.ts';
+import type { Companion, DroppedFile, Outcome } from '../worker/api.ts';
+import { isImageName, isModelName } from './files.ts';
+import { type Fetched, IMAGE_LIMIT, MODEL_LIMIT, type Remote } from './remote.svelte.ts';
+import type { Source } from './picture.svelte.ts';
+
+/** What a person is asked before the files are fetched that hold a model's weights. */
+export interface Asking {
+  readonly model: string;
+  readonly files: readonly Companion[];
+  readonly answer: (yes: boolean) => void;
+}
+
+/** What is done with files when they are here: the part of the workspace that this needs. */
+export interface Opener {
+  readonly remote: Remote;
+  readonly imageRemote: Remote;
+  openModel(files: readonly DroppedFile[]): Promise<void>;
+  openImage(source: Source): Promise<void>;
+  /** What `file` names beside it. */
+  companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>>;
+  tell(message: string): void;
+}
+
+export class Addresses {
+  /** Of the model that is being fetched; null where there is nothing to ask. */
+  asking = $state.raw<Asking | null>(null);
+  /** Whether an address from outside of the menus is being followed. */
+  following = $state(false);
+  readonly #opener: Opener;
+
+  constructor(opener: Opener) {
+    this.#opener = opener;
+  }
+
+  /** False where the model could not be had, `remote.problem` says why, or was not wanted after all. */
+  async openModel(url: string): Promise<boolean> {
+    this.#answer(false);
+    const files = await this.#opener.remote.fetch([{ url, keep: true }], MODEL_LIMIT);
+    return files !== null && this.#openFetched(files[0]);
+  }
+
+  async openImage(url: string): Promise<boolean> {
+    const files = await this.#opener.imageRemote.fetch([{ url }], IMAGE_LIMIT);
+    if (files) await this.#opener.openImage(files[0]);
+    return files !== null;
+  }
+
+  /** The model or the image at a pasted or dragged address; where its name does not say which, its first bytes do. */
+  async open(url: string): Promise<void> {
+    this.following = true;
+    const remote = await this.#follow(url);
+    if (remote.problem) this.#opener.tell(remote.problem);
+    remote.problem = '';
+    this.following = false;
+  }
+
+  /** Stops whatever is being fetched. */
+  cancel(): void {
+    this.#answer(false);
+    this.#opener.remote.cancel();
+    this.#opener.imageRemote.cancel();
+  }
+
+  async #follow(url: string): Promise<Remote> {
+    const { remote, imageRemote } = this.#opener;
+    const [path] = url.split(/[?#]/, 1);
+    if (/^data:image\//i.test(url) || isImageName(path)) {
+      await this.openImage(url);
+      return imageRemote;
+    }
+    if (isModelName(path)) await this.openModel(url);
+    else {
+      const [file] = (await remote.fetch([{ url }], MODEL_LIMIT)) ?? [];
+      if (file && (await isImage(file.bytes))) await this.#opener.openImage(file);
+      else if (file) await this.#openFetched(file);
+    }
+    return remote;
+  }
+
+  async #openFetched(model: Fetched): Promise<boolean> {
+    const weights = await this.#weightsOf(model);
+    if (!weights) return false;
+    // Beside other files a model is known by its ending.
+    const name = weights.length === 0 || isModelName(model.name) ? model.name : `${model.name}.onnx`;
+    await this.#opener.openModel([{ ...model, name }, ...weights]);
+    for (const { note } of [model, ...weights]) if (note) this.#opener.tell(note);
+    return true;
+  }
+
+  /** The files that the model names beside it, fetched where the person wants them; null where not, or one is missing. */
+  async #weightsOf(model: Fetched): Promise<Fetched[] | null> {
+    const named = await this.#opener.companions(model);
+    // What is wrong with the model is said when it is opened.
+    if (!named.ok || named.value.length === 0) return [];
+    const { remote } = this.#opener;
+    try {
+      const wanted = named.value.map(({ path }) => ({ url: beside(model.address, path), keep: true }));
+      if (!(await this.#ask(model.name, named.value))) return null;
+      const fetched = await remote.fetch(wanted, MODEL_LIMIT);
+      if (!fetched && remote.problem) remote.problem = `${model.name}: ${weightsIn(named.value)}. ${remote.problem}`;
+      return fetched && fetched.map((file, i) => ({ ...file, name: named.value[i].path }));
+    } catch (error) {
+      remote.problem = `${model.name}: ${weightsIn(named.value)}. ${error instanceof Error ? error.message : String(error)}`;
+      return null;
+    }
+  }
+
+  async #ask(model: string, files: readonly Companion[]): Promise<boolean> {
+    this.#answer(false);
+    const yes = await new Promise<boolean>((answer) => (this.asking = { model, files, answer }));
+    this.asking = null;
+    return yes;
+  }
+
+  #answer(yes: boolean): void {
+    this.asking?.answer(yes);
+  }
+}
+
+const weightsIn = (files: readonly Companion[]): string =>
+  `its weights lie in ${files.length === 1 ? `"${files[0].path}"` : `${files.length} other files, the first is "${files[0].path}"`}`;
+
+/** Whether these are the first bytes of an image: PNG, JPEG, GIF, WebP, BMP or AVIF. */
+async function isImage(bytes: Blob): Promise<boolean> {
+  if (bytes.type.startsWith('image/')) return true;
+  const head = Array.from(new Uint8Array(await bytes.slice(0, 12).arrayBuffer()), (b) => String.fromCharCode(b)).join(
+    '',
+  );
+  return /^(\x89PNG|\xff\xd8\xff|GIF8|BM|RIFF[^]{4}WEBP|[^]{4}ftypavif)/.test(head);
+}
