@@ -1,8 +1,12 @@
 import type { Page } from '@playwright/test';
 import { unzipSync } from 'fflate';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { readNpy } from '../../src/lib/tensor/npy.ts';
+import { float32 } from '../../src/lib/tensor/tensor.ts';
+import { onnxFile } from '../formats/build-file.ts';
 import { expect, test } from './site.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -121,6 +125,135 @@ test('a link to a model on the sender’s disk names it and takes that very file
   await drop(page, 'renamed.onnx', own);
   await expect(caption(page)).toContainText('Reproduced', { timeout: 40_000 });
   await expect(needed).toHaveCount(0);
+});
+
+test('a link to one output of two explains that output', async ({ page }) => {
+  const two = onnxFile({
+    inputs: { image: ['N', 3, 8, 8] },
+    nodes: [
+      { op: 'GlobalAveragePool', in: ['image'], out: ['pooled'] },
+      { op: 'Flatten', in: ['pooled'], out: ['means'] },
+      { op: 'MatMul', in: ['means', 'w'], out: ['pairs'] },
+    ],
+    weights: { w: float32([3, 2], Float32Array.of(2, -1, 0.5, 1, 3, -2)) },
+    outputs: ['means', 'pairs'],
+  });
+  await page.goto('./');
+  await done(page);
+  await drop(page, 'two.onnx', Buffer.from(two));
+  await page.getByRole('button', { name: 'Model: two.onnx' }).click();
+  await page.getByRole('combobox', { name: /^Output to explain/ }).click();
+  await page.getByRole('option', { name: 'pairs' }).click();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('radiogroup', { name: 'Predictions' }).getByRole('radio')).toHaveCount(2);
+  await done(page);
+  await follow(page, await share(page));
+  await expect(page.getByText('This link needs the model two.onnx')).toBeVisible();
+  await drop(page, 'two.onnx', Buffer.from(two));
+  await expect(caption(page)).toContainText('Reproduced: all numbers are equal', { timeout: 20_000 });
+  await expect(page.getByRole('radiogroup', { name: 'Predictions' }).getByRole('radio')).toHaveCount(2);
+});
+
+test('an address with a link keeps up with what is on show; one without stays as it is', async ({ page }) => {
+  await page.goto('./');
+  await done(page);
+  await chooseMethod(page, 'Saliency');
+  expect(new URL(page.url()).hash).toBe('');
+  const link = await share(page);
+  await chooseMethod(page, 'Input × Gradient');
+  await expect.poll(() => page.url()).not.toBe(link);
+  const value = await caption(page).locator('dd').first().innerText();
+  await page.reload();
+  await expect(caption(page)).toContainText('Reproduced', { timeout: 20_000 });
+  await expect(caption(page).locator('dl')).toContainText('Input × Gradient,');
+  await expect(caption(page).locator('dd').first()).toHaveText(value);
+});
+
+test('a link to a model on another site asks that site for nothing before a click', async ({ page, faults }) => {
+  const model = readFileSync(join(root, 'tests/fixtures/onnx/cnn_plain.onnx'));
+  const server = createServer((_, response) => {
+    response.setHeader('Access-Control-Allow-Origin', '*').end(model);
+  });
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const host = `localhost:${(server.address() as AddressInfo).port}`;
+  await page.goto('./');
+  await done(page);
+  await page.getByRole('button', { name: /^Model:/ }).click();
+  await page.getByLabel('Or from an address').fill(`http://${host}/far.onnx`);
+  await page.getByRole('button', { name: 'Fetch', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Model: far.onnx' })).toBeVisible({ timeout: 20_000 });
+  await done(page);
+  const link = await share(page);
+  faults.length = 0;
+  // Another person's browser, which keeps nothing of it.
+  await page.evaluate(async () => Promise.all((await caches.keys()).map((key) => caches.delete(key))));
+  await follow(page, link);
+  const needed = page.getByRole('status').filter({ hasText: 'This link needs the model far.onnx' });
+  await expect(needed).toContainText(`from ${host}. Nothing is fetched`);
+  expect(faults).toEqual([]);
+  await page.getByRole('button', { name: `Fetch it from ${host}` }).click();
+  await expect(caption(page)).toContainText('Reproduced', { timeout: 20_000 });
+  expect(faults.splice(0)).toEqual([`left the site: http://${host}/far.onnx`]);
+  server.closeAllConnections();
+  server.close();
+});
+
+test('a long link shows the result with no model, and a cut one says so', async ({ page }) => {
+  await page.goto('./');
+  await done(page);
+  const value = await caption(page).locator('dd').first().innerText();
+  await page.getByRole('button', { name: 'Share' }).click();
+  const entry = page.getByRole('button', { name: /^Copy long link/ });
+  await expect(entry).toContainText(/^Copy long link[\d\u202f]+ characters.*Some programs cut links this long/);
+  await entry.click();
+  await expect(page.getByRole('button', { name: 'Long link copied' })).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(link.length).toBeLessThan(40_000);
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await follow(page, link);
+  const dialog = page.getByRole('dialog', { name: 'Result from a long link' });
+  await expect(dialog.getByRole('heading')).toContainText('cat');
+  await expect(dialog.locator('dd').first()).toHaveText(value);
+  await expect(dialog.locator('canvas')).toBeVisible();
+  expect(asked.filter((path) => /\.(onnx|wasm)$/.test(path))).toEqual([]);
+  // Closed, it is gone from the address as well, and the page begins as on a first visit.
+  await page.getByRole('button', { name: 'Close' }).click();
+  await done(page);
+  expect(new URL(page.url()).hash).toBe('');
+  await follow(page, link.slice(0, -200));
+  await expect(page.getByRole('alert').filter({ hasText: /cut off after \d+ characters/ })).toBeVisible();
+  await expect(dialog).toHaveCount(0);
+});
+
+test('a page with a link never shows the picture of the first visit', async ({ page, faults }) => {
+  // As on a slow line: the page stands, its scripts are still to come.
+  await page.route('**/_app/**/*.js', () => undefined);
+  await page.goto('./', { waitUntil: 'commit' });
+  await expect(page.locator('figure img')).toBeVisible();
+  await page.goto('about:blank');
+  await page.goto('./#v2.abc', { waitUntil: 'commit' });
+  await expect(page.locator('figure img')).toBeAttached();
+  await expect(page.locator('figure img')).toBeHidden();
+  await page.goto('about:blank');
+  expect(faults.splice(0).filter((fault) => !fault.endsWith('ERR_ABORTED'))).toEqual([]);
+});
+
+test.describe('on a telephone', () => {
+  test.use({ viewport: { width: 360, height: 740 } });
+
+  test('picture and numbers are within reach', async ({ page }) => {
+    await page.goto('./');
+    await done(page);
+    await page.getByRole('button', { name: 'Download' }).click();
+    const coming = page.waitForEvent('download');
+    await page.getByRole('button', { name: /^Picture, PNG/ }).click();
+    expect(sizeOfPng(readFileSync(await (await coming).path())).width).toBeGreaterThanOrEqual(640);
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.getByRole('button', { name: /^Copy numbers/ }).click();
+    await expect(page.getByRole('button', { name: 'Numbers copied' })).toBeVisible();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('Target: logit of cat');
+  });
 });
 
 test('a bundle shows the result without its model, and a damaged one says so', async ({ page }) => {
