@@ -4,7 +4,7 @@
  * @file The site's service worker: keeps the page for when the network is gone, and isolates it where the host cannot.
  *
  * Everything kept belongs to one deployment: its cache is named by the version, and a new deployment waits until a
- * person lets it in. Isolation is off until the page asks for it (state/isolation.svelte.ts).
+ * person lets it in. What tabs of the one before may still ask for stays until the last of them is gone. Isolation is off until the page asks for it (state/isolation.svelte.ts).
  */
 import { base, build, files, prerendered, version } from '$service-worker';
 import { type Embedding, type WorkerMessage, isEmbedding, isolated } from './lib/state/embedding.ts';
@@ -16,6 +16,8 @@ const CACHE = PREFIX + version;
 /** Survives deployments. */
 const SETTINGS = 'vitrine-settings';
 const EMBEDDING = `${base}/embedding`;
+/** Ids of the tabs that show an earlier deployment. */
+const FORMER = `${base}/former-tabs`;
 
 /**
  * Models and onnxruntime's files are large, and a browser needs one of two sets of the latter: the page names what it
@@ -27,14 +29,24 @@ const shell = [...prerendered, ...build, ...files.filter((file) => !wantedLater(
 
 worker.addEventListener('install', (event) => event.waitUntil(keep(shell)));
 
-worker.addEventListener('activate', (event) =>
-  event.waitUntil(
-    caches.keys().then((names) => {
-      const old = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
-      return Promise.all(old.map((name) => caches.delete(name)));
-    }),
-  ),
-);
+worker.addEventListener('activate', (event) => event.waitUntil(openTabs().then(noteFormer).then(dropFormer)));
+
+const openTabs = async (): Promise<string[]> =>
+  (await worker.clients.matchAll({ includeUncontrolled: true, type: 'window' })).map(({ id }) => id);
+
+/** Whatever is open while this deployment takes over shows an earlier one, until it is loaded anew under another id. */
+async function noteFormer(tabs: readonly string[]): Promise<void> {
+  await (await caches.open(SETTINGS)).put(FORMER, Response.json(tabs));
+}
+
+/** Deletes what earlier deployments kept, once no tab shows them any more. */
+async function dropFormer(): Promise<void> {
+  const noted = await (await caches.open(SETTINGS)).match(FORMER);
+  const former = new Set<string>(noted ? await noted.json() : []);
+  if ((await openTabs()).some((tab) => former.has(tab))) return;
+  const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+  await Promise.all(names.map((name) => caches.delete(name)));
+}
 
 worker.addEventListener('message', (event) => {
   event.waitUntil(
@@ -46,9 +58,10 @@ worker.addEventListener('message', (event) => {
 });
 
 async function obey(message: WorkerMessage): Promise<void> {
-  if (message.kind === 'keep')
+  if (message.kind === 'keep') {
     await keep(message.paths.map((path) => `${base}/${path}`).filter((path) => later.has(path)));
-  else if (message.kind === 'embed') await remember(message.embedding);
+    await dropFormer();
+  } else if (message.kind === 'embed') await remember(message.embedding);
   else await worker.skipWaiting();
 }
 
@@ -110,11 +123,15 @@ async function respond(request: Request, url: URL): Promise<Response> {
   return embedding ? isolated(response, embedding) : response;
 }
 
-/** Holds this deployment's files alone: what a person fetches besides is not ours to keep. */
+/**
+ * Holds the site's files alone: what a person fetches besides is not ours to keep. The host may have only the newest
+ * deployment's, and a tab that shows an earlier one asks for what it loads late; such files have their content in their name.
+ */
 async function fromCache({ pathname }: URL): Promise<Response | undefined> {
   const path = pathname === `${base}/index.html` ? `${base}/` : pathname;
   try {
-    return await (await caches.open(CACHE)).match(path);
+    const present = await (await caches.open(CACHE)).match(path);
+    return present ?? (path.startsWith(`${base}/_app/immutable/`) ? await caches.match(path) : undefined);
   } catch {
     return undefined;
   }

@@ -17,7 +17,7 @@ export class Isolation {
     this.#offline = offline;
   }
 
-  /** Call once when the page has loaded. */
+  /** Call once when the page has loaded, and open nothing before: where it reloads the page, it does not return. */
   async restore(): Promise<void> {
     const asked = recall();
     if (crossOriginIsolated) this.state = asked ? 'on' : 'host';
@@ -27,7 +27,7 @@ export class Isolation {
     if (step === 'try require-corp') await this.#switch('require-corp');
     if (step === 'give up') {
       this.state = 'failed';
-      forget();
+      remember(null);
       await this.#offline.tell({ kind: 'embed', embedding: null }).catch(() => undefined);
     }
   }
@@ -36,23 +36,24 @@ export class Isolation {
   turnOn = (): Promise<void> => this.#switch('credentialless');
 
   /** Leaves the page as the host sends it, which reloads. */
-  async turnOff(): Promise<void> {
-    forget();
-    await this.#reloadWith(null);
-  }
+  turnOff = (): Promise<void> => this.#switch(null);
 
-  async #switch(embedding: Embedding): Promise<void> {
+  async #switch(embedding: Embedding | null): Promise<void> {
+    const { departure } = this.#offline;
+    const before = recall();
     // What cannot be remembered could be tried again for ever.
-    if (remember(embedding)) await this.#reloadWith(embedding);
-    else this.problem = 'This browser keeps nothing for the page, so the page cannot be isolated.';
-  }
-
-  async #reloadWith(embedding: Embedding | null): Promise<void> {
+    if (!remember(embedding)) {
+      this.problem = 'This browser keeps nothing for the page, so the page cannot be isolated.';
+      return;
+    }
+    if (!(await departure.prepare())) return void remember(before);
     try {
       await this.#offline.tell({ kind: 'embed', embedding });
       location.reload();
+      await new Promise(() => undefined);
     } catch (error) {
-      forget();
+      remember(null);
+      await departure.stay();
       this.problem = `More threads are not to be had: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
@@ -67,19 +68,13 @@ function recall(): Embedding | null {
   }
 }
 
-function remember(embedding: Embedding): boolean {
+/** False where the browser keeps nothing. */
+function remember(embedding: Embedding | null): boolean {
   try {
-    localStorage.setItem(KEY, embedding);
+    if (embedding === null) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, embedding);
     return localStorage.getItem(KEY) === embedding;
   } catch {
-    return false;
-  }
-}
-
-function forget(): void {
-  try {
-    localStorage.removeItem(KEY);
-  } catch {
-    // Nothing was kept.
+    return embedding === null;
   }
 }

@@ -1,5 +1,6 @@
 /** @file Keeping the site for when the network is gone, and hearing of new deployments: the page's side of the service worker. */
 import type { DeviceKind } from '../worker/api.ts';
+import type { Departure } from './departure.svelte.ts';
 import type { WorkerMessage } from './embedding.ts';
 
 /** onnxruntime's files by device: WebGPU comes with a build of its own. */
@@ -15,7 +16,12 @@ export class Offline {
   updated = $state(false);
   /** Why the site is not kept; '' when it is or may yet be. */
   problem = $state('');
+  readonly departure: Departure;
   #registration: ServiceWorkerRegistration | null = null;
+
+  constructor(departure: Departure) {
+    this.departure = departure;
+  }
 
   /** Keeps the site, the engine of `device` and `paths`, which are relative to the site. May be called again. */
   async keep(device: DeviceKind, paths: readonly string[]): Promise<void> {
@@ -39,8 +45,9 @@ export class Offline {
     if (answer) throw new Error(answer);
   }
 
-  /** Loads the new deployment. */
-  reload(): void {
+  /** Loads the new deployment, where what is open can come along or the person has been told that it cannot. */
+  async reload(): Promise<void> {
+    if (!(await this.departure.prepare())) return;
     const waiting = this.#registration?.waiting;
     if (!waiting) return location.reload();
     waiting.addEventListener('statechange', () => {
