@@ -6,6 +6,7 @@ import {
   cellRect,
   fit,
   pan,
+  reveal,
   toImage,
   toStage,
   union,
@@ -54,6 +55,39 @@ describe('the viewport', () => {
     const before = fit(bounds, stage, zoom);
     const after = fit(bounds, stage, pan(zoom, { x: 30, y: -20 }, bounds, stage));
     expect([after.x - before.x, after.y - before.y]).toEqual([expect.closeTo(30, 6), expect.closeTo(-20, 6)]);
+  });
+});
+
+describe('what is to be seen', () => {
+  const area = { x: 180, y: 80, width: 10, height: 10 };
+
+  it('is brought in by moving as little as is needed, and stays where it is once there', () => {
+    const zoom = { factor: 8, centre: { x: 0.2, y: 0.2 } };
+    const revealed = reveal(zoom, area, bounds, stage);
+    const { x, y, width, height } = toStage(fit(bounds, stage, revealed), area);
+    expect([x + width, y + height]).toEqual([expect.closeTo(400, 6), expect.closeTo(400, 6)]);
+    const again = reveal(revealed, area, bounds, stage);
+    expect(again.centre.x).toBeCloseTo(revealed.centre.x, 9);
+    expect(again.centre.y).toBeCloseTo(revealed.centre.y, 9);
+  });
+
+  it('is in the middle where it is larger than the stage', () => {
+    const zoom = { factor: 32, centre: { x: 0.2, y: 0.2 } };
+    const { x, width } = toStage(fit(bounds, stage, reveal(zoom, area, bounds, stage)), area);
+    expect(x + width / 2).toBeCloseTo(200, 6);
+  });
+
+  it('changes nothing of a picture that is not zoomed', () => {
+    expect(reveal(NO_ZOOM, area, bounds, stage)).toBe(NO_ZOOM);
+  });
+});
+
+describe('moving', () => {
+  it('answers at once after a zoom into a corner', () => {
+    const zoom = zoomAt(NO_ZOOM, 4, { x: 0, y: 100 }, bounds, stage);
+    const before = fit(bounds, stage, zoom);
+    const after = fit(bounds, stage, pan(zoom, { x: -25, y: 0 }, bounds, stage));
+    expect(after.x - before.x).toBeCloseTo(-25, 6);
   });
 });
 

@@ -228,6 +228,27 @@ describe('the outputs of a model', () => {
   });
 });
 
+describe('the ways out of a blank map', () => {
+  it('ask every cell for the logit', async () => {
+    workspace.question.kind = 'probability';
+    await comparison.run();
+    comparison.explainLogit();
+    await comparison.run();
+    expect(lab.requests.map(({ target }) => target.kind)).toEqual([
+      ...Array<string>(4).fill('probability'),
+      ...Array<string>(4).fill('logit'),
+    ]);
+  });
+
+  it('keep the negative scores of one method, and leave the other cells as they are', async () => {
+    await comparison.run();
+    comparison.keepNegative('grad-cam');
+    await comparison.run();
+    expect(workspace.question.changed['grad-cam']).toEqual({ relu: false });
+    expect(comparison.remaining).toBe(0);
+  });
+});
+
 describe('what stays valid is not asked for again', () => {
   it('when a cell is closed and opened again, or the axis changes and changes back', async () => {
     await comparison.run();

@@ -3,6 +3,7 @@ import { imagesBehind } from '../attribution/inputs.ts';
 import type { Explanation, ModelGraph, SelfCheck, Target } from '../attribution/types.ts';
 import type { Value } from '../graph/graph.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
+import type { WayOut } from './types.ts';
 
 /** Softmax closer to 0 or 1 than this has a derivative that float32 rounds away. */
 const SATURATED = 1e-5;
@@ -10,30 +11,49 @@ const SATURATED = 1e-5;
 /** A completeness gap that a person should not overlook. */
 const LARGE_GAP = 0.05;
 
-/** One sentence for each thing that the person should know about this map, or these, of several images. */
-export function diagnose(
-  maps: readonly FloatTensor[],
-  explanation: Explanation,
-  target: Target,
-  probabilities: Float32Array,
-): string[] {
+/** What a map came from. */
+export interface Origin {
+  /** Its id. */
+  readonly method: string;
+  readonly target: Target;
+  readonly probabilities: Float32Array;
+  /** Whether the method replaces parts of the image, and so moves further than a small change. */
+  readonly replaces: boolean;
+  /** Of a method that drops negative scores: its scores before that, looked up where the map is blank. */
+  readonly undropped: FloatTensor | null;
+}
+
+export interface Diagnosis {
+  /** One sentence for each thing that the person should know. */
+  readonly notes: readonly string[];
+  readonly wayOut?: WayOut;
+}
+
+/** What is to be said about this map, or these, of several images. */
+export function diagnose(maps: readonly FloatTensor[], { check }: Explanation, origin: Origin): Diagnosis {
   const notes: string[] = [];
+  let wayOut: WayOut | undefined;
   const sizes = maps.map(({ data }) => data.length);
   const nonFinite = maps.reduce((n, { data }) => n + data.filter((v) => !Number.isFinite(v)).length, 0);
   if (nonFinite > 0)
     notes.push(
       `${nonFinite} of ${sizes.reduce((a, b) => a + b, 0)} scores are not finite: the model overflows on this input.`,
     );
-  if (maps.every(isBlank)) notes.push(whyBlank(target, probabilities));
-  else if (maps.every(({ data }) => data.every((v) => v === data[0])))
+  if (maps.every(isBlank)) {
+    const why = whyBlank(origin);
+    notes.push(...why.notes);
+    wayOut = why.wayOut;
+  } else if (maps.every(({ data }) => data.every((v) => v === data[0])))
     notes.push('Every position has the same score: this target does not depend on where things are.');
-  const { check } = explanation;
+  else if (maps.every(({ data }) => data.every((v) => v <= 0)))
+    notes.push('No score is positive: whatever the method sees in this picture speaks against the target.');
   if (check && check.relative > LARGE_GAP)
     notes.push(...gapNotes[check.kind](`${(100 * check.relative).toPrecision(2)} %`));
-  return notes;
+  return { notes, ...(wayOut && { wayOut }) };
 }
 
-const isBlank = ({ data }: FloatTensor): boolean => data.every((v) => v === 0);
+/** Whether there is nothing on a map. */
+export const isBlank = ({ data }: FloatTensor): boolean => data.every((v) => v === 0);
 
 const quoted = (names: readonly string[]): string => names.map((name) => `“${name}”`).join(', ');
 
@@ -68,10 +88,33 @@ const gapNotes: Record<SelfCheck['kind'], (share: string) => string[]> = {
   sampling: (share) => [`The standard error is ${share} of the scores: more samples make the map steadier.`],
 };
 
-function whyBlank(target: Target, probabilities: Float32Array): string {
+const GUIDED =
+  'Nothing is left of the signal: the method drops it at each ReLU where it is negative. Saliency shows all of the gradient.';
+
+/** Where neither the gradient alone nor a replaced part decides. */
+const blankBecause: Readonly<Record<string, string>> = {
+  'guided-backpropagation': GUIDED,
+  deconvolution: GUIDED,
+  'guided-grad-cam':
+    'Nothing is left: where Grad-CAM sees evidence, Guided Backpropagation is zero. Look at each alone.',
+  'input-x-gradient':
+    'The product is zero everywhere: the gradient is zero, or the picture is zero in the model’s units. Saliency tells which.',
+};
+
+function whyBlank({ method, target, probabilities, replaces, undropped }: Origin): Diagnosis {
   const p = probabilities[target.index];
-  if (target.kind === 'probability' && (p < SATURATED || p > 1 - SATURATED)) {
-    return 'The gradient is zero: the class probability is saturated; explain the logit instead.';
-  }
-  return 'The map is zero everywhere: the target does not react to this input, or the method removed every negative score.';
+  if (target.kind === 'probability' && (p < SATURATED || p > 1 - SATURATED))
+    return {
+      notes: ['The gradient is zero: the class probability is saturated; explain the logit instead.'],
+      wayOut: 'logit',
+    };
+  if (undropped?.data.some((v) => v < 0))
+    return {
+      notes: ['Every score is negative and the method drops those: all of this layer speaks against the target.'],
+      wayOut: 'negative',
+    };
+  const otherwise = replaces
+    ? 'The map is zero everywhere: whatever the method replaces in this picture, the target stays the same.'
+    : 'The gradient is zero everywhere: no small change of this picture changes the target. Occlusion and Integrated Gradients make larger ones.';
+  return { notes: [blankBecause[method] ?? otherwise] };
 }

@@ -4,7 +4,7 @@ import { forwardProgram } from '../attribution/program.ts';
 import type { Explanation, Question, Target } from '../attribution/types.ts';
 import type { DeviceInfo } from '../runtime/runtime.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
-import { diagnose, diagnoseInputs } from './diagnose.ts';
+import { diagnose, diagnoseInputs, isBlank } from './diagnose.ts';
 import {
   baselineOf,
   choicesOf,
@@ -130,6 +130,13 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
   }));
   const [first, ...others] = inputs;
   const maps = inputs.map(({ map }) => map);
+  const diagnosis = diagnose(maps, explanation as Explanation, {
+    method: method.id,
+    target: request.target,
+    probabilities,
+    replaces: method.needs.baseline,
+    undropped: maps.every(isBlank) ? await undropped(method, question, request.options) : null,
+  });
   return {
     request,
     ...first,
@@ -144,11 +151,19 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
     device,
     modelSha256: loaded.info.sha256,
     version,
-    notes: [
-      ...diagnose(maps, explanation as Explanation, request.target, probabilities),
-      ...diagnoseInputs(loaded.model, inputNames(loaded.info), maps, layer),
-    ],
+    ...diagnosis,
+    notes: [...diagnosis.notes, ...diagnoseInputs(loaded.model, inputNames(loaded.info), maps, layer)],
   };
+}
+
+/** The scores that a method dropped for being negative, where they are all that there was; null of other methods. */
+async function undropped(
+  method: ReturnType<typeof findMethod>,
+  question: Question,
+  options: AttributionRequest['options'],
+): Promise<FloatTensor | null> {
+  if (!('relu' in method.options.properties) || options.relu === false) return null;
+  return (await method.explain(question, { ...options, relu: false })).scores;
 }
 
 function layerFor(loaded: LoadedModel, id: string | null) {

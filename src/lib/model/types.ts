@@ -211,7 +211,12 @@ export interface AttributionResult extends InputResult {
   readonly version: string;
   /** Why the map is blank or suspicious, one sentence each. */
   readonly notes: readonly string[];
+  /** Where the map is blank: what would show something. */
+  readonly wayOut?: WayOut;
 }
+
+/** `logit`: explain the logit in place of the probability. `negative`: keep the scores that the method drops. */
+export type WayOut = 'logit' | 'negative';
 
 export interface ProgressReport {
   /** What is being done, such as "pass 12 of 32". */

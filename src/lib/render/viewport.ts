@@ -87,16 +87,33 @@ export function zoomAt(zoom: Zoom, ratio: number, at: Point, bounds: Rect, stage
   };
 }
 
-/** Moves the picture by so many CSS pixels. */
+/** Moves the picture by so many CSS pixels, never beyond its edges. */
 export function pan(zoom: Zoom, by: Point, bounds: Rect, stage: Size): Zoom {
   const { scale } = fit(bounds, stage, zoom);
+  const move = (centre: number, pixels: number, length: number, room: number): number => {
+    const half = room / 2 / (length * scale);
+    const kept = (at: number): number => (half < 0.5 ? Math.min(1 - half, Math.max(half, at)) : 0.5);
+    // From where the picture stands: a centre beyond the edge shows the same as one at the edge.
+    return kept(kept(centre) - pixels / (length * scale));
+  };
   return {
     factor: zoom.factor,
     centre: {
-      x: inside(zoom.centre.x - by.x / scale / bounds.width),
-      y: inside(zoom.centre.y - by.y / scale / bounds.height),
+      x: move(zoom.centre.x, by.x, bounds.width, stage.width),
+      y: move(zoom.centre.y, by.y, bounds.height, stage.height),
     },
   };
+}
+
+/** Moves the picture as little as is needed to show `area`, a rectangle of the image. */
+export function reveal(zoom: Zoom, area: Rect, bounds: Rect, stage: Size): Zoom {
+  if (zoom.factor === 1) return zoom;
+  const { x, y, width, height } = toStage(fit(bounds, stage, zoom), area);
+  const missing = (from: number, length: number, room: number): number => {
+    if (length > room) return room / 2 - (from + length / 2);
+    return from < 0 ? -from : Math.min(0, room - from - length);
+  };
+  return pan(zoom, { x: missing(x, width, stage.width), y: missing(y, height, stage.height) }, bounds, stage);
 }
 
 const inside = (share: number): number => Math.min(1, Math.max(0, share));

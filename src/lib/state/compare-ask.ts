@@ -46,14 +46,10 @@ export class Asker {
     if (!cell.image) return this.#attribute(this.#lab, cell, cell.request, onProgress);
     const image = await this.#imageOf(cell.image);
     if (!image.ok) return image;
-    const target = await this.#targetOf(image.value.id, cell);
+    const request = replaceImage(cell.request, cell.input, image.value.id);
+    const target = await this.#targetOf(request, cell);
     if (!target.ok) return target;
-    return this.#attribute(
-      this.#lab,
-      cell,
-      { ...cell.request, image: image.value.id, target: target.value },
-      onProgress,
-    );
+    return this.#attribute(this.#lab, cell, { ...request, target: target.value }, onProgress);
   }
 
   /** Stops what is running. */
@@ -100,31 +96,30 @@ export class Asker {
   }
 
   /** The class that was chosen, else the image's own first guess. */
-  async #targetOf(image: number, cell: Cell): Promise<Outcome<Target>> {
-    if (!cell.ownGuess) return { ok: true, value: cell.request.target };
+  async #targetOf(request: AttributionRequest, cell: Cell): Promise<Outcome<Target>> {
+    if (!cell.ownGuess) return { ok: true, value: request.target };
     // A prediction that the page waits for would be displaced by this one.
-    return this.#wants(cell) ? firstGuess(this.#lab, image, cell.request) : cancelled;
+    return this.#wants(cell) ? firstGuess(this.#lab, request) : cancelled;
   }
 
   /** Another model is opened in a worker of its own: the open one stays untouched, and there are never more than two. */
   async #askModel(cell: Cell, model: ShelfModel, onProgress: OnProgress): Promise<Outcome<AttributionResult>> {
-    const { source } = this.#workspace.picture;
     const files = await reach(model.load);
     if (!files.ok) return files;
-    if (!source || !this.#wants(cell)) return cancelled;
+    if (!this.#wants(cell)) return cancelled;
     const started = await this.#startSpare();
     if (!started.ok) return started;
     const lab = started.value;
     const opened = await lab.openModel(files.value);
     if (!opened.ok) return opened;
-    const image = await lab.openImage({ name: source.name, bytes: source.bytes });
-    if (!image.ok) return image;
-    const request = this.#requestTo(opened.value, model, { ...cell.request, image: image.value.id });
+    const images = await this.#imagesIn(lab);
+    if (!images.ok) return images;
+    const request = requestTo(opened.value, model, cell.request, images.value);
     if (!request.ok) return request;
     const target = await this.#sameClass(lab, opened.value, request.value);
     if (!target.ok) return target;
     const result = await this.#attribute(lab, cell, { ...request.value, target: target.value }, onProgress);
-    void lab.closeImage(image.value.id);
+    for (const image of images.value) void lab.closeImage(image);
     return result;
   }
 
@@ -138,26 +133,16 @@ export class Asker {
     return started.ok ? { ok: true, value: lab } : started;
   }
 
-  /** The same request in another model's terms: its own preprocessing, and its last layer where it lacks the one in question. */
-  #requestTo(
-    { methods, layers, defaultLayer, preprocessing }: ModelInfo,
-    model: ShelfModel,
-    request: AttributionRequest,
-  ): Outcome<AttributionRequest> {
-    const method = methods.find(({ id }) => id === request.method);
-    if (!method || method.unavailable !== null) {
-      const why = method?.unavailable ?? `It does not offer ${request.method}.`;
-      return { ok: false, reason: 'failed', message: `${model.title}: ${why}` };
+  /** The images before the open model's inputs, opened in `lab` too. */
+  async #imagesIn(lab: LabClient): Promise<Outcome<readonly number[]>> {
+    const images: number[] = [];
+    for (const { picture } of this.#workspace.inputs.slots) {
+      if (!picture.source) return cancelled;
+      const opened = await lab.openImage({ name: picture.source.name, bytes: picture.source.bytes });
+      if (!opened.ok) return opened;
+      images.push(opened.value.id);
     }
-    const layer = layers.some(({ id }) => id === request.layer) ? request.layer : defaultLayer;
-    return {
-      ok: true,
-      value: {
-        ...request,
-        preprocessing: model.preprocessing ?? preprocessing,
-        layer: method.needs.layer ? layer : null,
-      },
-    };
+    return { ok: true, value: images };
   }
 
   /** The class of the same name in another model; where there is none, that model's first guess. */
@@ -171,12 +156,43 @@ export class Asker {
     } else if (index >= 0) {
       return { ok: true, value: { ...target, index } };
     }
-    return firstGuess(lab, request.image, request);
+    return firstGuess(lab, request);
   }
 }
 
-async function firstGuess(lab: LabClient, image: number, request: AttributionRequest): Promise<Outcome<Target>> {
-  const predicted = await lab.predict(image, request.preprocessing);
+/** The same request in another model's terms: with its own preprocessing, and its default layer where it lacks the one in question. */
+function requestTo(
+  info: ModelInfo,
+  model: ShelfModel,
+  request: AttributionRequest,
+  images: readonly number[],
+): Outcome<AttributionRequest> {
+  const failed = (why: string) => ({ ok: false, reason: 'failed', message: `${model.title}: ${why}` }) as const;
+  const method = info.methods.find(({ id }) => id === request.method);
+  if (!method || method.unavailable !== null)
+    return failed(method?.unavailable ?? `It does not offer ${request.method}.`);
+  const inputs = [{ preprocessing: model.preprocessing ?? info.preprocessing }, ...(info.others ?? [])];
+  if (inputs.length !== images.length)
+    return failed(
+      `It takes ${inputs.length} images, the open model ${images.length}. Compare models that take as many.`,
+    );
+  const [first, ...others] = inputs.map(({ preprocessing }, i) => ({ image: images[i], preprocessing }));
+  const layer = info.layers.some(({ id }) => id === request.layer) ? request.layer : info.defaultLayer;
+  return {
+    ok: true,
+    value: { ...request, ...first, ...(others.length > 0 && { others }), layer: method.needs.layer ? layer : null },
+  };
+}
+
+/** The same request with another image before one of the model's inputs. */
+function replaceImage(request: AttributionRequest, input: number, image: number): AttributionRequest {
+  const { others } = request;
+  if (input === 0 || !others) return { ...request, image };
+  return { ...request, others: others.map((other, i) => (i === input - 1 ? { ...other, image } : other)) };
+}
+
+async function firstGuess(lab: LabClient, request: AttributionRequest): Promise<Outcome<Target>> {
+  const predicted = await lab.predict(request.image, request.preprocessing, request.others);
   if (!predicted.ok) return predicted;
   const [first, second] = predicted.value.top.map(({ index }) => index);
   const { kind } = request.target;

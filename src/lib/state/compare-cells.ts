@@ -28,6 +28,8 @@ export interface Cell {
   readonly model: ShelfModel | null;
   /** Whether the image is asked for its own first guess, not for the class of the request. */
   readonly ownGuess: boolean;
+  /** The image input that `image` goes to. */
+  readonly input: number;
 }
 
 /** What a comparison starts from. */
@@ -37,6 +39,8 @@ export interface Ground {
   /** What the present image would be asked, with a method that suits the axis. */
   readonly request: AttributionRequest;
   readonly shelf: Shelf;
+  /** The image input that is looked at. */
+  readonly input: number;
 }
 
 const FIRST_METHODS = ['integrated-gradients', 'deeplift', 'grad-cam', 'occlusion'];
@@ -63,7 +67,7 @@ const named = ({ id, title, own }: ShelfImage | ShelfModel): Candidate => ({
 });
 
 /** Everything that could vary, in the order in which it is shown. */
-export function candidates(axis: Axis, { model, prediction, shelf }: Omit<Ground, 'request'>): Candidate[] {
+export function candidates(axis: Axis, { model, prediction, shelf }: Omit<Ground, 'request' | 'input'>): Candidate[] {
   switch (axis) {
     case 'methods':
       return model.methods.map(({ id, title, unavailable }) => ({
@@ -130,10 +134,15 @@ export function cellsFor(
       (image ?? shelf.image)?.id,
       target,
       ...dependencies(request, open),
+      ...besides(request, ground.input),
     ]);
-    return { key, id, title, request, image, model, ownGuess };
+    return { key, id, title, request, image, model, ownGuess, input: ground.input };
   });
 }
+
+/** What stands before the other inputs; nothing of a model with one. */
+const besides = ({ image, preprocessing, others }: AttributionRequest, input: number): unknown[] =>
+  others ? [input, ...[{ image, preprocessing }, ...others].filter((_, i) => i !== input)] : [];
 
 /** What the result depends on besides model, image and target: not the baseline of a method that has none. */
 function dependencies({ method, options, preprocessing, baseline, layer, seed }: AttributionRequest, open: ModelInfo) {

@@ -117,7 +117,7 @@ const opened = (workspace: Workspace, { id, title, files, sha256, preprocessing 
     output,
     preprocessing,
     load: async () => files,
-    open: () => workspace.openModel(files, preprocessing ?? undefined),
+    open: () => workspace.openModel(files, ...(preprocessing ? [preprocessing] : [])),
   };
 };
 

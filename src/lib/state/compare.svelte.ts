@@ -14,6 +14,7 @@ import {
   suits,
 } from './compare-cells.ts';
 import { type Bundled, type Shelf, shelfOf } from './compare-shelf.ts';
+import { seenFrom } from './seen-from.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
 export { axes, type Axis, type Candidate, type Cell } from './compare-cells.ts';
@@ -71,13 +72,14 @@ export class Comparison {
   readonly shelf: Shelf = $derived.by(() => shelfOf(this.#workspace, this.library));
 
   readonly #ground = $derived.by(() => {
-    const { model, prediction, feed, question } = this.#workspace;
+    const { model, prediction, feed, question, inputs } = this.#workspace;
     const target = prediction && question.target(prediction.top.map(({ index }) => index));
     if (!model || !prediction || !feed || !target || !this.method) return null;
-    const { image, preprocessing } = feed;
+    const { image, preprocessing, others } = feed;
     const { baseline, seed } = question;
-    const request = { image, preprocessing, target, baseline, seed, ...requestOf(this.method, question) };
-    return { model, prediction, request, shelf: this.shelf };
+    const fed = { image, preprocessing, ...(others && { others }) };
+    const request = { ...fed, target, baseline, seed, ...requestOf(this.method, question) };
+    return { model, prediction, request, shelf: this.shelf, input: inputs.selected };
   });
 
   readonly candidates: readonly Candidate[] = $derived(this.#ground ? candidates(this.axis, this.#ground) : []);
@@ -103,9 +105,10 @@ export class Comparison {
     return this.#outcomes[cell.key] ?? null;
   }
 
+  /** Of several image inputs, as the one that is looked at has it. */
   result(cell: Cell): AttributionResult | null {
     const outcome = this.outcome(cell);
-    return outcome?.ok ? outcome.value : null;
+    return outcome?.ok ? seenFrom(outcome.value, this.#workspace.inputs.selected) : null;
   }
 
   /** Ticks or unticks; one stays ticked, and no more than MOST are. */
@@ -182,6 +185,13 @@ export class Comparison {
   /** Asks all cells for the logit: what to do where a probability is saturated. */
   explainLogit(): void {
     this.#workspace.question.kind = 'logit';
+  }
+
+  /** Asks a method that drops negative scores to keep them. */
+  keepNegative(id: string): void {
+    const { model, question } = this.#workspace;
+    const method = model?.methods.find((one) => one.id === id);
+    if (method) question.setOption(method, 'relu', false);
   }
 
   #next(): Cell | undefined {

@@ -11,12 +11,13 @@ import {
   cellRect,
   fit,
   pan,
+  reveal,
   toImage,
   toStage,
   union,
   zoomAt,
 } from '../render/viewport.ts';
-import type { Sight } from './inspector.svelte.ts';
+import { type Sight, centreOf } from './inspector.svelte.ts';
 
 export class SharedLook {
   /** Of each picture's window, in CSS pixels. */
@@ -76,19 +77,22 @@ export class Pane {
     this.#look.place = inside ? place : null;
   }
 
-  /** Moves the cursor by cells of this picture's map, to the middle of one. */
+  /** Moves the cursor by cells of this picture's map, to the middle of one, and the pictures with it. */
   step(dx: number, dy: number): void {
-    const map = this.#sight()?.map;
-    if (!map) return;
-    const { width, height } = mapSize(map);
+    const sight = this.#sight();
+    if (!sight?.map) return;
+    const { width, height } = mapSize(sight.map);
     const from = this.cell ?? { x: width >> 1, y: height >> 1 };
     const [x, y] = [Math.min(width - 1, Math.max(0, from.x + dx)), Math.min(height - 1, Math.max(0, from.y + dy))];
     this.#look.place = { x: (x + 0.5) / width, y: (y + 0.5) / height };
+    const { zoom, size } = this.#look;
+    this.#look.zoom = reveal(zoom, cellRect({ x, y }, sight.seen, { width, height }), this.bounds, size);
   }
 
+  /** About `at`; without it about the cursor, else about the middle. */
   zoomBy(ratio: number, at?: Point): void {
     const { size, zoom } = this.#look;
-    this.#look.zoom = zoomAt(zoom, ratio, at ?? { x: size.width / 2, y: size.height / 2 }, this.bounds, size);
+    this.#look.zoom = zoomAt(zoom, ratio, at ?? centreOf(this.marked, size), this.bounds, size);
   }
 
   panBy(by: Point): void {

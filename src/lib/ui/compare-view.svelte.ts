@@ -1,5 +1,5 @@
 /** @file How a comparison is shown: what each cell draws, on which scale, and which two are laid over each other. */
-import type { AttributionResult, Workspace } from '../state/workspace.svelte.ts';
+import type { AttributionResult, ModelInfo, Workspace } from '../state/workspace.svelte.ts';
 import type { Cell, Comparison } from '../state/compare.svelte.ts';
 import type { Wall, WallPicture } from '../render/wall.ts';
 import { type RankCorrelations, rankCorrelations } from '../tensor/rank-correlation.ts';
@@ -8,7 +8,7 @@ import { type Drawing, drawingOf } from './drawing.ts';
 import { duration, number, percent } from './format.ts';
 import { photograph } from './photograph.ts';
 import type { Sight } from './inspector.svelte.ts';
-import { deviceText } from './summary.ts';
+import { deviceText, draws } from './summary.ts';
 
 /** A cell with all that is drawn and said about it. */
 export interface Show {
@@ -166,15 +166,39 @@ export class CompareView {
 }
 
 /** The cell's caption, piece by piece. */
-export function captionOf({ value, check, passes, milliseconds, device }: AttributionResult): string[] {
+export function captionOf(result: AttributionResult, model: ModelInfo | null): string[] {
+  const { value, check, passes, milliseconds, device, request } = result;
   return [
     `F ${number(value, { signed: true, digits: 3 })}`,
-    ...(check ? [`Δ ${percent(check.relative)}`] : []),
+    ...(check ? [`Δ ${number(check.delta, { signed: true, digits: 2 })} (${percent(check.relative)})`] : []),
+    ...(draws(result, model) ? [`seed ${request.seed}`] : []),
     passes === 1 ? '1 pass' : `${passes} passes`,
     duration(milliseconds),
     deviceText(device),
   ];
 }
 
-/** Whether there is nothing to see on a map. */
-export const isBlank = ({ statistics }: Drawing): boolean => statistics.min === 0 && statistics.max === 0;
+export interface Nothing {
+  readonly why: string;
+  /** What would show something, and how the button that does it is called. */
+  readonly wayOut?: { readonly title: string; readonly take: () => void };
+}
+
+/** Why there is nothing to see in a cell that has its result; null where there is something. */
+export function nothingIn({ result, drawing }: Show, { workspace, comparison }: CompareView): Nothing | null {
+  if (!result || !drawing) return null;
+  const { min, max } = drawing.statistics;
+  if (min === max) return { why: result.notes[0] ?? '', ...wayOut(result, comparison) };
+  const { sign } = drawing;
+  const hidden = (sign === 'positive' && max <= 0) || (sign === 'negative' && min >= 0);
+  if (!hidden) return null;
+  const take = () => (workspace.overlay.sign = 'all');
+  const why = sign === 'positive' ? 'No score here speaks for the target.' : 'No score here speaks against the target.';
+  return { why: `${why} The others are hidden.`, wayOut: { title: 'Show all scores', take } };
+}
+
+function wayOut({ wayOut, request }: AttributionResult, comparison: Comparison): Pick<Nothing, 'wayOut'> {
+  if (wayOut === 'logit') return { wayOut: { title: 'Explain the logit', take: () => comparison.explainLogit() } };
+  if (wayOut !== 'negative') return {};
+  return { wayOut: { title: 'Keep negative scores', take: () => comparison.keepNegative(request.method) } };
+}

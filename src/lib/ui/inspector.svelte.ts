@@ -12,6 +12,7 @@ import {
   cellRect,
   fit,
   pan,
+  reveal,
   toImage,
   toStage,
   union,
@@ -82,19 +83,22 @@ export class Inspector {
     this.cell = at && sight?.map ? cellAt(toImage(this.viewport, at), sight.seen, mapSize(sight.map)) : null;
   }
 
-  /** Moves the cursor by cells; the first move puts it into the middle. */
+  /** Moves the cursor by cells, and the picture with it; the first move puts it into the middle. */
   step(dx: number, dy: number): void {
-    const map = this.#sight()?.map;
-    if (!map) return;
-    const { width, height } = mapSize(map);
+    const sight = this.#sight();
+    if (!sight?.map) return;
+    const { width, height } = mapSize(sight.map);
     const from = this.cell ?? { x: width >> 1, y: height >> 1 };
     this.cell = {
       x: Math.min(width - 1, Math.max(0, from.x + dx)),
       y: Math.min(height - 1, Math.max(0, from.y + dy)),
     };
+    const area = cellRect(this.cell, sight.seen, { width, height });
+    this.zoom = reveal(this.zoom, area, this.bounds, this.size);
   }
 
-  zoomBy(ratio: number, at: Point = { x: this.size.width / 2, y: this.size.height / 2 }): void {
+  /** About `at`; without it about the cursor, else about the middle. */
+  zoomBy(ratio: number, at: Point = centreOf(this.marked, this.size)): void {
     this.zoom = zoomAt(this.zoom, ratio, at, this.bounds, this.size);
   }
 
@@ -106,3 +110,7 @@ export class Inspector {
     this.zoom = NO_ZOOM;
   }
 }
+
+/** The middle of what is marked, else of the stage. */
+export const centreOf = (marked: Rect | null, { width, height }: Size): Point =>
+  marked ? { x: marked.x + marked.width / 2, y: marked.y + marked.height / 2 } : { x: width / 2, y: height / 2 };

@@ -30,6 +30,12 @@ export function deviceText({ kind, threads }: AttributionResult['device']): stri
   return kind === 'webgpu' ? 'WebGPU' : `WASM, ${counted(threads, 'thread', 'threads')}`;
 }
 
+/** Whether random numbers went into the result. */
+export function draws({ request }: AttributionResult, model: ModelInfo | null): boolean {
+  const needs = model?.methods.find(({ id }) => id === request.method)?.needs;
+  return needs?.seed === true || (needs?.baseline === true && request.baseline.kind === 'noise');
+}
+
 export function factsOf(result: AttributionResult, model: ModelInfo | null): Fact[] {
   const { request, check } = result;
   const method = model?.methods.find(({ id }) => id === request.method);
@@ -56,9 +62,8 @@ export function factsOf(result: AttributionResult, model: ModelInfo | null): Fac
     name: 'Method',
     value: `${method?.title ?? request.method}, ${counted(result.passes, 'pass', 'passes')}`,
   });
-  const random = method?.needs.seed || (method?.needs.baseline && request.baseline.kind === 'noise');
   facts.push(
-    random
+    draws(result, model)
       ? { name: 'Seed', value: String(request.seed), meaning: 'The same seed gives the same random numbers.' }
       : { name: 'Seed', value: 'none', meaning: 'Nothing here is drawn at random.' },
     { name: 'Device', value: deviceText(result.device) },
