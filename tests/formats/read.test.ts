@@ -147,7 +147,7 @@ describe('nodes', () => {
       { op: 'Scaler', in: ['b'], domain: 'ai.onnx.ml', name: 's' },
     ];
     expect(refusal({ nodes, inputs: { x: [2] }, outputs: ['y'] })).toBe(
-      'm.onnx: 2 unsupported operators: Loop (×2, first: "l1"), ai.onnx.ml.Scaler (×1, first: "s"). docs/ops.md lists the supported ones.',
+      'm.onnx: 2 unsupported operators: Loop (×2, first: "l1"), ai.onnx.ml.Scaler (×1, first: "s"). Export the model without them; docs/ops.md lists the supported ones.',
     );
   });
 

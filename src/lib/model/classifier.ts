@@ -48,7 +48,9 @@ export function endsOf(onnx: OnnxModel, file: string, wanted: string | undefined
   return { model, images, output: output.name, outputs: outputs.map((v) => v.name) };
 }
 
-const listOf = (values: readonly Value[]): string => values.map((v) => `"${v.name}" ${v.dtype}[${v.shape}]`).join(', ');
+/** `names`: as in the file; what was computed while it was read has none of its own. */
+const listOf = (values: readonly Value[], names: readonly string[] = values.map((v) => v.name)): string =>
+  values.map((v, i) => `"${names[i]}" ${v.dtype}[${v.shape}]`).join(', ');
 
 function imagesOf(inputs: readonly Value[], file: string): ImageInput[] {
   if (inputs.length === 0 || inputs.length > MOST_IMAGES)
@@ -85,6 +87,6 @@ function scoresOf({ graph, outputs: names }: OnnxModel, file: string): { name: s
     .filter(({ value }) => isFloat(value.dtype) && reached.has(value) && hasRows(value));
   if (found.length > 0) return found;
   throw new Error(
-    `${file}: none of its outputs (${listOf(outputs)}) holds class scores for the image, [batch, classes]. Export the classifier with its logits as an output.`,
+    `${file}: none of its outputs (${listOf(outputs, names)}) holds class scores for the image, [batch, classes]. Export the classifier with its logits as an output.`,
   );
 }

@@ -44,7 +44,7 @@ export function parseLabels(file: string, text: string): string[] {
   const labels = /^[[{]/.test(trimmed)
     ? fromDictionary(file, trimmed)
     : ((/\.[ct]sv$/i.test(file) ? fromTable(trimmed) : null) ?? fromLines(trimmed));
-  if (labels.length === 0)
+  if (!labels.some((label) => clean(label) !== ''))
     throw new Error(`${file}: no class names found. Put one name on each line, in the order of the model's outputs.`);
   if (labels.length > MOST_LABELS) throw new Error(tooMany(file, labels.length));
   return labels.map(clean);

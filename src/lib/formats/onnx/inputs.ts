@@ -30,6 +30,12 @@ function declare({ name, type }: ValueInfoProto, file: string): Declared {
   const tensor = type?.tensorType;
   if (!tensor)
     throw new FormatError(`${file}: input "${name}" is not a tensor. Export the model with tensors as inputs.`);
+  // −1 and 0 are how some exporters write an open axis.
+  const odd = tensor.shape?.dim.findIndex(({ dimValue }) => dimValue !== null && dimValue < -1) ?? -1;
+  if (odd !== -1)
+    throw new FormatError(
+      `${file}: input "${name}" has the length ${tensor.shape!.dim[odd].dimValue} on axis ${odd}. The file is damaged: export it again.`,
+    );
   const dims = tensor.shape?.dim.map(({ dimValue, dimParam }) =>
     dimValue !== null && dimValue > 0 ? dimValue : dimParam || null,
   );
@@ -39,9 +45,9 @@ function declare({ name, type }: ValueInfoProto, file: string): Declared {
 /** Inputs that have to be fed: initialisers were listed among them once. */
 export function declaredInputs(graph: GraphProto, known: ReadonlySet<string>, file: string): Declared[] {
   const inputs = graph.input.filter((v) => !known.has(v.name)).map((v) => declare(v, file));
-  const names = new Set(inputs.map((v) => v.name));
-  if (names.size < inputs.length)
-    throw new FormatError(`${file}: two inputs have the same name. The file is damaged: export it again.`);
+  const twice = inputs.find((v, i) => inputs.findIndex(({ name }) => name === v.name) !== i);
+  if (twice)
+    throw new FormatError(`${file}: two inputs are called "${twice.name}". The file is damaged: export it again.`);
   return inputs;
 }
 

@@ -90,7 +90,7 @@ export function readOnnx(bytes: Uint8Array, file: string, options: ReadOptions =
     outputs: outputs.names,
     external: usedBy(model, context.external),
     batched: batched && values.inputs.some((v) => typeof v.shape[0] === 'object'),
-    notes: [...outputs.notes, ...versionNotes(model), ...precisionNotes(inputs), ...notes],
+    notes: [...outputs.notes, ...nameNotes(graph), ...versionNotes(model), ...precisionNotes(inputs), ...notes],
   };
 }
 
@@ -127,7 +127,15 @@ function refuseUnsupported(nodes: readonly FileNode[], file: string): void {
     ([op, found]) => `${op} (×${found.length}, first: "${found[0].name || found[0].outputs[0]}")`,
   );
   throw new FormatError(
-    `${file}: ${unsupported.size} unsupported operator${unsupported.size > 1 ? 's' : ''}: ${list.join(', ')}. docs/ops.md lists the supported ones.`,
+    `${file}: ${unsupported.size} unsupported operator${unsupported.size > 1 ? 's' : ''}: ${list.join(', ')}. Export the model without ${unsupported.size > 1 ? 'them' : 'it'}; docs/ops.md lists the supported ones.`,
+  );
+}
+
+/** onnxruntime takes the last of several weights of one name, too. */
+function nameNotes({ initializer }: GraphProto): string[] {
+  const sameName = [...Map.groupBy(initializer, ({ name }) => name)].filter(([, found]) => found.length > 1);
+  return sameName.map(
+    ([name, { length }]) => `The file holds ${length} weights called "${name}"; the last one is used.`,
   );
 }
 
