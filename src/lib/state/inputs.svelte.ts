@@ -56,7 +56,7 @@ export class Inputs {
   }
 
   /** As many as `model` has inputs. Images stay where they are; `known`: what the first of them expect. */
-  adapt(model: ModelInfo, known: readonly Preprocessing[]): void {
+  adapt(model: ModelInfo, known: readonly (Preprocessing | undefined)[]): void {
     const inputs = [{ ...model.input, preprocessing: model.preprocessing }, ...(model.others ?? [])];
     const slots = inputs.map((_, i) => this.slots[i] ?? new InputSlot(this.#lab));
     this.slots.slice(inputs.length).forEach(({ picture }) => picture.close());

@@ -92,7 +92,9 @@ export class Inquiry {
   readonly #answer: Prediction | null = $derived(this.#predictionOutcome?.ok ? this.#predictionOutcome.value : null);
 
   /** From the side of the input that is looked at. */
-  readonly prediction: Prediction | null = $derived(this.#answer && seenFrom(this.#answer, this.inputs.selected));
+  readonly prediction: Prediction | null = $derived.by(
+    () => this.#answer && seenFrom(this.#answer, this.inputs.selected),
+  );
 
   readonly request: AttributionRequest | null = $derived.by(() => {
     const { method, feed, question } = this;
@@ -139,7 +141,9 @@ export class Inquiry {
   });
 
   /** From the side of the input that is looked at. */
-  readonly result: AttributionResult | null = $derived(this.#present && seenFrom(this.#present, this.inputs.selected));
+  readonly result: AttributionResult | null = $derived.by(
+    () => this.#present && seenFrom(this.#present, this.inputs.selected),
+  );
 
   readonly failure: string = $derived.by(() => {
     for (const outcome of [this.#predictionOutcome, this.#outcome]) {

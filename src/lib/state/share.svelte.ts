@@ -69,7 +69,7 @@ export class Sharing {
    */
   readonly current: SharedRecord | null = $derived.by(() => {
     const { status, result } = this.#workspace;
-    if (status !== 'done' || !result || this.bundle || this.#expecting) return null;
+    if (status !== 'done' || !result || this.bundle || this.#expecting || this.#workspace.unshareable) return null;
     const followed = this.verdict && this.#copied !== result ? this.#record : null;
     return followed ? { ...followed, view: viewOf(this.#workspace) } : this.#recordOf(result);
   });

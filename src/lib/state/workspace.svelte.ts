@@ -119,7 +119,7 @@ export class Workspace extends Inquiry {
   ): Promise<void> {
     const fetched = await this.#fetch(urls.map((url, i) => fetchFile(url, files[i])));
     await after;
-    if (fetched) await this.openModel(fetched, ...(preprocessing ? [preprocessing] : []));
+    if (fetched) await this.openModel(fetched, preprocessing);
   }
 
   async openBundledImage({ title, url }: LibraryImage, after: Promise<unknown> = Promise.resolve()): Promise<void> {
@@ -135,7 +135,7 @@ export class Workspace extends Inquiry {
 
   async openPublicModel({ url, sha256, labels, preprocessing }: PublicModel): Promise<boolean> {
     const files = await this.remote.fetch([{ url, sha256 }, ...(labels ? [labels] : [])], MODEL_LIMIT);
-    if (files) await this.openModel(files, ...(preprocessing ? [preprocessing] : []));
+    if (files) await this.openModel(files, preprocessing);
     return files !== null;
   }
 
@@ -149,7 +149,7 @@ export class Workspace extends Inquiry {
   }
 
   /** `preprocessing`: what the model's first inputs are known to expect; without it, what its file lets guess. */
-  async openModel(files: readonly DroppedFile[], ...preprocessing: Preprocessing[]): Promise<void> {
+  async openModel(files: readonly DroppedFile[], ...preprocessing: (Preprocessing | undefined)[]): Promise<void> {
     this.#modelOpenings++;
     await this.#opening(
       `Opening ${files.find(({ name }) => /\.onnx$/i.test(name))?.name ?? 'the model'}`,
@@ -175,6 +175,12 @@ export class Workspace extends Inquiry {
   /** Where on another site the open model was fetched from; '' where it was not. */
   get modelAddress(): string {
     return this.#files.find(({ name }) => name === this.model?.name)?.address ?? '';
+  }
+
+  /** Why what is on show cannot be put into a link or a bundle; '' when it can. */
+  get unshareable(): string {
+    const { several, slots } = this.inputs;
+    return several ? `Holds one image; this model takes ${slots.length} together` : '';
   }
 
   /** Explains another output of the open model. */
@@ -311,7 +317,7 @@ export class Workspace extends Inquiry {
     this.lab.cancelOpening();
   }
 
-  #ask(files: readonly DroppedFile[], question: string, preprocessing: readonly Preprocessing[]): void {
+  #ask(files: readonly DroppedFile[], question: string, preprocessing: readonly (Preprocessing | undefined)[]): void {
     const agreed = files.map((file) => ({ ...file, anyCost: true }));
     this.costly = { question, open: () => void this.openModel(agreed, ...preprocessing) };
   }

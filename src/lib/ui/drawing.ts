@@ -3,6 +3,7 @@ import type { AttributionResult } from '../state/workspace.svelte.ts';
 import type { Overlay } from '../state/overlay.svelte.ts';
 import { type ColourMap, colourMap } from '../render/colour-maps.ts';
 import { type MapStatistics, type Scale, scaleAt, statisticsOf } from '../render/scale.ts';
+import type { FloatTensor } from '../tensor/tensor.ts';
 
 export interface Drawing {
   readonly statistics: MapStatistics;
@@ -15,9 +16,21 @@ export interface Drawing {
 
 const known = new WeakMap<AttributionResult, MapStatistics>();
 
+/** Images that are explained together are drawn on one scale, so that their maps can be compared. */
+function wholeMap({ map, others = [] }: AttributionResult): FloatTensor {
+  if (others.length === 0) return map;
+  const maps = [map, ...others.map((other) => other.map)];
+  const data = new Float32Array(maps.reduce((n, one) => n + one.data.length, 0));
+  maps.reduce((at, one) => {
+    data.set(one.data, at);
+    return at + one.data.length;
+  }, 0);
+  return { ...map, shape: [data.length], data };
+}
+
 /** Sorting the scores is the only work that grows with the map; it is done once a result. */
 function statistics(result: AttributionResult): MapStatistics {
-  const found = known.get(result) ?? statisticsOf(result.map);
+  const found = known.get(result) ?? statisticsOf(wholeMap(result));
   known.set(result, found);
   return found;
 }
