@@ -3,7 +3,7 @@ import { strToU8, unzipSync, zipSync } from 'fflate';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Bundle, BundleError, packBundle, readBundle } from '../../src/lib/share/bundle.ts';
+import { type Bundle, BundleError, packBundle, readBundle, refuseLargeBundle } from '../../src/lib/share/bundle.ts';
 import { crc32 } from '../../src/lib/share/crc32.ts';
 import { scoresCsv } from '../../src/lib/share/csv.ts';
 import { readNpy } from '../../src/lib/tensor/npy.ts';
@@ -118,7 +118,56 @@ describe('a bundle that is none is refused', () => {
     // The directory’s entry stands behind the local header and the data.
     const directory = view.getUint32(lie.length - 6, true);
     view.setUint32(directory + 24, 10, true);
-    expect(['damaged', 'not a bundle']).toContain(faultOf(lie).fault);
+    expect(faultOf(lie).fault).toBe('too large');
+  });
+});
+
+describe('a bundle that is a bomb is refused at its limit, soon', () => {
+  /** A directory and a header that say `size` bytes of what unfolds to more. */
+  const lying = (content: Uint8Array, size: number): Uint8Array => {
+    const bomb = zipSync({ 'vitrine.json': content });
+    const view = new DataView(bomb.buffer);
+    view.setUint32(22, size, true);
+    view.setUint32(view.getUint32(bomb.length - 6, true) + 24, size, true);
+    return bomb;
+  };
+
+  it('whose headers tell ten bytes of twenty million', () => {
+    const bomb = lying(new Uint8Array(20_000_000), 10);
+    expect(bomb.length).toBeLessThan(100_000);
+    const start = performance.now();
+    const { fault, message } = faultOf(bomb);
+    expect([fault, message]).toEqual([
+      'too large',
+      expect.stringMatching(/^b\.vitrine\.zip\/vitrine\.json: \d+ bytes, a bundle may have 1048576 there/),
+    ]);
+    // It stops where the limit is passed, sixteen kilobytes later at most.
+    expect(Number(/: (\d+) bytes/.exec(message)![1])).toBeLessThan(2 ** 20 + 16_384 * 1100);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it('that is stored, and longer than its headers tell', () => {
+    const long = zipSync({ 'vitrine.json': new Uint8Array(2_000_000) }, { level: 0 });
+    const view = new DataView(long.buffer);
+    view.setUint32(view.getUint32(long.length - 6, true) + 24, 10, true);
+    expect(faultOf(long).fault).toBe('too large');
+  });
+
+  it('that holds one file many times', () => {
+    const one = zipSync({ 'input.png': png }, { level: 0 });
+    const directory = new DataView(one.buffer).getUint32(one.length - 6, true);
+    const entry = one.subarray(directory, one.length - 22);
+    const end = one.slice(one.length - 22);
+    const view = new DataView(end.buffer);
+    [8, 10].forEach((at) => view.setUint16(at, 2, true));
+    const twice = new Uint8Array([...one.subarray(0, directory), ...entry, ...entry, ...end]);
+    expect(faultOf(twice).message).toMatch(/holds "input\.png" twice, which no bundle has/);
+  });
+
+  it('of more bytes than a bundle has, before it is read', () => {
+    expect(() => refuseLargeBundle('b.vitrine.zip', 2 ** 40)).toThrow(
+      /^b\.vitrine\.zip: 1099511627776 bytes, a bundle may have 268435456/,
+    );
   });
 });
 

@@ -3,12 +3,13 @@
  * unpack it: JSON, NumPy and PNG. A bundle that was opened is checked like a link: sizes before anything is unfolded, then
  * checksums, then every field.
  */
-import { type Zippable, strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
+import { type Zippable, strFromU8, strToU8, zipSync } from 'fflate';
 import { readNpy, writeNpy } from '../tensor/npy.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import { crc32 } from './crc32.ts';
 import { type SharedRecord, readLong, writeLong } from './record.ts';
 import { type Schema, SchemaError, flag, list, nullable, number, struct, text } from './schema.ts';
+import { type ZipError, unzip } from './unzip.ts';
 
 const VERSION = 2;
 const FORMAT = 'vitrine-bundle';
@@ -148,27 +149,11 @@ export function readBundle(bytes: Uint8Array, name: string): Bundle {
 }
 
 function unpack(bytes: Uint8Array, name: string): Record<string, Uint8Array<ArrayBuffer>> {
-  if (bytes.length > MAX_ZIP) throw tooLarge(name, bytes.length, MAX_ZIP);
+  refuseLargeBundle(name, bytes.length);
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) {
     throw new BundleError('not a bundle', `${name}: not a zip file. Drop the .vitrine.zip as it was downloaded.`);
   }
-  let seen = 0;
-  let files: Record<string, Uint8Array>;
-  try {
-    files = unzipSync(bytes, {
-      filter: ({ name: entry, originalSize }) => {
-        if (!Object.hasOwn(LIMITS, entry) || ++seen > NAMES.length) {
-          const message = `${name}: holds ${JSON.stringify(entry.slice(0, 60))}, which no bundle has. Drop the .vitrine.zip as it was downloaded.`;
-          throw new BundleError('not a bundle', message);
-        }
-        if (!(originalSize <= LIMITS[entry])) throw tooLarge(`${name}/${entry}`, originalSize, LIMITS[entry]);
-        return true;
-      },
-    });
-  } catch (error) {
-    if (error instanceof BundleError) throw error;
-    throw new BundleError('damaged', `${name}: the zip file is cut off or damaged. Download or copy it again.`);
-  }
+  const files = unzipped(bytes, name);
   const missing = NAMES.find((entry) => !Object.hasOwn(files, entry));
   if (missing) {
     throw new BundleError(
@@ -176,7 +161,28 @@ function unpack(bytes: Uint8Array, name: string): Record<string, Uint8Array<Arra
       `${name}: holds no ${missing}. A bundle has ${NAMES.join(', ')}. Drop it as it was downloaded.`,
     );
   }
-  return files as Record<string, Uint8Array<ArrayBuffer>>;
+  return files;
+}
+
+function unzipped(bytes: Uint8Array, name: string): Record<string, Uint8Array<ArrayBuffer>> {
+  try {
+    return unzip(bytes, LIMITS);
+  } catch (error) {
+    const { fault, entry, bytes: found } = error as ZipError;
+    if (fault === 'too large') throw tooLarge(`${name}/${entry}`, found, LIMITS[entry]);
+    if (fault === 'damaged')
+      throw new BundleError('damaged', `${name}: the zip file is cut off or damaged. Download or copy it again.`);
+    const which = `${JSON.stringify(entry.slice(0, 60))}${Object.hasOwn(LIMITS, entry) ? ' twice' : ''}`;
+    throw new BundleError(
+      'not a bundle',
+      `${name}: holds ${which}, which no bundle has. Drop the .vitrine.zip as it was downloaded.`,
+    );
+  }
+}
+
+/** Refuses a file that is larger than any bundle: before it is read. */
+export function refuseLargeBundle(name: string, bytes: number): void {
+  if (bytes > MAX_ZIP) throw tooLarge(name, bytes, MAX_ZIP);
 }
 
 const tooLarge = (what: string, bytes: number, limit: number): BundleError =>

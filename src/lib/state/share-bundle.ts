@@ -5,6 +5,7 @@ import {
   type Exhibit,
   packBundle,
   readBundle,
+  refuseLargeBundle,
   settingsJson,
 } from '../share/bundle.ts';
 import { scoresCsv } from '../share/csv.ts';
@@ -78,6 +79,7 @@ export const isBundle = (name: string): boolean => /\.zip$/i.test(name);
 
 /** Throws a BundleError that says what is wrong with the file. */
 export async function openBundle(file: File, dark: boolean): Promise<OpenBundle> {
+  refuseLargeBundle(file.name, file.size);
   const bundle = readBundle(new Uint8Array(await file.arrayBuffer()), file.name);
   return { ...openExhibit(bundle, dark, file.name), pictureUrl: addressOf(bundle.picture) };
 }
