@@ -6,7 +6,7 @@ import { decodeLongLink } from '../share/long-link.ts';
 import type { FileReference, SharedRecord } from '../share/record.ts';
 import type { AttributionResult, DroppedFile } from '../worker/api.ts';
 import type { Library } from './library.ts';
-import { namesFor, lostOptions, obstacle, recordOf, viewOf } from './share-record.ts';
+import { lostOptions, namesFor, obstacle, recordOf, viewOf } from './share-record.ts';
 import {
   type BundledResult,
   type OpenBundle,
@@ -79,8 +79,12 @@ export class Sharing {
     const kind = kindOf(location.hash);
     if (kind === null) return this.#workspace.begin(this.#library);
     this.#asleep = kind === 'b';
-    await this.open(location.hash, kind === 'v' ? this.#workspace.start() : undefined);
-    if (!this.bundle) await this.#wake();
+    if (kind === 'v') return this.open(location.hash, this.#workspace.start());
+    // The engine's start must not take away what is wrong with the link.
+    await this.#workspace.together(async () => {
+      await this.open(location.hash);
+      if (!this.bundle) await this.#wake();
+    });
   }
 
   /** What a bundle and a JSON file say about what is on show. */
