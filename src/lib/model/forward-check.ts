@@ -5,6 +5,8 @@ import type { ModelFile, Program, Runtime } from '../runtime/runtime.ts';
 import { random, type Random } from '../tensor/random.ts';
 import { relativeError } from '../tensor/arithmetic.ts';
 import { float32, toFloat32, zeros, type FloatTensor } from '../tensor/tensor.ts';
+import { noRoom } from './memory.ts';
+import { isOutOfMemory } from './say.ts';
 
 /** Above this size a second copy of the weights is too much to ask of a tab. */
 const LARGEST_CHECKED = 200 * 2 ** 20;
@@ -24,26 +26,41 @@ export const leftOut = (why: string): ForwardCheck => ({
   notes: [`The forward check was left out: ${why}`],
 });
 
-/** Compares both on one seeded noise input. A file that onnxruntime refuses is reported, not thrown. */
+/**
+ * Compares both on one seeded noise input. A file that onnxruntime refuses is reported, not thrown; a pass that there is
+ * no room for is thrown, because no question could be answered.
+ */
 export async function forwardDifference(
   runtime: Runtime,
   file: ModelFile,
   { graph, inputs }: OnnxModel,
 ): Promise<ForwardCheck> {
-  if (file.bytes.byteLength > LARGEST_CHECKED) return leftOut('the model is large.');
   const noise = noiseOf(random(1));
   const feeds = inputs.map((_, i) => noise(bindShape(graph.inputs[i].shape, 1)));
+  const runOurs = async () => {
+    try {
+      return await runAndDispose(await runtime.compile(graph), feeds);
+    } catch (error) {
+      throw isOutOfMemory(error) ? noRoom(runtime, graph, error) : error;
+    }
+  };
+  if (file.bytes.byteLength > LARGEST_CHECKED) {
+    if (runtime.device.kind === 'wasm') await runOurs();
+    return leftOut('the model is large.');
+  }
   let theirs: readonly FloatTensor[];
   try {
     theirs = await runAndDispose(await runtime.openFile(file), feeds);
   } catch (error) {
+    // The file as it is takes more room than the graph, which may still fit.
+    if (isOutOfMemory(error)) await runOurs();
     const why = error instanceof Error ? error.message : String(error);
     return {
       value: null,
       notes: [`onnxruntime could not run the file as it is, so the forward pass was not compared: ${why}`],
     };
   }
-  const ours = await runAndDispose(await runtime.compile(graph), feeds);
+  const ours = await runOurs();
   return { value: Math.max(...ours.map((y, i) => relativeError(y, theirs[i]))), notes: [] };
 }
 

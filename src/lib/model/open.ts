@@ -10,6 +10,7 @@ import { preprocessingFor, type ImageInput } from '../vision/preprocess.ts';
 import { endsOf } from './classifier.ts';
 import { createEngine, type ModelEngine } from './engine.ts';
 import { longPass, refuseCostly } from './cost.ts';
+import { refuseTooLarge } from './memory.ts';
 import { forwardDifference, leftOut } from './forward-check.ts';
 import { classesOf } from './heads.ts';
 import { labelsAmong } from './labels.ts';
@@ -75,6 +76,7 @@ export async function openModel(
   signal.throwIfAborted();
 
   doing('checking its numbers', 0.4);
+  refuseTooLarge(runtime, onnx.graph, file.name);
   const tooLong = await longPass(runtime, onnx.graph, file.name);
   signal.throwIfAborted();
   if (tooLong && !file.anyCost) throw tooLong;

@@ -22,7 +22,7 @@ function labelled(error: unknown, subject: string): string {
   const message = (error instanceof Error ? error.message : String(error)).trim();
   const reason = message.startsWith(`${subject}: `) ? message.slice(subject.length + 2) : message;
   if (NO_MEMORY.test(reason))
-    return `${subject}: this needs more memory than the browser gives (${reason}). Close other tabs, or choose a smaller model or image.`;
+    return `${subject}: this needs more memory than the browser gives (${reason}). Close other tabs, choose a smaller model or image, or choose WebGPU under Device where WASM has run out.`;
   if (MISTAKE.test(reason))
     return `${subject}: Vitrine failed on it by a mistake of its own (${reason}). Please report it, with the file if you can.`;
   if (reason !== message || /^Vitrine: /.test(message)) return message;
