@@ -20,6 +20,13 @@ describe('dropped files', () => {
     expect(sorted.others.map(names)).toEqual([['b.onnx', 'labels.txt']]);
   });
 
+  it('of a folder are called as the model calls them: from its own folder on', () => {
+    const at = (path: string) =>
+      Object.defineProperty(file(path.split('/').at(-1)!), 'webkitRelativePath', { value: path });
+    const sorted = sortFiles(['net/m.onnx', 'net/data/w.bin', 'net/w.bin', 'other/w.bin'].map(at));
+    expect(names(sorted.model)).toEqual(['m.onnx', 'data/w.bin', 'w.bin', 'other/w.bin']);
+  });
+
   it('with labels but no model name the classes of the open one', () => {
     expect(sortFiles([file('imagenet.json')]).labels?.name).toBe('imagenet.json');
   });

@@ -1,4 +1,5 @@
 /** @file What a person dropped, sorted by what it is for. */
+import { pathOf } from './dropped.ts';
 import type { DroppedFile } from '../worker/api.ts';
 
 export interface SortedFiles {
@@ -27,13 +28,22 @@ export function sortFiles(files: readonly File[]): SortedFiles {
   const images = dropped.filter(({ file }) => isImage(file)).map(({ sent }) => sent);
   const others = dropped.filter(({ file }) => !isImage(file));
   if (others.some(({ file }) => MODEL.test(file.name))) {
-    const beside = others.filter(({ file }) => !MODEL.test(file.name)).map(({ sent }) => sent);
-    const [model, ...more] = others.filter(({ file }) => MODEL.test(file.name)).map(({ sent }) => [sent, ...beside]);
+    const beside = others.filter(({ file }) => !MODEL.test(file.name));
+    const [model, ...more] = others
+      .filter(({ file }) => MODEL.test(file.name))
+      .map(({ file, sent }) => [sent, ...beside.map((other) => ({ ...other.sent, name: seenFrom(file, other.file) }))]);
     return { model, others: more, images, labels: null, unknown: [] };
   }
   const labels = others.find(({ file }) => LABELS.test(file.name));
   const unknown = others.filter((entry) => entry !== labels).map(({ file }) => file.name);
   return { model: [], others: [], images, labels: labels?.sent ?? null, unknown };
+}
+
+/** The path of `other` as a model names it: relative to its own folder, where it lies in there. */
+function seenFrom(model: File, other: File): string {
+  const folder = pathOf(model).split('/').slice(0, -1);
+  const path = pathOf(other).split('/');
+  return (folder.every((part, i) => part === path[i]) ? path.slice(folder.length) : path).join('/');
 }
 
 /** The sentence for files that cannot be used. */
