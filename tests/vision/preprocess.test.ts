@@ -23,6 +23,7 @@ describe('presets', () => {
     ['torchvision', [(200 / 255 - 0.485) / 0.229, (100 / 255 - 0.456) / 0.224, (50 / 255 - 0.406) / 0.225]],
     ['minus-one-to-one', [200 / 127.5 - 1, 100 / 127.5 - 1, 50 / 127.5 - 1]],
     ['caffe', [50 - 103.939, 100 - 116.779, 200 - 123.68]],
+    ['inception-lucid', [200 - 117, 100 - 117, 50 - 117]],
     ['zero-to-one', [200 / 255, 100 / 255, 50 / 255]],
     ['zero-to-255', [200, 100, 50]],
     ['teachable-machine', [200 / 127 - 1, 100 / 127 - 1, 50 / 127 - 1]],
@@ -31,6 +32,29 @@ describe('presets', () => {
     const x = normalize(modelView(solid(9, 7, [200, 100, 50]), p), p);
     expect(x.shape).toEqual([1, 3, 4, 4]);
     expected.forEach((v, c) => expect(x.data[c * 16 + 5]).toBeCloseTo(v, 3));
+  });
+
+  it('that are tested here are all there are', () =>
+    expect(presets.map(({ id }) => id)).toEqual([
+      'torchvision',
+      'minus-one-to-one',
+      'caffe',
+      'inception-lucid',
+      'zero-to-one',
+      'zero-to-255',
+      'teachable-machine',
+    ]));
+
+  it("Teachable Machine's sees the largest centre square, torchvision's 224 of the shorter side at 256", () => {
+    const square = { ...nchw, width: 224, height: 224 };
+    expect(cropOf({ width: 640, height: 480 }, preprocessingFor('teachable-machine', square))).toEqual({
+      x: 80,
+      y: 0,
+      width: 480,
+      height: 480,
+    });
+    const { width, height } = cropOf({ width: 640, height: 480 }, preprocessingFor('torchvision', square));
+    expect([width, height]).toEqual([480 * (224 / 256), 480 * (224 / 256)]);
   });
 
   it('writes NHWC with the channels last and grey by luma', () => {

@@ -38,6 +38,12 @@ const presetTable: readonly Preset[] = [
     description: 'BGR 0…255 minus the mean 103.939, 116.779, 123.68',
     recipe: { ...plain, order: 'BGR', scale: 255, mean: [103.939, 116.779, 123.68] },
   },
+  {
+    id: 'inception-lucid',
+    title: 'Inception (Lucid)',
+    description: 'RGB 0…255 minus 117, as Inception 5h and Lucid feed it',
+    recipe: { ...plain, scale: 255, mean: [117, 117, 117] },
+  },
   { id: 'zero-to-one', title: '0…1', description: 'RGB scaled to 0…1', recipe: plain },
   { id: 'zero-to-255', title: '0…255', description: 'RGB as stored, 0…255', recipe: { ...plain, scale: 255 } },
   {
