@@ -150,14 +150,21 @@ export class Sharing {
   }
 
   /** Whatever a person dropped: what the link waits for, if it waits, and only if it is that very file. */
-  async openFiles(files: readonly File[]): Promise<void> {
-    const bundle = files.find(({ name }) => isBundle(name));
-    if (bundle) return this.#showBundle(bundle);
+  openFiles(files: readonly File[]): Promise<void> {
+    return this.#workspace.together(async () => {
+      const bundle = files.find(({ name }) => isBundle(name));
+      const others = files.filter((file) => file !== bundle);
+      if (bundle) await this.#showBundle(bundle);
+      if (others.length > 0) await this.#openOthers(others);
+    });
+  }
+
+  async #openOthers(files: readonly File[]): Promise<void> {
     await this.#wake();
     const record = this.#record;
     if (!record || this.files.missing.length === 0) return this.#workspace.openFiles(files);
     const strangers = await this.files.take(files);
-    if (strangers.length > 0) this.#workspace.problem = this.#notWanted(strangers);
+    if (strangers.length > 0) this.#workspace.tell(this.#notWanted(strangers));
     await this.#applyWhenComplete(record);
   }
 
@@ -197,7 +204,7 @@ export class Sharing {
     try {
       this.#show(await openBundle(file, this.#dark));
     } catch (error) {
-      this.#workspace.problem = error instanceof Error ? error.message : String(error);
+      this.#workspace.tell(error instanceof Error ? error.message : String(error));
     }
   }
 
