@@ -34,14 +34,17 @@ describe('the search for a class', () => {
     expect([hits.length, total]).toEqual([60, 1000]);
   });
 
-  it('of 21,841 classes takes no longer than a keystroke, also where nothing is found at once', () => {
+  it('of 21,841 classes is quick, also where nothing is found at once', () => {
     const many = Array.from({ length: 21_841 }, (_, i) => `synset ${i}, some creature of the ${i % 97}th kind`);
-    const times = ['creature kind 21840', 'creeture', 'nothing alike'].map((query) => {
-      const start = performance.now();
-      searchClasses(query, many.length, many);
-      return performance.now() - start;
-    });
-    // Generous: the machine of the tests is shared. Measured: below 50 ms, the first time 100 ms.
-    expect(Math.max(...times)).toBeLessThan(400);
+    searchClasses('', many.length, many);
+    const quickest = (query: string) =>
+      Math.min(
+        ...[1, 2, 3].map(() => {
+          const start = performance.now();
+          searchClasses(query, many.length, many);
+          return performance.now() - start;
+        }),
+      );
+    for (const query of ['creature kind 21840', 'creeture', 'nothing alike']) expect(quickest(query)).toBeLessThan(250);
   });
 });

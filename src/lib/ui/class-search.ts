@@ -24,7 +24,9 @@ export function searchClasses(query: string, classes: number, labels: readonly s
   const words = wordsOf(wanted);
   const entries = entriesOf(classes, labels);
   const exact = ranked(entries, (entry) => rankOf(wanted, words, entry));
-  return exact.total > 0 ? exact : ranked(entries, (entry) => (almost(words, entry) ? 0 : null));
+  if (exact.total > 0 || words.length === 0) return exact;
+  const matchers = words.map(slipsOf);
+  return ranked(entries, ({ words: own }) => (matchers.every((isNear) => own.some(isNear)) ? 0 : null));
 }
 
 interface Entry extends ClassHit {
@@ -69,8 +71,14 @@ function rankOf(wanted: string, words: readonly string[], { index, lower, words:
 /** Short words are too like each other for slips to mean anything. */
 const SHORTEST = 4;
 
-function almost(words: readonly string[], { words: own }: Entry): boolean {
-  return words.length > 0 && words.every((word) => own.some((one) => one === word || isSlip(word, one)));
+/** Whether a word is `typed` but for a slip. Labels share most of their words: each is looked at once. */
+function slipsOf(typed: string): (word: string) => boolean {
+  const seen = new Map<string, boolean>();
+  return (word) => {
+    const near = seen.get(word) ?? (word === typed || isSlip(typed, word));
+    seen.set(word, near);
+    return near;
+  };
 }
 
 /** Whether one slip makes `typed` of `word`, or of its beginning. */
