@@ -36,7 +36,20 @@ GPUAdapter.prototype.requestDevice = async function (...descriptor) {
   return device;
 };
 
+/** From now on the browser says of every buffer that there is no memory for it. */
+function useUpMemory() {
+  const { createBuffer } = GPUDevice.prototype;
+  GPUDevice.prototype.createBuffer = function (descriptor) {
+    if (!descriptor.mappedAtCreation) this.dispatchEvent(noMemory());
+    return createBuffer.call(this, descriptor);
+  };
+}
+
+const noMemory = () =>
+  new GPUUncapturedErrorEvent('uncapturederror', { error: new GPUOutOfMemoryError('Not enough memory left.') });
+
 channel.onmessage = ({ data }) => {
+  if (data === 'use up the GPU’s memory') useUpMemory();
   if (data === 'lose the device') devices.forEach((device) => device.destroy());
   if (data === 'die')
     setTimeout(() => {

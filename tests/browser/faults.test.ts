@@ -126,6 +126,15 @@ describe('a WebGPU device that is lost', () => {
     expect(again.notes).toEqual([]);
   });
 
+  it('for lack of memory: the answer comes from WASM, with the reason', async () => {
+    const { client, ask, info, image, told } = await opened('', 'webgpu');
+    expect(value(await client.predict(image.id, info.preprocessing)).device.kind).toBe('webgpu');
+    channel.postMessage('use up the GPU’s memory');
+    const result = value(await client.attribute(ask('saliency'), () => undefined));
+    expect(result.device.kind).toBe('wasm');
+    expect(told.join()).toMatch(/WebGPU stopped in the middle of the work \(its memory is used up\)\. WASM does the work/);
+  });
+
   it('while nothing runs: the next two questions, asked at once, are answered on WASM by one new worker', async () => {
     const { client, workers, ask, info, image } = await opened('', 'webgpu');
     expect(value(await client.predict(image.id, info.preprocessing)).device.kind).toBe('webgpu');

@@ -160,6 +160,10 @@ class OrtRuntime implements Runtime {
     const device = await this.#ort.env.webgpu.device;
     if (this.#watched.has(device)) return;
     this.#watched.add(device);
+    // What was asked for is not there, and whatever is computed with it is wrong without a word.
+    device.addEventListener('uncapturederror', ({ error }) => {
+      if (error instanceof GPUOutOfMemoryError) this.#tellLost('its memory is used up');
+    });
     void device.lost.then(({ reason, message }) => {
       if (reason !== 'destroyed' || this.#open.size > 0) this.#tellLost(message || reason);
     });
