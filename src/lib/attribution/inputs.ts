@@ -39,11 +39,12 @@ export function pack(images: readonly Value[], outputs: readonly Value[]): Packe
   return { input, images: parts, on };
 }
 
-/** Image `i` cut out of `vector`, [1 or N, elements of all `images`]. */
+/** Image `i` cut out of `vector`, [1 or N, elements of all `images`], under its name. */
 export function partOf(g: Builder, images: readonly Value[], vector: Value, i: number): Value {
   if (images.length === 1) return vector;
   const [start, end] = offsetsOf(images).slice(i);
-  return g.reshape(g.slice(vector, [start], [end], [1]), [vector.shape[0], ...images[i].shape.slice(1)]);
+  const shape = g.ints([vector.shape[0], ...images[i].shape.slice(1)]);
+  return g.apply('Reshape', [g.slice(vector, [start], [end], [1]), shape], {}, { outputs: [images[i].name] });
 }
 
 /** The images in `vector`, [1, …] each. They share its memory. */
