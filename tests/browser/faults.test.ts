@@ -132,7 +132,9 @@ describe('a WebGPU device that is lost', () => {
     channel.postMessage('use up the GPU’s memory');
     const result = value(await client.attribute(ask('saliency'), () => undefined));
     expect(result.device.kind).toBe('wasm');
-    expect(told.join()).toMatch(/WebGPU stopped in the middle of the work \(its memory is used up\)\. WASM does the work/);
+    expect(told.join()).toMatch(
+      /WebGPU stopped in the middle of the work \(its memory is used up\)\. WASM does the work/,
+    );
   });
 
   it('while nothing runs: the next two questions, asked at once, are answered on WASM by one new worker', async () => {
