@@ -302,7 +302,7 @@ describe('a link to a model on another site', () => {
   });
 
   it('fetches it with its labels on a click, and reproduces', async () => {
-    await receiver.sharing.fetchFiles();
+    await receiver.sharing.fetchFile(receiver.sharing.files.missing[0]);
     await settle(receiver);
     expect(asked.slice(1)).toEqual([known.url, known.labels!.url]);
     expect(receiver.sharing.verdict?.reproduced).toBe(true);
@@ -311,7 +311,7 @@ describe('a link to a model on another site', () => {
 
   it('opens no file with another SHA-256', async () => {
     vi.stubGlobal('fetch', async () => new Response('another model'));
-    await receiver.sharing.fetchFiles();
+    await receiver.sharing.fetchFile(receiver.sharing.files.missing[0]);
     expect(receiver.workspace.problem).toMatch(/its SHA-256 is .* not the expected/);
     expect(receiver.workspace.model).toBeNull();
     expect(receiver.sharing.files.missing).toHaveLength(1);

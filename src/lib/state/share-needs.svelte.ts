@@ -56,20 +56,16 @@ export class NeededFiles {
     return strangers;
   }
 
-  /** Fetches what has an address, because the person asked for it. A file with another SHA-256 is not opened. */
-  async fetch(): Promise<void> {
-    for (const wanted of this.missing.filter(({ file }) => file.url)) {
-      const { file, known, role } = wanted;
-      const remote = this.remoteOf(role);
-      const asked = { url: file.url, ...(file.sha256 ? { sha256: file.sha256 } : {}) };
-      const files = await remote.fetch(
-        [asked, ...(known?.labels ? [known.labels] : [])],
-        role === 'model' ? MODEL_LIMIT : IMAGE_LIMIT,
-      );
-      if (files) await this.#open(wanted, files);
-      else if (remote.problem) this.#workspace.problem = remote.problem;
-      if (!files) return;
-    }
+  /** Fetches the wanted file, because the person asked for it. One with another SHA-256 is not opened. */
+  async fetch(wanted: Needed): Promise<void> {
+    const { file, known, role } = wanted;
+    const remote = this.remoteOf(role);
+    const files = await remote.fetch(
+      [{ url: file.url, ...(file.sha256 ? { sha256: file.sha256 } : {}) }, ...(known?.labels ? [known.labels] : [])],
+      role === 'model' ? MODEL_LIMIT : IMAGE_LIMIT,
+    );
+    if (files) await this.#open(wanted, files);
+    else if (remote.problem) this.#workspace.problem = remote.problem;
   }
 
   remoteOf(role: Role): Remote {

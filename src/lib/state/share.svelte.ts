@@ -168,10 +168,10 @@ export class Sharing {
     await this.#applyWhenComplete(record);
   }
 
-  /** Fetches the files that the link says where to find: only on a click. */
-  async fetchFiles(): Promise<void> {
+  /** Fetches a file from where the link says: only on a click. */
+  async fetchFile(wanted: Needed): Promise<void> {
     const record = this.#record;
-    await this.files.fetch();
+    await this.files.fetch(wanted);
     if (record) await this.#applyWhenComplete(record);
   }
 

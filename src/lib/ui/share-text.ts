@@ -39,8 +39,11 @@ export function neededNotice(missing: readonly Needed[]): string {
     ...(remote.length > 0 ? [list(remote)] : []),
     ...(own.length > 0 ? [`${list(own)}, which only its sender has`] : []),
   ];
-  const fetching = remote.length > 0 ? ' Nothing is fetched from another site unless you ask for it.' : '';
-  return `This link needs ${parts.join(' and ')}.${fetching} Drop the file anywhere on this page.`;
+  const drop =
+    remote.length > 0
+      ? 'Nothing is fetched from another site before you ask for it; you may as well drop the file anywhere on this page.'
+      : 'Drop the file anywhere on this page.';
+  return `This link needs ${parts.join(' and ')}. ${drop}`;
 }
 
 /** Chat programs let more through than this. */
