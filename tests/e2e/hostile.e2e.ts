@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { int64 } from '../../src/lib/tensor/tensor.ts';
+import { int64, zeros } from '../../src/lib/tensor/tensor.ts';
 import { onnxFile } from '../formats/build-file.ts';
 import { expect, test } from './site.ts';
 
@@ -27,7 +27,11 @@ async function drop(page: Page, files: readonly { name: string; bytes: Uint8Arra
 const image = { x: [1, 3, 64, 64] };
 
 const models: readonly [name: string, bytes: Uint8Array, message: RegExp][] = [
-  ['text.onnx', Buffer.from('no model at all'), /text\.onnx: not (a readable|an) ONNX model.*(export|Choose)/],
+  [
+    'text.onnx',
+    Buffer.from('no model at all'),
+    /text\.onnx: this is text, not an ONNX model\. Choose the \.onnx file\./,
+  ],
   ['empty.onnx', Buffer.alloc(0), /empty\.onnx: the file is empty\. Download or export it again\./],
   ['short.onnx', model.subarray(0, model.length / 2), /short\.onnx: .*(cut short|damaged).*again/],
   [
@@ -65,6 +69,21 @@ const models: readonly [name: string, bytes: Uint8Array, message: RegExp][] = [
       outputs: ['y'],
     }),
     /twice\.onnx: tensor "y" is produced twice, the second time by Relu \(node "two"\)/,
+  ],
+  [
+    'shapes.onnx',
+    onnxFile({
+      nodes: [{ op: 'Conv', name: 'stem', in: ['x', 'w'] }],
+      inputs: image,
+      outputs: ['y'],
+      weights: { w: zeros('float32', [4, 5, 3, 3]) },
+    }),
+    /shapes\.onnx: Conv \(node "stem"\): input has 3 channels, the weights expect 5\. .*export the model again/,
+  ],
+  [
+    'negative.onnx',
+    onnxFile({ nodes: [{ op: 'Flatten' }], inputs: { x: [1, 3, -8, 8] }, outputs: ['y'] }),
+    /negative\.onnx: input "x" has the length -8 on axis 2\. .*export it again/,
   ],
   [
     'huge.onnx',
@@ -155,4 +174,82 @@ test('labels that hold markup are shown as text', async ({ page }) => {
   await expect(
     page.getByRole('alert').filter({ hasText: /no\.txt: no class names found\. Put one name/ }),
   ).toBeVisible();
+});
+
+test('several bad files at once: each is named, once; a long list scrolls on a telephone', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 640 });
+  await page.goto('./');
+  await done(page);
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  const nonsense = Buffer.from('nonsense');
+  const bad = ['a.onnx', ...Array.from({ length: 12 }, (_, i) => `${i}.png`)];
+  await drop(
+    page,
+    [...bad, bad[1]].map((name) => ({ name, bytes: nonsense })),
+  );
+  const list = page.getByRole('list', { name: 'What went wrong' });
+  await expect(list.getByRole('listitem')).toHaveCount(bad.length, { timeout: 20_000 });
+  for (const name of bad) await expect(list.getByText(`${name}: `, { exact: false }).first()).toBeAttached();
+  // Each is read out when it comes, and none twice.
+  await expect(page.getByRole('alert').filter({ has: list })).toHaveAttribute('aria-atomic', 'false');
+  await expect(list).toBeInViewport();
+  const box = (await list.boundingBox())!;
+  expect(box.height).toBeLessThanOrEqual(0.41 * 640);
+  expect(box.x + box.width).toBeLessThanOrEqual(360);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  await list.focus();
+  await page.keyboard.press('End');
+  await expect.poll(() => list.evaluate((e) => e.scrollTop)).toBeGreaterThan(0);
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(list).toBeHidden();
+});
+
+test('a model whose passes take minutes: the person is asked, and may stop it', async ({ page }) => {
+  test.setTimeout(150_000);
+  await page.goto('./');
+  await done(page);
+  const slow = onnxFile({
+    nodes: [
+      { op: 'Conv', in: ['x', 'w'], out: ['t'], attrs: { pads: [255, 255, 256, 256] } },
+      { op: 'GlobalAveragePool', in: ['t'], out: ['p'] },
+      { op: 'Flatten', in: ['p'] },
+    ],
+    inputs: { x: [1, 1, 1024, 1024] },
+    outputs: ['y'],
+    weights: { w: zeros('float32', [3, 1, 512, 512]) },
+  });
+  const question = page
+    .getByRole('alert')
+    .filter({ hasText: /slow\.onnx: one pass is about 8\.2 × 10¹¹ multi.* here\./ });
+  await drop(page, [{ name: 'slow.onnx', bytes: slow }]);
+  await expect(question).toBeVisible({ timeout: 20_000 });
+  await page.getByRole('button', { name: 'Leave it' }).click();
+  await expect(question).toBeHidden();
+  await expect(page.getByRole('button', { name: /^Model: Vitrine/ })).toBeVisible();
+
+  await drop(page, [{ name: 'slow.onnx', bytes: slow }]);
+  await page.getByRole('button', { name: 'Open it all the same' }).click({ timeout: 20_000 });
+  await expect(page.getByRole('button', { name: 'Model: slow.onnx' })).toBeVisible({ timeout: 20_000 });
+  const exhibit = page.getByRole('figure', { name: 'Exhibit' });
+  await exhibit.getByRole('button', { name: 'Cancel' }).click();
+  await expect(exhibit.getByText('Stopped.')).toBeVisible();
+
+  // The engine, deaf in its pass, is replaced: another model opens at once.
+  await drop(page, [{ name: 'vitrine-16.onnx', bytes: model }]);
+  await expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 80_000 });
+});
+
+test('links and bundles of random bytes: a sentence, and nothing else in their place', async ({ page }) => {
+  await page.goto(`./#v1.${'q8df_-'.repeat(40)}`);
+  await expect(page.getByRole('alert').filter({ hasText: /This link was .* Copy it again/ })).toBeVisible();
+  await expect(page.locator('figure[data-state="done"]')).toHaveCount(0);
+  const noise = Buffer.from(Array.from({ length: 500 }, (_, i) => (i * 7919 + 31) % 256));
+  await drop(page, [
+    { name: 'noise.vitrine.zip', bytes: noise },
+    { name: 'noise.onnx', bytes: noise },
+  ]);
+  const list = page.getByRole('list', { name: 'What went wrong' });
+  await expect(list).toContainText('noise.vitrine.zip: not a zip file. Drop the .vitrine.zip as it was downloaded.');
+  await expect(list).toContainText('noise.onnx: not a readable ONNX model');
+  expect(await page.evaluate(() => 'hurt' in window)).toBe(false);
 });
