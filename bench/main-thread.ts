@@ -1,0 +1,77 @@
+/**
+ * @file How long the page's main thread is busy at a stretch while it works: Chromium's own trace of the built site, in six
+ * scenes. Prints a Markdown table and, with `--why`, what the longest tasks consist of.
+ *
+ *     npm run build && node bench/main-thread.ts [--model FILE.onnx] [--only WORD] [--why]
+ *
+ * Two times are given for each task: elapsed, which also counts the time in which the processor served others, and computing
+ * time of the thread itself. The limit of 50 ms is that of the Long Tasks API.
+ */
+import { join } from 'node:path';
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { chromium } from '@playwright/test';
+import { launchOptions } from '../scripts/chromium.mjs';
+import { serveFolder } from '../scripts/static-server.mjs';
+import { SCENES, done } from './main-thread/scenes.ts';
+import { type Task, longest, tasksOf } from './main-thread/trace.ts';
+
+const LIMIT_MS = 50;
+const root = join(import.meta.dirname, '..');
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: join(root, 'static/models/vitrine-16-shortcut.onnx') },
+    only: { type: 'string', default: '' },
+    why: { type: 'boolean', default: false },
+  },
+});
+
+const CATEGORIES = [
+  '-*',
+  'toplevel',
+  'devtools.timeline',
+  'disabled-by-default-devtools.timeline',
+  'v8',
+  'blink',
+  'gpu',
+];
+
+const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+const ms = (value: number) => value.toFixed(0);
+
+function report(name: string, tasks: readonly Task[]): void {
+  const over = (of: 'wall' | 'cpu') => tasks.filter((task) => task[of] > LIMIT_MS).length;
+  const max = (of: 'wall' | 'cpu') => ms(Math.max(0, ...tasks.map((task) => task[of])));
+  console.log(row([name, tasks.length, max('wall'), over('wall'), max('cpu'), over('cpu')]));
+  if (!values.why) return;
+  for (const { wall, cpu, parts } of longest(tasks, 4))
+    console.log(`    ${ms(wall)} ms elapsed, ${ms(cpu)} ms computing: ${parts.join('; ')}`);
+}
+
+const { url, close } = await serveFolder({ directory: join(root, 'build'), base: '/vitrine/', isolated: false });
+const browser = await chromium.launch(await launchOptions());
+console.log(`${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Chromium ${browser.version()}\n`);
+console.log(
+  row(['scene', 'tasks', 'longest elapsed, ms', `over ${LIMIT_MS}`, 'longest computing, ms', `over ${LIMIT_MS}`]),
+);
+console.log(row(['---', '--:', '--:', '--:', '--:', '--:']));
+try {
+  for (const scene of SCENES.filter(({ name }) => name.includes(values.only))) {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    if (!scene.fromTheStart) {
+      await page.goto(url);
+      await done(page);
+      await scene.prepare?.(page);
+      await page.waitForTimeout(500);
+    }
+    await browser.startTracing(page, { categories: CATEGORIES });
+    if (scene.fromTheStart) await page.goto(url);
+    await scene.play(page, values.model);
+    report(scene.name, tasksOf(await browser.stopTracing()));
+    await context.close();
+  }
+} finally {
+  await browser.close();
+  await close();
+}

@@ -1,0 +1,80 @@
+/** @file What the page does while its main thread is measured. */
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+
+interface Scene {
+  readonly name: string;
+  /** The measurement begins before the page is opened. */
+  readonly fromTheStart?: boolean;
+  /** Before the measurement begins. */
+  readonly prepare?: (page: Page) => Promise<void>;
+  readonly play: (page: Page, model: string) => Promise<void>;
+}
+
+export async function done(page: Page): Promise<void> {
+  await page.waitForTimeout(150);
+  await page.locator('figure[data-state="done"]').waitFor({ timeout: 120_000 });
+  await page.waitForTimeout(300);
+}
+
+async function chooseMethod(page: Page, title: string): Promise<void> {
+  await page.getByRole('combobox', { name: /^Method / }).click();
+  await page.getByRole('option', { name: title, exact: true }).click();
+  await page.getByRole('combobox', { name: `Method ${title}` }).waitFor();
+}
+
+async function openModel(page: Page, path: string): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(
+    async ([name, base64]) => {
+      const bytes = await (await fetch(`data:application/octet-stream;base64,${base64}`)).arrayBuffer();
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], name));
+      return transfer;
+    },
+    ['dropped.onnx', readFileSync(path).toString('base64')] as const,
+  );
+  await page.dispatchEvent('body', 'drop', { dataTransfer });
+  await page.getByRole('button', { name: 'Model: dropped.onnx' }).waitFor({ timeout: 120_000 });
+  await done(page);
+}
+
+async function zoomAndPan(page: Page): Promise<void> {
+  const looking = page.getByRole('application').first();
+  const { x, y, width, height } = (await looking.boundingBox())!;
+  await page.mouse.move(x + width / 2, y + height / 2);
+  for (let i = 0; i < 20; i++) await page.mouse.wheel(0, -60);
+  await page.mouse.down();
+  await page.mouse.move(x + width / 2 - 150, y + height / 2 + 80, { steps: 30 });
+  await page.mouse.up();
+  for (let i = 0; i < 20; i++) await page.mouse.wheel(0, 60);
+}
+
+export const SCENES: readonly Scene[] = [
+  { name: 'first visit', fromTheStart: true, play: done },
+  {
+    name: 'Integrated Gradients, 64 steps',
+    play: async (page) => {
+      await page.getByLabel('Steps').fill('64');
+      await page.getByLabel('Steps').press('Enter');
+      await done(page);
+    },
+  },
+  {
+    name: 'Occlusion',
+    play: async (page) => {
+      await chooseMethod(page, 'Occlusion');
+      await done(page);
+    },
+  },
+  {
+    name: 'six methods compared',
+    play: async (page) => {
+      await page.getByRole('button', { name: 'Compare', exact: true }).click();
+      for (const title of ['Saliency', 'SmoothGrad']) await page.getByRole('checkbox', { name: title }).check();
+      const complete = page.locator('main header [role=status]').filter({ hasText: /^\s*6 of 6\s*$/ });
+      await complete.waitFor({ timeout: 120_000 });
+    },
+  },
+  { name: 'zoom and pan', play: zoomAndPan },
+  { name: 'a model is opened', play: openModel },
+];
