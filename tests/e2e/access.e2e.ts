@@ -1,4 +1,8 @@
-/** axe finds nothing to object to: every view and every open menu, light and dark, on a desk and on a telephone. */
+/**
+ * axe finds nothing to object to: every view and every open menu, light and dark, on a desk, on a telephone and on a large
+ * screen. Whoever has but a keyboard gets everywhere and sees where they are.
+ */
+import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from './site.ts';
@@ -27,13 +31,19 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.goto('./');
       await done(page);
       expect(await objections(page), 'the exhibit').toEqual([]);
-      for (const section of await page.locator('aside [aria-expanded="false"]:not([role=combobox])').all())
-        await section.click();
+      await page.getByText('Preprocessing', { exact: true }).click();
+      await expect(page.getByText('Fed to the model')).toBeVisible();
       expect(await objections(page), 'all sections open').toEqual([]);
       for (const trigger of await page.locator('header [aria-haspopup]').all()) {
         const name = (await trigger.getAttribute('aria-label')) ?? 'a menu';
         await trigger.click();
         await expect(page.locator('.menu-popup, [role=dialog]').first()).toBeVisible();
+        expect(await objections(page), name).toEqual([]);
+        await page.keyboard.press('Escape');
+      }
+      for (const name of ['Share', 'Download']) {
+        await page.getByRole('button', { name, exact: true }).click();
+        await expect(page.locator('[role=dialog], [role=menu], .popup').first()).toBeVisible();
         expect(await objections(page), name).toEqual([]);
         await page.keyboard.press('Escape');
       }
@@ -60,6 +70,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
       await expect(page.getByRole('alert').filter({ hasText: 'broken.onnx' })).toBeVisible();
       expect(await objections(page), 'a message').toEqual([]);
+      await page.getByRole('button', { name: /^Input:/ }).click();
+      const chooser = page.waitForEvent('filechooser');
+      await page.getByRole('button', { name: 'Open an image…' }).click();
+      const gallery = join(import.meta.dirname, '../../static/gallery');
+      await (await chooser).setFiles(['fish-2.png', 'apple-13.png'].map((name) => join(gallery, name)));
+      await expect(page.getByRole('radiogroup', { name: 'Images' })).toBeVisible();
+      expect(await objections(page), 'the strip').toEqual([]);
     });
 
     test.describe('on a telephone', () => {
@@ -83,3 +100,67 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
   });
 }
+
+/** What has the focus: how a screen reader names it, and whether a ring is drawn around it. */
+interface Stop {
+  readonly what: string;
+  readonly named: boolean;
+  readonly ringed: boolean;
+}
+
+/** Walks with Tab through the whole page and back to its beginning. */
+async function stops(page: Page): Promise<Stop[]> {
+  const found: Stop[] = [];
+  for (let i = 0; i < 80; i++) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return null;
+      const labels = (element as HTMLInputElement).labels ?? [];
+      const by = element
+        .getAttribute('aria-labelledby')
+        ?.split(' ')
+        .map((id) => document.getElementById(id)?.textContent);
+      const name = [element.getAttribute('aria-label'), by?.join(''), element.textContent, labels[0]?.textContent];
+      // The ring may be around the focused element or drawn by the one that frames it.
+      const rings = [element, element.parentElement!, ...element.children].map((one) => getComputedStyle(one));
+      return {
+        what: element.outerHTML.slice(0, 120),
+        named: name.some((words) => words?.trim()),
+        ringed: rings.some(({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && outlineWidth !== '0px'),
+      };
+    });
+    if (!stop) return found;
+    found.push(stop);
+  }
+  throw new Error('Tab does not leave the page: the focus is caught somewhere.');
+}
+
+test('Tab reaches everything, each stop has a name and shows where the focus is', async ({ page }) => {
+  await page.goto('./');
+  await done(page);
+  const found = await stops(page);
+  expect(found.length).toBeGreaterThan(20);
+  expect(found.filter(({ named }) => !named).map(({ what }) => what)).toEqual([]);
+  expect(found.filter(({ ringed }) => !ringed).map(({ what }) => what)).toEqual([]);
+});
+
+test.describe('on a large screen, without motion and with forced colours', () => {
+  test.use({ viewport: { width: 3840, height: 2160 } });
+
+  test('the exhibit stands as before, and what is chosen can be told from what is not', async ({ page }) => {
+    await page.emulateMedia({ reducedMotion: 'reduce', forcedColors: 'active' });
+    await page.goto('./');
+    await done(page);
+    expect(await objections(page), 'the exhibit').toEqual([]);
+    const background = (state: string) =>
+      page
+        .getByRole('radiogroup', { name: 'Predictions' })
+        .locator(`[data-state=${state}]`)
+        .first()
+        .evaluate((row) => getComputedStyle(row).backgroundColor);
+    expect(await background('checked')).not.toBe(await background('unchecked'));
+    const moving = await page.evaluate(() => getComputedStyle(document.querySelector('button')!).transitionDuration);
+    expect(Number.parseFloat(moving)).toBe(0);
+  });
+});
