@@ -1,4 +1,5 @@
 /** @file One look at several pictures: the same zoom, and the same place under the cursor in all of them. */
+import type { FloatTensor } from '../tensor/tensor.ts';
 import { mapSize } from '../render/scale.ts';
 import {
   NO_ZOOM,
@@ -25,6 +26,17 @@ export class SharedLook {
   zoom = $state.raw<Zoom>(NO_ZOOM);
   /** Where the cursor is, 0…1 of what the model sees: maps of any size have such a place. */
   place = $state.raw<Point | null>(null);
+
+  /** Column and row of a map under the place. */
+  cellOf(map: FloatTensor): Point | null {
+    return this.place && cellAt(this.place, { x: 0, y: 0, width: 1, height: 1 }, mapSize(map));
+  }
+
+  /** The score there. */
+  scoreOf(map: FloatTensor): number | null {
+    const cell = this.cellOf(map);
+    return cell && map.data[cell.y * mapSize(map).width + cell.x];
+  }
 }
 
 /** One picture of them. Speaks as an Inspector does. */
@@ -46,14 +58,14 @@ export class Pane {
 
   /** Column and row of this picture's map under the shared place. */
   readonly cell: Point | null = $derived.by(() => {
-    const [map, place] = [this.#sight()?.map, this.#look.place];
-    return map && place ? cellAt(place, { x: 0, y: 0, width: 1, height: 1 }, mapSize(map)) : null;
+    const map = this.#sight()?.map;
+    return map ? this.#look.cellOf(map) : null;
   });
 
   /** The score there. */
   readonly value: number | null = $derived.by(() => {
-    const [map, cell] = [this.#sight()?.map, this.cell];
-    return map && cell ? map.data[cell.y * mapSize(map).width + cell.x] : null;
+    const map = this.#sight()?.map;
+    return map ? this.#look.scoreOf(map) : null;
   });
 
   readonly marked: Rect | null = $derived.by(() => {

@@ -23,6 +23,9 @@ export interface Show {
   readonly failure: string;
 }
 
+/** Rows of equal length, no more of them than are seen at a glance. */
+export const columnsFor = (cells: number): number => (cells < 4 ? cells : cells === 4 ? 2 : cells <= 9 ? 3 : 4);
+
 export type Arrangement = 'grid' | 'swipe' | 'blink';
 
 export class CompareView {
@@ -59,6 +62,16 @@ export class CompareView {
   });
 
   readonly drawn = $derived(this.shows.filter(({ result }) => result !== null));
+
+  /** The scores under the shared place in words: a sentence in place of as many live regions as there are cells. */
+  readonly readout: string = $derived.by(() =>
+    this.drawn
+      .flatMap(({ letter, result }) => {
+        const score = this.look.scoreOf(result!.map);
+        return score === null ? [] : `${letter} ${number(score, { signed: true, digits: 3 })}`;
+      })
+      .join(', '),
+  );
 
   /** The two that are laid over each other: what was chosen, else the first two with a result. */
   readonly pair: readonly [Show, Show] | null = $derived.by(() => {

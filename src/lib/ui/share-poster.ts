@@ -66,7 +66,8 @@ async function drawPoster({ snapshot, drawing, title, lines }: Poster): Promise<
   return encode(canvas);
 }
 
-function drawBar(
+/** The colour bar with its numbers, in the font and ink of `context`. */
+export function drawBar(
   context: CanvasRenderingContext2D,
   drawing: Drawing,
   { x, y, width, unit }: { x: number; y: number; width: number; unit: number },
