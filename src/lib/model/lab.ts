@@ -4,7 +4,7 @@ import { companionsOf, type Companion } from '../formats/onnx/external.ts';
 import { decodeModel } from '../formats/onnx/model-file.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { decodeImage } from '../vision/decode.ts';
-import { announcedSize, refuseSize } from '../vision/header.ts';
+import { announcedSize, imageNotes, refuseSize } from '../vision/header.ts';
 import { fedView } from '../vision/fed.ts';
 import { modelView, normalize, preprocessingFor, presets, type ImageInput } from '../vision/preprocess.ts';
 import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
@@ -115,7 +115,7 @@ export class LabCore {
       const digest = await sha256(bytes);
       const { pixels, width, height } = await this.#decode(name, bytes.buffer);
       this.#images.set(image, { pixels, sha256: digest });
-      return { id: image, name, sha256: digest, width, height };
+      return { id: image, name, sha256: digest, width, height, notes: imageNotes(bytes.buffer) };
     });
   }
 

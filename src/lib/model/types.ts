@@ -137,6 +137,8 @@ export interface ImageInfo {
   readonly sha256: string;
   readonly width: number;
   readonly height: number;
+  /** What of the file is not used, a sentence each. */
+  readonly notes?: readonly string[];
 }
 
 /** What an image input is fed. */

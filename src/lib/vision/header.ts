@@ -127,3 +127,49 @@ export function refuseSize(name: string, { width, height }: { width: number; hei
       `${name}: ${width}×${height} pixels, the longest side that browsers draw is ${LONGEST_SIDE}. Scale or cut the image first.`,
     );
 }
+
+/** What a person should know of how an image is read, a sentence each: what of the file is not used. */
+export function imageNotes(bytes: ArrayBuffer): string[] {
+  const view = new DataView(bytes);
+  return [
+    ...(isAnimated(view) ? ['An animation: its first picture is used.'] : []),
+    ...(ascii(view, 1, 3) === 'PNG' && bytes.byteLength > 24 && view.getUint8(24) === 16
+      ? ['16 bits a channel, of which the upper 8 are used.']
+      : []),
+  ];
+}
+
+function isAnimated(v: DataView): boolean {
+  if (ascii(v, 0, 4) === 'GIF8') return gifPictures(v) > 1;
+  if (ascii(v, 1, 3) === 'PNG') return isAnimatedPng(v);
+  return ascii(v, 0, 4) === 'RIFF' && ascii(v, 12, 4) === 'VP8X' && v.byteLength > 20 && (v.getUint8(20) & 2) !== 0;
+}
+
+/** An animated PNG says so before its first data. */
+function isAnimatedPng(v: DataView): boolean {
+  for (let at = 8; at + 8 <= v.byteLength; at += 12 + v.getUint32(at)) {
+    const type = ascii(v, at + 4, 4);
+    if (type === 'acTL') return true;
+    if (type === 'IDAT') return false;
+  }
+  return false;
+}
+
+/** How many pictures a GIF holds, counted up to two. */
+function gifPictures(v: DataView): number {
+  const table = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
+  if (v.byteLength < 13) return 0;
+  let at = 13 + table(v.getUint8(10));
+  let pictures = 0;
+  while (pictures < 2 && at + 10 <= v.byteLength) {
+    const kind = v.getUint8(at);
+    if (kind === 0x2c) {
+      pictures++;
+      at += 11 + table(v.getUint8(at + 9));
+    } else if (kind === 0x21) at += 2;
+    else break;
+    while (at < v.byteLength && v.getUint8(at) !== 0) at += 1 + v.getUint8(at);
+    at++;
+  }
+  return pictures;
+}
