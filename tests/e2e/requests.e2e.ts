@@ -1,0 +1,50 @@
+/** @file No view of the page asks the network for anything that the person did not ask for, its workers included. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from '@playwright/test';
+import { expect, test } from './site.ts';
+
+const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
+
+/** Opens the menu or popover behind a button, looks, and closes it. */
+async function look(page: Page, name: RegExp): Promise<void> {
+  await page.getByRole('button', { name }).first().click();
+  await page.waitForTimeout(150);
+  await page.keyboard.press('Escape');
+}
+
+test('explaining, comparing, sharing and every menu stay within the site', async ({ page, site, faults }) => {
+  const paths = new Set<string>();
+  page.context().on('request', (request) => {
+    if (/^https?:/.test(request.url())) paths.add(request.url());
+  });
+  await page.goto('./');
+  await done(page);
+  for (const menu of [/^Model/, /^Input/, /^Device/, /^Download/]) await look(page, menu);
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByRole('button', { name: 'Compare', exact: true }).click();
+  await expect(page.locator('main .grid figure[data-state="done"]').first()).toBeVisible({ timeout: 40_000 });
+  // Addresses are typed, and not yet asked for.
+  await page.getByRole('button', { name: /^Model/ }).click();
+  await page.getByLabel('Or from an address').first().fill('https://example.invalid/model.onnx');
+  await page.keyboard.press('Escape');
+  await page.waitForTimeout(300);
+  expect(faults).toEqual([]);
+  expect([...paths].filter((url) => !url.startsWith(site))).toEqual([]);
+  // The watch sees what workers load.
+  expect([...paths].some((url) => /\/ort\/.*\.wasm$/.test(url))).toBe(true);
+});
+
+test('the watch sees a request that a worker of the page makes', async ({ page, faults }) => {
+  const other = createServer((_, response) => response.end());
+  await new Promise<void>((resolve) => other.listen(0, 'localhost', resolve));
+  const address = `http://localhost:${(other.address() as AddressInfo).port}/`;
+  await page.route('**/workers/lab.worker*.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `void fetch('${address}', { mode: 'no-cors' });\n${await response.text()}` });
+  });
+  await page.goto('./');
+  await done(page);
+  other.close();
+  expect(faults.splice(0)).toContain(`left the site: ${address}`);
+});
