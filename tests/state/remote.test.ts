@@ -91,3 +91,24 @@ describe('a model at a typed address', () => {
     expect(remote.kept).toEqual([]);
   });
 });
+
+describe('a file for which the browser has no room', () => {
+  it.each([{ keep: true }, { sha256: sha('one') }])(
+    'is opened all the same, and it is said that it is not kept: %o',
+    async (how) => {
+      const { remote } = site(0);
+      const [file] = (await remote.fetch([{ url, ...how }], 1e6)) ?? [];
+      expect(await file.bytes.text()).toBe('one');
+      expect(remote.kept).toEqual([]);
+      expect(remote.unkept).toMatch(/^m\.onnx is not kept: the browser’s storage is full/);
+    },
+  );
+
+  it('leaves no word behind when there is room again', async () => {
+    const { remote, get } = site();
+    remote.unkept = 'm.onnx is not kept.';
+    await get();
+    expect(remote.unkept).toBe('');
+    expect(remote.kept.length).toBe(1);
+  });
+});

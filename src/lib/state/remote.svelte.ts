@@ -46,6 +46,8 @@ export class Remote {
   /** Why the last download failed. */
   problem = $state('');
   kept = $state.raw<readonly KeptFile[]>([]);
+  /** Why the last file is not kept, although it should be; '' where it is. */
+  unkept = $state('');
   #current: AbortController | null = null;
   readonly #store: FileStore;
 
@@ -58,7 +60,7 @@ export class Remote {
     this.cancel();
     const controller = new AbortController();
     this.#current = controller;
-    this.problem = '';
+    this.problem = this.unkept = '';
     try {
       const files = [];
       for (const one of wanted) files.push(await this.#one(one, limit, controller.signal));
@@ -107,7 +109,7 @@ export class Remote {
     if (kept) return { name, bytes: kept, address, note: '' };
     onProgress({ bytes: 0, total: null });
     const { bytes } = (await downloadIfChanged(url, null, options))!;
-    if (sha256 && (await this.#store.put({ url, sha256, name }, bytes))) await this.look();
+    if (sha256) await this.#put({ url, sha256, name }, bytes);
     return { name, bytes, address, note: '' };
   }
 
@@ -137,7 +139,12 @@ export class Remote {
     const sha256 = bytes.size <= MOST_DIGESTED ? await hexDigest(bytes) : '';
     const before = await this.#store.find(url);
     if (before && before.sha256 !== sha256) await this.#store.remove(before);
-    await this.#store.put({ url, sha256, name, version }, bytes);
+    await this.#put({ url, sha256, name, version }, bytes);
+  }
+
+  async #put(file: Parameters<FileStore['put']>[0], bytes: Blob): Promise<void> {
+    if (!(await this.#store.put(file, bytes)))
+      this.unkept = `${file.name} is not kept: the browser’s storage is full or switched off. It is fetched again when it is next opened.`;
     await this.look();
   }
 }
