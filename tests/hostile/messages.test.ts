@@ -126,7 +126,7 @@ const models: readonly [what: string, bytes: Bytes, message: string][] = [
   [
     'no image as its input',
     file({ nodes: [{ op: 'Flatten' }], inputs: { x: [1, 10] } }),
-    'input "x" is float32 of the shape [N,10], which is no image. Vitrine needs [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3]; give other inputs a fixed value when exporting.',
+    'input "x" is float32 of the shape [N,10], which is no image. Vitrine needs [batch, 1 or 3, height, width], [batch, height, width, 1 or 3] or, for grey, [batch, height, width]; give other inputs a fixed value when exporting.',
   ],
   [
     'no scores as its output',

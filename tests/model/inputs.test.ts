@@ -205,3 +205,34 @@ describe('inputs that are not all images', () => {
     expect(outcome).toMatchObject({ ok: false, message: expect.stringContaining('m.onnx') });
   });
 });
+
+describe('a grey image without an axis of channels', () => {
+  const file = onnxFile({
+    inputs: { image: ['N', 8, 10] },
+    nodes: [
+      { op: 'Flatten', in: ['image'], out: ['pixels'] },
+      { op: 'MatMul', in: ['pixels', 'weight'], out: ['scores'] },
+    ],
+    weights: {
+      weight: float32(
+        [80, 2],
+        Float32Array.from({ length: 160 }, (_, i) => Math.sin(i)),
+      ),
+    },
+    outputs: ['scores'],
+  });
+
+  it('is fed as one, and its gradient is the weight of each pixel', async () => {
+    const lab = new LabCore({ version: 'test', decode });
+    value(await lab.start({ choice: 'wasm', ortBase: '' }));
+    const info = value(await lab.openModel(1, [{ name: 'm.onnx', bytes: file.slice().buffer }], silent));
+    expect(info).toMatchObject({ preprocessing: { order: 'grey', layout: 'NCHW', width: 10, height: 8 } });
+    expect(info.forwardDifference).toBeLessThan(1e-5);
+    value(await lab.openImage(1, { name: 'x', bytes: encode([1, 8, 10], Array<number>(80).fill(128)) }));
+    const asked = { image: 1, preprocessing: info.preprocessing, target: target(1), layer: null, seed: 1 };
+    const options = { method: 'saliency', options: { absolute: false }, baseline: { kind: 'black' } } as const;
+    const { scores } = value(await lab.attribute(2, { ...asked, ...options }, silent));
+    expect(scores.shape).toEqual([1, 8, 10]);
+    scores.data.forEach((v, i) => expect(v).toBeCloseTo(Math.sin(2 * i + 1), 5));
+  });
+});

@@ -63,7 +63,7 @@ describe('a model with several outputs', () => {
   });
 
   it('with one unit has its logit and its probability, which add up to an explanation', async () => {
-    expect(value(await open('risk'))).toMatchObject({ output: 'risk', classes: 1 });
+    expect(value(await open('risk'))).toMatchObject({ output: 'risk', classes: 1, labels: ['risk'] });
     const preprocessing = value(await lab.preprocessing('zero-to-one'));
     const { top } = value(await lab.predict(3, 1, preprocessing));
     const logit = 2 * 0.6 - 0.2 + 0.5 * 0.4;

@@ -2,7 +2,9 @@
 import { pack } from '../attribution/inputs.ts';
 import type { ModelGraph } from '../attribution/types.ts';
 import type { OnnxModel } from '../formats/onnx/read.ts';
-import { dependents, type Value } from '../graph/graph.ts';
+import { dependents, Value } from '../graph/graph.ts';
+import { cloneBetween } from '../graph/rewrite.ts';
+import { Builder } from '../ops/builder.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { detectImageInput, type ImageInput } from '../vision/preprocess.ts';
 import { headsOf } from './heads.ts';
@@ -28,6 +30,7 @@ export function endsOf(onnx: OnnxModel, file: string, wanted: string | undefined
   const { inputs } = onnx.graph;
   const images = imagesOf(inputs, file);
   const outputs = scoresOf(onnx, file);
+  const fed = inputs.map(withChannel);
   const byDefault = outputs.find(({ value }) => value.shape.length >= 2) ?? outputs[0];
   const output = wanted === undefined ? byDefault : outputs.find((v) => v.name === wanted);
   if (!output)
@@ -35,20 +38,47 @@ export function endsOf(onnx: OnnxModel, file: string, wanted: string | undefined
       `${file}: has no output "${wanted}" with class scores. Choose one of ${outputs.map((v) => v.name).join(', ')}.`,
     );
   const heads = headsOf(output.value);
-  const packed = pack(inputs, [heads.logits, heads.probabilities]);
-  const logits = packed.on(heads.logits);
+  const roots = [heads.logits, heads.probabilities];
+  const asFed = cloneBetween(new Map(inputs.map((input, i) => [input, withoutChannel(fed[i], input)])), roots);
+  const packed = pack(fed, roots.map(asFed));
+  const [logits, probabilities] = roots.map((root) => packed.on(asFed(root)));
   const model: ModelGraph = {
     graph: { name: onnx.graph.name, inputs: [packed.input], outputs: [logits] },
     input: packed.input,
     images: packed.images,
     logits,
-    probabilities: packed.on(heads.probabilities),
+    probabilities,
     batched: onnx.batched,
   };
   return { model, images, output: output.name, outputs: outputs.map((v) => v.name) };
 }
 
 /** `names`: as in the file; what was computed while it was read has none of its own. */
+/** Of a grey image without an axis of channels, the shortest side that makes it one. */
+const SHORTEST_SIDE = 8;
+
+/** [height, width], and not, as far as anybody can tell, a sequence of features. */
+const isFlat = (shape: readonly number[]): boolean =>
+  shape.length === 2 && Math.min(...shape) >= SHORTEST_SIDE && Math.max(...shape) <= 2 * Math.min(...shape);
+
+const lengthsOf = ({ shape }: Value): number[] => shape.slice(1).map(Number);
+
+/** The input as it is fed: [N, height, width] is a grey image [N, 1, height, width]. */
+const withChannel = (input: Value): Value =>
+  isFlat(lengthsOf(input))
+    ? new Value(input.dtype, [input.shape[0], 1, ...input.shape.slice(1)], { name: input.name })
+    : input;
+
+/** What the file's own input is, computed from what is fed. */
+const withoutChannel = (fed: Value, input: Value): Value =>
+  fed === input ? input : new Builder().reshape(fed, input.shape);
+
+function imageOf(input: Value): ImageInput | null {
+  if (!isFloat(input.dtype)) return null;
+  const lengths = lengthsOf(input);
+  return detectImageInput(isFlat(lengths) ? [1, ...lengths] : lengths);
+}
+
 const listOf = (values: readonly Value[], names: readonly string[] = values.map((v) => v.name)): string =>
   values.map((v, i) => `"${names[i]}" ${v.dtype}[${v.shape}]`).join(', ');
 
@@ -57,9 +87,7 @@ function imagesOf(inputs: readonly Value[], file: string): ImageInput[] {
     throw new Error(
       `${file}: has ${inputs.length} inputs. Vitrine explains models that take 1 to ${MOST_IMAGES} images.`,
     );
-  const images = inputs.map((input) =>
-    isFloat(input.dtype) ? detectImageInput(input.shape.slice(1).map(Number)) : null,
-  );
+  const images = inputs.map(imageOf);
   const wrong = images.findIndex((image) => image === null);
   if (wrong !== -1) {
     const [input, others] = [
@@ -67,7 +95,7 @@ function imagesOf(inputs: readonly Value[], file: string): ImageInput[] {
       inputs.length > 1 ? ` It has ${inputs.length} inputs: ${listOf(inputs)}.` : '',
     ];
     throw new Error(
-      `${file}: input "${input.name}" is ${input.dtype} of the shape [${input.shape}], which is no image.${others} Vitrine needs [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3]; give other inputs a fixed value when exporting.`,
+      `${file}: input "${input.name}" is ${input.dtype} of the shape [${input.shape}], which is no image.${others} Vitrine needs [batch, 1 or 3, height, width], [batch, height, width, 1 or 3] or, for grey, [batch, height, width]; give other inputs a fixed value when exporting.`,
     );
   }
   if (inputs.some((input) => input.shape[0] !== inputs[0].shape[0]))

@@ -48,7 +48,7 @@ export function diagnose(maps: readonly FloatTensor[], { check }: Explanation, o
   else if (maps.every(({ data }) => data.every((v) => v <= 0)))
     notes.push('No score is positive: whatever the method sees in this picture speaks against the target.');
   if (check && check.relative > LARGE_GAP)
-    notes.push(...gapNotes[check.kind](`${(100 * check.relative).toPrecision(2)} %`));
+    notes.push(...gapNotes[check.kind](`${Number((100 * check.relative).toPrecision(2))} %`));
   return { notes, ...(wayOut && { wayOut }) };
 }
 

@@ -107,7 +107,9 @@ export function readClassifier(files: readonly NamedBytes[]): Classifier {
   const layers = layersOf(model.images, model.logits);
   const classes = classesOf(model.logits);
   const unread = beside.filter(({ bytes }) => !external.some(({ data }) => data === bytes));
-  const { labels, name: labelFile } = labelsAmong(unread, classes);
+  const { labels: given, name: labelFile } = labelsAmong(unread, classes);
+  // One unit says what its output is called.
+  const labels = given.length === 0 && classes === 1 ? [output] : given;
   const [first, ...others] = onnx.graph.inputs.map(({ name, shape }, i) => ({
     name,
     shape: shape.map((d) => (isBatch(d) ? null : d)),
