@@ -134,6 +134,7 @@ describe('the person’s own models', () => {
 
   it('stand beside those of the page, also one that nobody has read yet', () => {
     expect(workspace.model?.name).toBe('b.onnx');
+    expect(workspace.problem).toMatch(/^c\.onnx: one model is open at a time\. Compare/);
     expect(titles().toSorted()).toEqual(['Of the page', 'a.onnx', 'b.onnx', 'c.onnx']);
   });
 

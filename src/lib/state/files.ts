@@ -46,8 +46,13 @@ function seenFrom(model: File, other: File): string {
   return (folder.every((part, i) => part === path[i]) ? path.slice(folder.length) : path).join('/');
 }
 
+/** The sentence for models that were dropped together with the one that is opened. */
+export const waitingModels = (names: readonly string[]): string =>
+  `${listed(names)}: one model is open at a time. Compare, with what varies set to Models, shows them side by side.`;
+
 /** The sentence for files that cannot be used. */
-export function unknownFiles(names: readonly string[]): string {
-  const listed = names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
-  return `${listed}: neither a model (.onnx), an image nor a labels file (.txt, .json). Drop the model together with its external data.`;
-}
+export const unknownFiles = (names: readonly string[]): string =>
+  `${listed(names)}: neither a model (.onnx), an image nor a labels file (.txt, .json). Drop the model together with its external data.`;
+
+const listed = (names: readonly string[]): string =>
+  names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');

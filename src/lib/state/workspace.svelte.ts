@@ -17,7 +17,7 @@ import type {
 } from '../worker/api.ts';
 import { Addresses } from './addresses.svelte.ts';
 import { Comparison } from './compare.svelte.ts';
-import { type SortedFiles, isLabelsName, sortFiles, unknownFiles } from './files.ts';
+import { type SortedFiles, isLabelsName, sortFiles, unknownFiles, waitingModels } from './files.ts';
 import { Inquiry, type Status } from './inquiry.svelte.ts';
 import { type Library, type LibraryImage, type LibraryModel, type PublicModel, fetchFile, firstOf } from './library.ts';
 import { Overlay } from './overlay.svelte.ts';
@@ -256,6 +256,7 @@ export class Workspace extends Inquiry {
     const added = this.strip.add(images.map(({ name, bytes }) => ({ name, bytes: bytes as Blob })));
     tasks.push(this.inputs.several || opened ? this.#openEach(added, opened) : this.#openFirst(added));
     if (unknown.length > 0) this.tell(unknownFiles(unknown));
+    if (others.length > 0) this.tell(waitingModels(others.map(([{ name }]) => name)));
     await Promise.all(tasks);
   }
 
