@@ -1,9 +1,9 @@
 /**
  * Pictures of the built site, each view in its sizes and appearances: `npm run screenshots -- [FOLDER]` (default
- * `screenshots/`, git-ignored). `--only=WORD` takes those whose scene's name holds the word. `scripts/screenshots/` says
- * what is pictured.
+ * `screenshots/`, git-ignored). `--only=WORD` takes those whose scene's name holds the word, `--docs` also writes the pictures
+ * of README and docs. `scripts/screenshots/` says what is pictured.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium } from '@playwright/test';
 import { launchOptions } from './chromium.mjs';
@@ -13,7 +13,24 @@ import { serveFolder } from './static-server.mjs';
 
 const root = join(import.meta.dirname, '..');
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length) ?? '';
+const docs = process.argv.includes('--docs');
 const folder = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? join(root, 'screenshots');
+
+/** Which pictures README and docs show, and under which names. */
+const DOCS: Readonly<Record<string, string>> = { explain: 'explain', 'compare-grid': 'compare', 'puzzle-2': 'puzzle' };
+
+/** The picture as WebP, which takes a fifth of the bytes. */
+async function smaller(browser: Browser, png: Buffer): Promise<Buffer> {
+  const page = await browser.newPage();
+  const url = await page.evaluate(async (source) => {
+    const image = await createImageBitmap(await (await fetch(source)).blob());
+    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+    canvas.getContext('2d')!.drawImage(image, 0, 0);
+    return canvas.toDataURL('image/webp', 0.9);
+  }, `data:image/png;base64,${png.toString('base64')}`);
+  await page.close();
+  return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
+}
 
 /** A visit of its own, with nothing cached. The puzzle counts as declined unless the scene is about it. */
 async function play(browser: Browser, site: string, scene: Scene, look: Look): Promise<void> {
@@ -23,8 +40,9 @@ async function play(browser: Browser, site: string, scene: Scene, look: Look): P
   const shoot = async (part = '') => {
     const name = [scene.name, part, look === 'desk' ? '' : look].filter(Boolean).join('-');
     await page.waitForTimeout(250);
-    await page.screenshot({ path: join(folder, `${name}.png`) });
+    const png = await page.screenshot({ path: join(folder, `${name}.png`) });
     console.log(name);
+    if (docs && DOCS[name]) writeFileSync(join(root, `docs/images/${DOCS[name]}.webp`), await smaller(browser, png));
   };
   try {
     if (!scene.first) {
