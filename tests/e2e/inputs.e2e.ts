@@ -133,8 +133,15 @@ test('what the model is fed is shown as picture and in numbers', async ({ page }
   await expect(red).toContainText('−');
   await page.getByRole('combobox', { name: /^Preset/ }).click();
   await page.getByRole('option', { name: /^0…255/ }).click();
+  await page.getByText('Fed to the model').scrollIntoViewIfNeeded();
   await expect(red).not.toContainText('−');
   await expect(page.getByRole('row', { name: /^(red|green|blue)/ })).toHaveCount(3);
+  // What is changed by hand is fed, too.
+  await page.getByLabel('Mean, red').fill('1000');
+  await page.getByLabel('Mean, red').press('Enter');
+  await page.getByText('Fed to the model').scrollIntoViewIfNeeded();
+  await expect(red).toContainText('−');
+  await expect(page.getByRole('combobox', { name: /^Preset/ })).toContainText('Custom');
   await done(page);
 });
 
@@ -175,9 +182,58 @@ test('without a camera there is no button for it', async ({ page }) => {
   await expect(page.getByRole('button', { name: 'Use the camera…' })).toHaveCount(0);
 });
 
+test('why the camera cannot be used is said, and the front camera is a mirror', async ({ page }) => {
+  await page.addInitScript(() => {
+    const { mediaDevices } = navigator;
+    mediaDevices.enumerateDevices = async () => [{ kind: 'videoinput', deviceId: 'a', label: '' } as MediaDeviceInfo];
+    const answers: (() => MediaStream)[] = [
+      () => {
+        throw new DOMException('no', 'NotAllowedError');
+      },
+      () => {
+        throw new DOMException('busy', 'NotReadableError');
+      },
+      () => {
+        const stream = document.createElement('canvas').captureStream();
+        const [track] = stream.getVideoTracks();
+        track.getSettings = () => ({ facingMode: 'user' });
+        return Object.assign(stream, { getVideoTracks: () => [track] });
+      },
+      () => {
+        throw new DOMException('gone', 'NotFoundError');
+      },
+    ];
+    mediaDevices.getUserMedia = async () => answers.shift()!();
+  });
+  await visit(page);
+  await page.getByRole('button', { name: /^Input:/ }).click();
+  const start = page.getByRole('button', { name: 'Use the camera…' });
+  await start.click();
+  await expect(page.getByText('The browser does not let this page use the camera. Allow it')).toBeVisible();
+  await start.click();
+  await expect(page.getByText('The camera could not be started. Close other programs')).toBeVisible();
+  await start.click();
+  const video = page.getByLabel('What the camera sees');
+  await expect(video).toHaveCSS('transform', 'matrix(-1, 0, 0, 1, 0, 0)');
+  await expect(page.getByText('Shown as in a mirror')).toBeVisible();
+  await video.evaluate((seen: HTMLVideoElement) =>
+    (seen.srcObject as MediaStream).getTracks()[0].dispatchEvent(new Event('ended')),
+  );
+  await expect(page.getByText('The camera stopped: it was unplugged')).toBeVisible();
+  await start.click();
+  await expect(page.getByText('This camera is no longer there')).toBeVisible();
+  await expect(start).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await done(page);
+});
+
 test('a frame of the camera is explained, and the camera is off afterwards', async ({ page, playwright, site }) => {
   const { launchOptions = {} } = test.info().project.use;
-  const args = [...(launchOptions.args ?? []), '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+  const args = [
+    ...(launchOptions.args ?? []),
+    '--use-fake-device-for-media-stream=device-count=2',
+    '--use-fake-ui-for-media-stream',
+  ];
   const browser = await playwright.chromium.launch({ ...launchOptions, args });
   try {
     const own = await browser.newPage({ permissions: ['camera'] });
@@ -190,9 +246,24 @@ test('a frame of the camera is explained, and the camera is off afterwards', asy
     const track = await video.evaluateHandle(
       (seen: HTMLVideoElement) => (seen.srcObject as MediaStream).getTracks()[0],
     );
+    await own.getByRole('combobox', { name: /^Camera/ }).click();
+    await own.getByRole('option').nth(1).click();
+    await expect.poll(() => track.evaluate(({ readyState }) => readyState)).toBe('ended');
+    const second = await video.evaluateHandle(
+      (seen: HTMLVideoElement) => (seen.srcObject as MediaStream).getTracks()[0],
+    );
+    await expect.poll(() => video.evaluate((seen: HTMLVideoElement) => seen.videoWidth)).toBeGreaterThan(0);
     await own.getByRole('button', { name: 'Take this picture' }).click();
     await expect(own.getByRole('button', { name: /^Input: camera-\d\d-\d\d-\d\d\.png/ })).toBeVisible();
-    expect(await track.evaluate(({ readyState }) => readyState)).toBe('ended');
+    expect(await second.evaluate(({ readyState }) => readyState)).toBe('ended');
+    await own.getByRole('button', { name: /^Input:/ }).click();
+    await own.getByRole('button', { name: 'Use the camera…' }).click();
+    const third = await video.evaluateHandle(
+      (seen: HTMLVideoElement) => (seen.srcObject as MediaStream).getTracks()[0],
+    );
+    // Closing the menu is enough.
+    await own.keyboard.press('Escape');
+    await expect.poll(() => third.evaluate(({ readyState }) => readyState)).toBe('ended');
     await done(own);
   } finally {
     await browser.close();
