@@ -159,7 +159,7 @@ test('weights beside a typed model are asked for once, with their size', async (
   await page.getByLabel('Or from an address').fill(`${elsewhere.url}/outside.onnx`);
   await page.getByRole('button', { name: 'Fetch' }).click();
   const menu = page.locator('.menu-popup');
-  await expect(menu.getByText(/outside\.onnx keeps its weights in 1 more file: data\/cnn\.weights \(/)).toBeVisible({
+  await expect(menu.getByText(/outside\.onnx keeps its weights in 1 more file:\s+data\/cnn\.weights \(/)).toBeVisible({
     timeout: 30_000,
   });
   expect(elsewhere.asked).toEqual(['/outside.onnx']);
