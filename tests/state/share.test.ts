@@ -118,7 +118,7 @@ let receiver: Page;
 
 async function linkFrom(page: Page): Promise<string> {
   await settle(page);
-  return page.sharing.linkTo(page.workspace.result!);
+  return encodeLink(page.sharing.recordOf(page.workspace.result!));
 }
 
 async function follow(link: string): Promise<void> {
@@ -341,7 +341,7 @@ describe('names of classes', () => {
     await follow(await linkFrom(sender));
     expect(receiver.workspace.model?.labels).toEqual(['cat', 'dog', 'tench', 'robin']);
     sender.workspace.model = { ...sender.workspace.model!, labels: [] };
-    const record = decodeLink(sender.sharing.linkTo(sender.workspace.result!));
+    const record = sender.sharing.recordOf(sender.workspace.result!);
     expect([record.label, record.otherLabel]).toEqual(['', '']);
     receiver = newPage();
     receiver.lab.info = { labels: [] };

@@ -4,11 +4,12 @@
  */
 import { deflateSync, inflateSync } from 'fflate';
 import { crc32 } from './crc32.ts';
+import { type KindOfLink, clean } from './kind.ts';
 import { SchemaError, fromBase64Url, toBase64Url } from './schema.ts';
 
 /** A kind of link; each counts its versions for itself. */
 export interface Kind {
-  readonly letter: 'v' | 'b';
+  readonly letter: KindOfLink;
   /** The newest version, which is written; all before it are read. */
   readonly version: number;
   /** Characters of a fragment beyond which it is not read. */
@@ -28,18 +29,6 @@ export class LinkError extends Error {
     super(message);
     this.fault = fault;
   }
-}
-
-/** Characters of the longest link of any kind: more are never looked at. */
-const MOST_LETTERS = 1_000_000;
-
-/** Whether a fragment means to be a link, be it a damaged one; `#explain` does not. */
-export const isLink = (fragment: string): boolean => kindOf(fragment) !== null;
-
-/** The letter of the kind of link that a fragment means to be; null where it means to be none. */
-export function kindOf(fragment: string): Kind['letter'] | null {
-  const letter = /^#*([vb])\d/i.exec(clean(fragment.slice(0, 100)))?.[1].toLowerCase();
-  return letter === 'v' || letter === 'b' ? letter : null;
 }
 
 /** The fragment, with its `#`. */
@@ -82,19 +71,6 @@ function unfold({ maxBytes }: Kind, payload: string): Uint8Array {
   const content = inflateSync(fromBase64Url(payload), { out: new Uint8Array(maxBytes + 1) });
   if (content.length > maxBytes) throw new SchemaError(`its content unfolds to more than ${maxBytes} bytes`);
   return content;
-}
-
-function clean(fragment: string): string {
-  let text = fragment.slice(0, MOST_LETTERS + 1);
-  for (let round = 0; round < 3 && text.includes('%'); round++) {
-    try {
-      text = decodeURIComponent(text);
-    } catch {
-      break;
-    }
-  }
-  // White space, soft hyphens and zero-width marks that programs put where a line may break.
-  return text.replaceAll(/[\s\u00ad\u200b-\u200d\u2060\ufeff]+/g, '');
 }
 
 function split({ letter, version }: Kind, text: string): { version: number; payload: string; rest: string } {

@@ -1,4 +1,4 @@
-/** @file Bundles: made from what is on show, and shown without a model. */
+/** @file What packs and unpacks links and bundles: made from what is on show, and shown without a model. */
 import {
   type Bundle,
   type BundledResult,
@@ -9,13 +9,17 @@ import {
   settingsJson,
 } from '../share/bundle.ts';
 import { scoresCsv } from '../share/csv.ts';
-import { ROUNDING, encodeLongLink } from '../share/long-link.ts';
+import { LinkError } from '../share/envelope.ts';
+import { decodeLink, encodeLink } from '../share/link.ts';
+import { ROUNDING, decodeLongLink, encodeLongLink } from '../share/long-link.ts';
 import type { SharedRecord } from '../share/record.ts';
 import { writeNpy } from '../tensor/npy.ts';
 import { zeros } from '../tensor/tensor.ts';
 import type { AttributionResult, FloatTensor, ImageInfo, MethodInfo } from '../worker/api.ts';
 import { Overlay } from './overlay.svelte.ts';
+import type { Sharing } from './share.svelte.ts';
 
+export { LinkError, decodeLink, encodeLink };
 export type { Bundle, BundledResult, Exhibit };
 
 /** A bundle or a long link on show: what the stage draws, and addresses of its pictures. */
@@ -32,7 +36,7 @@ export interface OpenBundle extends Exhibit {
 
 const finite = (n: number | null): number | null => (n !== null && Number.isFinite(n) ? n : null);
 
-export function bundledResult(result: AttributionResult, method: MethodInfo | null, image: ImageInfo): BundledResult {
+function bundledResult(result: AttributionResult, method: MethodInfo | null, image: ImageInfo): BundledResult {
   const { value, baselineValue, probability, check, passes, milliseconds, crop, notes } = result;
   const sound = check && Number.isFinite(check.delta) && Number.isFinite(check.relative);
   return {
@@ -48,6 +52,16 @@ export function bundledResult(result: AttributionResult, method: MethodInfo | nu
     crop: { x: crop.x, y: crop.y, width: crop.width, height: crop.height },
     notes: notes.slice(0, 19),
   };
+}
+
+/** What a bundle and a JSON file say about what is on show. Throws an Error where its model or image is no longer open. */
+export function described(
+  sharing: Sharing,
+  result: AttributionResult,
+): { readonly record: SharedRecord; readonly result: BundledResult } {
+  const { picture, method } = sharing.workspace;
+  if (!picture.info) throw new Error('Share: the image is no longer open.');
+  return { record: sharing.recordOf(result), result: bundledResult(result, method, picture.info) };
 }
 
 export type ExportFormat = 'npy' | 'csv' | 'json';
@@ -75,8 +89,6 @@ export function longLink(
   return encodeLongLink({ record, result: { ...result, notes: [...result.notes, rounded] }, scores: map, input });
 }
 
-export const isBundle = (name: string): boolean => /\.zip$/i.test(name);
-
 /** Throws a BundleError that says what is wrong with the file. */
 export async function openBundle(file: File, dark: boolean): Promise<OpenBundle> {
   refuseLargeBundle(file.name, file.size);
@@ -85,7 +97,7 @@ export async function openBundle(file: File, dark: boolean): Promise<OpenBundle>
 }
 
 /** `dark`: whether the page is. */
-export function openExhibit(exhibit: Exhibit, dark: boolean, name = 'a long link'): OpenBundle {
+function openExhibit(exhibit: Exhibit, dark: boolean, name = 'a long link'): OpenBundle {
   const overlay = new Overlay();
   const { diverging, ...view } = exhibit.record.view;
   Object.assign(overlay, view, { dark });
@@ -94,6 +106,10 @@ export function openExhibit(exhibit: Exhibit, dark: boolean, name = 'a long link
   const shown = shownResult(exhibit);
   return { record, result, scores, input, name, shown, overlay, inputUrl: addressOf(input), pictureUrl: '' };
 }
+
+/** What a long link shows. Throws a LinkError. */
+export const openLongLink = (fragment: string, dark: boolean): OpenBundle =>
+  openExhibit(decodeLongLink(fragment), dark);
 
 const addressOf = (picture: Uint8Array<ArrayBuffer>): string => URL.createObjectURL(new Blob([picture]));
 

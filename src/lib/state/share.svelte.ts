@@ -1,25 +1,21 @@
 /** @file Links: made from what is on show, and opened, which recomputes and compares. */
 import { type Verdict, compareRecords } from '../share/compare.ts';
-import { LinkError, isLink, kindOf } from '../share/envelope.ts';
-import { decodeLink, encodeLink } from '../share/link.ts';
-import { decodeLongLink } from '../share/long-link.ts';
+import { isLink, kindOf } from '../share/kind.ts';
 import type { FileReference, SharedRecord } from '../share/record.ts';
 import type { AttributionResult, DroppedFile } from '../worker/api.ts';
 import type { Library } from './library.ts';
 import { lostOptions, namesFor, obstacle, recordOf, viewOf } from './share-record.ts';
-import {
-  type BundledResult,
-  type OpenBundle,
-  bundledResult,
-  isBundle,
-  openBundle,
-  openExhibit,
-} from './share-bundle.ts';
+import type { OpenBundle } from './share-bundle.ts';
 import { type Needed, NeededFiles } from './share-needs.svelte.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
 export { isLink };
 export type { FileReference, Needed, OpenBundle, SharedRecord, Verdict };
+
+/** What packs and unpacks comes when it is needed: most visits are without a link. */
+const codec = () => import('./share-bundle.ts');
+
+const isBundle = ({ name }: File): boolean => /\.zip$/i.test(name);
 
 export class Sharing {
   readonly files: NeededFiles;
@@ -71,7 +67,7 @@ export class Sharing {
     const { status, result } = this.#workspace;
     if (status !== 'done' || !result || this.bundle || this.#expecting || this.#workspace.unshareable) return null;
     const followed = this.verdict && this.#copied !== result ? this.#record : null;
-    return followed ? { ...followed, view: viewOf(this.#workspace) } : this.#recordOf(result);
+    return followed ? { ...followed, view: viewOf(this.#workspace) } : this.recordOf(result);
   });
 
   /** The first visit: what the address says, else the page's own choice. */
@@ -87,13 +83,6 @@ export class Sharing {
     });
   }
 
-  /** What a bundle and a JSON file say about what is on show. */
-  described(result: AttributionResult): { record: SharedRecord; result: BundledResult } {
-    const { picture, method } = this.#workspace;
-    if (!picture.info) throw new Error('Share: the image is no longer open.');
-    return { record: this.#recordOf(result), result: bundledResult(result, method, picture.info) };
-  }
-
   /** Back to the page; to the first visit's exhibit, where a long link was all that was opened so far. */
   closeBundle(): void {
     if (this.bundle) [this.bundle.inputUrl, this.bundle.pictureUrl].forEach((url) => url && URL.revokeObjectURL(url));
@@ -103,13 +92,9 @@ export class Sharing {
     void this.#workspace.begin(this.#library);
   }
 
-  /** The fragment of a link to what is on show. */
-  linkTo(result: AttributionResult): string {
-    return encodeLink(this.#recordOf(result));
-  }
-
   /** The fragment of what the address should say by now. */
-  currentLink(): string | null {
+  async currentLink(): Promise<string | null> {
+    const { encodeLink } = await codec();
     return this.current && encodeLink(this.current);
   }
 
@@ -124,8 +109,9 @@ export class Sharing {
    */
   async open(fragment: string, started: Promise<unknown> = Promise.resolve()): Promise<void> {
     this.opened = true;
+    const { LinkError, decodeLink, openLongLink } = await codec();
     try {
-      if (kindOf(fragment) === 'b') return this.#show(openExhibit(decodeLongLink(fragment), this.#dark));
+      if (kindOf(fragment) === 'b') return this.#show(openLongLink(fragment, this.#dark));
       this.#record = decodeLink(fragment);
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
@@ -152,7 +138,7 @@ export class Sharing {
   /** Whatever a person dropped: what the link waits for, if it waits, and only if it is that very file. */
   openFiles(files: readonly File[]): Promise<void> {
     return this.#workspace.together(async () => {
-      const bundle = files.find(({ name }) => isBundle(name));
+      const bundle = files.find(isBundle);
       const others = files.filter((file) => file !== bundle);
       if (bundle) await this.#showBundle(bundle);
       if (others.length > 0) await this.#openOthers(others);
@@ -180,7 +166,7 @@ export class Sharing {
     const record = this.#record;
     this.#expecting = false;
     if (!record) return;
-    const verdict = compareRecords(record, this.#recordOf(result));
+    const verdict = compareRecords(record, this.recordOf(result));
     const method = this.#workspace.method;
     const lost = method ? lostOptions(record, method) : [];
     this.#compared = { result, verdict: { ...verdict, reasons: [...verdict.reasons, ...lost] } };
@@ -190,7 +176,8 @@ export class Sharing {
     return this.#workspace.overlay.dark;
   }
 
-  #recordOf(result: AttributionResult): SharedRecord {
+  /** What a link says about what is on show. Throws an Error where its model or image is no longer open. */
+  recordOf(result: AttributionResult): SharedRecord {
     return recordOf(this.#workspace, this.#library, result);
   }
 
@@ -202,7 +189,7 @@ export class Sharing {
 
   async #showBundle(file: File): Promise<void> {
     try {
-      this.#show(await openBundle(file, this.#dark));
+      this.#show(await (await codec()).openBundle(file, this.#dark));
     } catch (error) {
       this.#workspace.tell(error instanceof Error ? error.message : String(error));
     }

@@ -1,5 +1,5 @@
 /** @file The long link to what is on show: its picture is a JPEG of what the model sees. */
-import { longLink } from '../state/share-bundle.ts';
+import { described, longLink } from '../state/share-bundle.ts';
 import type { Sharing } from '../state/share.svelte.ts';
 import type { AttributionResult } from '../state/workspace.svelte.ts';
 import type { Rect, Size } from '../render/viewport.ts';
@@ -7,7 +7,7 @@ import { encode } from './share-poster.ts';
 
 /** The fragment. Throws an Error where the map is too large, or the browser cannot encode the picture. */
 export async function longLinkOf(share: Sharing, result: AttributionResult): Promise<string> {
-  const { record, result: numbers } = share.described(result);
+  const { record, result: numbers } = described(share, result);
   const { width, height } = record.preprocessing;
   const place = placed(numbers.size, result.crop, Math.max(width, height));
   const input = await jpegOf(share.workspace.picture.url, numbers.size, place);
