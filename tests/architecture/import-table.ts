@@ -20,7 +20,8 @@ export const IMPORT_TABLE: Record<string, Row> = {
   runtime: { imports: ['graph', 'ops', 'formats', 'tensor', 'onnxruntime-web/*', '@tensorflow/*'] },
   vision: { imports: ['tensor'] },
   attribution: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'vision', 'typebox/*'] },
-  model: { imports: ENGINE },
+  synthesis: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'attribution'], types: ['vision'] },
+  model: { imports: [...ENGINE, 'synthesis'] },
   'worker/lab.worker': {
     imports: ['model', 'attribution', 'vision', 'tensor', 'comlink', 'package.json', 'worker/pulse'],
     types: ['worker/api'],

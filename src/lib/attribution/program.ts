@@ -1,6 +1,7 @@
 /** @file What the methods' graphs and drivers share: inputs, the model on another input, and running in chunks. */
 import { Node, Value, type Graph } from '../graph/graph.ts';
 import type { Shape } from '../graph/dim.ts';
+import type { DType } from '../tensor/dtype.ts';
 import { cloneBetween } from '../graph/rewrite.ts';
 import type { Builder } from '../ops/builder.ts';
 import { sum } from '../tensor/arithmetic.ts';
@@ -8,7 +9,8 @@ import { assertFloat, concat0, float32, zeros, type FloatTensor, type Tensor } f
 import { exampleShape, headOf, seedOf, valuesOf } from './target.ts';
 import type { Compiled, ModelGraph, Question, Resident, SelfCheck } from './types.ts';
 
-export const graphInput = (name: string, shape: Shape): Value => new Value('float32', shape, { name });
+export const graphInput = (name: string, shape: Shape, dtype: DType = 'float32'): Value =>
+  new Value(dtype, shape, { name });
 
 /** An input that holds one example in the shape of `like`: [1, …]. */
 export const oneLike = (like: Value, name: string): Value => graphInput(name, exampleShape(like));

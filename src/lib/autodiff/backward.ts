@@ -11,6 +11,8 @@ export interface BackwardTarget {
   readonly y: Value;
   /** What flows into `y`, of its shape: for a gradient the weights of the outputs in F = Σ seed·y. */
   readonly seed: Value;
+  /** Further values where the walk starts, and what flows into them. */
+  readonly also?: readonly { readonly y: Value; readonly seed: Value }[];
   /** Where it ends. */
   readonly xs: readonly Value[];
   /** Each value on the reference input; needed by DeepLIFT's rules only. */
@@ -24,14 +26,18 @@ export interface BackwardTarget {
  *
  * Throws an Error naming every operator on the way that has no such rule, before anything runs.
  */
-export function backward(g: Builder, rules: RuleSet, { y, seed, xs, reference = (v) => v }: BackwardTarget): Value[] {
-  if (!sameShape(seed.shape, y.shape))
-    throw new RangeError(`internal: seed [${seed.shape}] for an output of shape [${y.shape}].`);
-  const onPath = dependents(xs, [y]);
-  const nodes = topologicalOrder([y]).filter((node) => node.outputs.some((v) => onPath.has(v) && isFloat(v.dtype)));
+export function backward(g: Builder, rules: RuleSet, target: BackwardTarget): Value[] {
+  const { y, seed, also = [], xs, reference = (v) => v } = target;
+  const starts = [{ y, seed }, ...also];
+  const odd = starts.find((start) => !sameShape(start.seed.shape, start.y.shape));
+  if (odd) throw new RangeError(`internal: seed [${odd.seed.shape}] for an output of shape [${odd.y.shape}].`);
+  const ys = starts.map((start) => start.y);
+  const onPath = dependents(xs, ys);
+  const nodes = topologicalOrder(ys).filter((node) => node.outputs.some((v) => onPath.has(v) && isFloat(v.dtype)));
   refuseMissingRules(nodes, onPath, rules);
 
-  const flow = new Map<Value, Value>([[y, seed]]);
+  const flow = new Map<Value, Value>();
+  for (const start of starts) accumulate(g, flow, start.y, start.seed);
   for (const node of nodes.reverse()) {
     if (!node.outputs.some((v) => flow.has(v)) || !node.inputs.some((v) => v && onPath.has(v))) continue;
     const arrives = ruleFor(rules, node)!(g, siteOf(g, node, flow, onPath, reference));
