@@ -9,7 +9,7 @@ export interface Layer {
 }
 
 /** Operators that only rearrange or pad what another computed: not layers in anyone's words. */
-const rearranging = new Set([
+const REARRANGING = new Set([
   'Reshape',
   'Flatten',
   'Squeeze',
@@ -24,6 +24,8 @@ const rearranging = new Set([
   'Gather',
 ]);
 
+export const isRearranging = (op: string): boolean => REARRANGING.has(op);
+
 /** The activations between `images` and `output`, in forward order, that have a name in the file and positions. */
 export function layersOf(images: readonly Value[], output: Value): Layer[] {
   const onPath = dependents(images, [output]);
@@ -36,7 +38,7 @@ export function layersOf(images: readonly Value[], output: Value): Layer[] {
       !images.includes(value) &&
       value !== output &&
       value.name !== '' &&
-      !rearranging.has(node.op) &&
+      !isRearranging(node.op) &&
       !layers.has(value.name);
     if (!candidate || value.shape[0] !== images[0].shape[0]) continue;
     const seen = behind(value);

@@ -111,7 +111,7 @@ function partOf(term: Term, name: string, sites: Sites): Part {
 }
 
 /** Axes of a site: features, and everything else but the batch. */
-function axesOf({ value, layout }: Site): { channels: number; positions: readonly number[] } {
+export function axesOf({ value, layout }: Site): { channels: number; positions: readonly number[] } {
   if (layout) return layout;
   const rank = value.shape.length;
   if (rank === 4 && value.shape[1] === 1 && value.shape[2] === 1) return { channels: 3, positions: [1, 2] };

@@ -1,0 +1,147 @@
+/** @file The numbers a model has learned: every weight tensor, what it is for, and windows of it. */
+import { topologicalOrder, type Graph, type Node, type Value } from '../graph/graph.ts';
+import { Counter, type Histogram } from '../tensor/histogram.ts';
+import { random } from '../tensor/random.ts';
+import { sizeOf, toFloat32, type FloatTensor } from '../tensor/tensor.ts';
+import { isFloat } from '../tensor/dtype.ts';
+import { statisticsOf, type Statistics } from './inside.ts';
+
+/** `kernel`: of a convolution, [out, in, height, width]. `matrix`: of a dense or attention layer. */
+export type WeightRole = 'kernel' | 'matrix' | 'vector' | 'other';
+
+export interface WeightInfo {
+  /** The tensor's name in the file; of one that a pass made, that of its node and the input's place. */
+  readonly id: string;
+  readonly shape: readonly number[];
+  readonly role: WeightRole;
+  /** Operator and first output of the node that reads it. */
+  readonly op: string;
+  readonly layer: string;
+  readonly elements: number;
+}
+
+export interface WeightSummary {
+  readonly info: WeightInfo;
+  readonly statistics: Statistics;
+  readonly deviation: number;
+  readonly histogram: Histogram;
+  /**
+   * Largest singular value of the tensor as a matrix [out, everything else], as in spectral normalisation (Miyato et al.
+   * 2018, arXiv:1802.05957); null for vectors and for matrices too large to do it at once.
+   */
+  readonly spectralNorm: number | null;
+}
+
+export interface Weight {
+  readonly info: WeightInfo;
+  readonly tensor: FloatTensor;
+}
+
+/** The float constants of more than one element that nodes read, in forward order. */
+export function weightsOf(graph: Graph): Weight[] {
+  const seen = new Set<Value>();
+  const names = new Set<string>();
+  return topologicalOrder(graph.outputs).flatMap((node) =>
+    node.inputs.flatMap((value, i) => {
+      if (!value?.constant || seen.has(value) || !isFloat(value.dtype) || sizeOf(value.constant.shape) < 2) return [];
+      seen.add(value);
+      const info = infoOf(
+        node,
+        i,
+        value.constant.shape,
+        unusedName(value.name || `${labelOf(node)} input ${i}`, names),
+      );
+      return [{ info, tensor: toFloat32(value.constant) }];
+    }),
+  );
+}
+
+const labelOf = (node: Node): string => node.name || node.outputs[0].name || node.op;
+
+function unusedName(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let i = 2; taken.has(free); i++) free = `${name} (${i})`;
+  taken.add(free);
+  return free;
+}
+
+function infoOf(node: Node, input: number, shape: readonly number[], id: string): WeightInfo {
+  const long = shape.filter((n) => n > 1).length;
+  const role: WeightRole =
+    input === 1 && /^Conv/.test(node.op) && shape.length >= 3
+      ? 'kernel'
+      : ['MatMul', 'Gemm'].includes(node.op) && shape.length === 2
+        ? 'matrix'
+        : long <= 1
+          ? 'vector'
+          : 'other';
+  return { id, shape, role, op: node.op, layer: node.outputs[0].name, elements: sizeOf(shape) };
+}
+
+/** Multiplications that a spectral norm may take; with fewer than ten rounds for them it is left out. */
+const NORM_LIMIT = 4e8;
+const ROUNDS = 100;
+
+export function summaryOf({ info, tensor }: Weight): WeightSummary {
+  const { data, shape } = tensor;
+  const statistics = statisticsOf(data);
+  const counter = new Counter();
+  counter.add(data);
+  let squares = 0;
+  for (const v of data) if (Number.isFinite(v)) squares += (v - statistics.mean) ** 2;
+  const finite = data.length - statistics.nonFinite;
+  return {
+    info,
+    statistics,
+    deviation: finite > 0 ? Math.sqrt(squares / finite) : NaN,
+    histogram: counter.histogram(),
+    spectralNorm: shape.length < 2 || statistics.nonFinite > 0 ? null : spectralNorm(tensor),
+  };
+}
+
+/** By power iteration on WᵀW, until it moves by less than 1e-7 of itself; null where that would take seconds. */
+export function spectralNorm({ data, shape }: FloatTensor): number | null {
+  const rows = shape[0];
+  const columns = data.length / rows;
+  const rounds = Math.min(ROUNDS, Math.floor(NORM_LIMIT / data.length));
+  if (rounds < 10) return null;
+  const { normal } = random(1);
+  let v = normalized(Float64Array.from({ length: columns }, normal));
+  let norm = 0;
+  for (let round = 0; round < rounds; round++) {
+    const next = gram(data, v, rows, columns);
+    const before = norm;
+    norm = Math.sqrt(lengthOf(next));
+    if (norm === 0) return 0;
+    v = normalized(next);
+    if (Math.abs(norm - before) <= 1e-7 * norm) break;
+  }
+  return norm;
+}
+
+/** WᵀW v, one row of W at a time. */
+function gram(w: Float32Array, v: Float64Array, rows: number, columns: number): Float64Array {
+  const out = new Float64Array(columns);
+  for (let r = 0; r < rows; r++) {
+    let dot = 0;
+    for (let c = 0; c < columns; c++) dot += w[r * columns + c] * v[c];
+    for (let c = 0; c < columns; c++) out[c] += w[r * columns + c] * dot;
+  }
+  return out;
+}
+
+const lengthOf = (v: Float64Array): number => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
+
+function normalized(v: Float64Array): Float64Array {
+  const length = lengthOf(v);
+  return v.map((x) => x / length);
+}
+
+/** Elements `start` … `start + count` − 1 of a weight, in row-major order. Throws a RangeError where they do not exist. */
+export function windowOf({ info, tensor }: Weight, start: number, count: number): Float32Array {
+  if (!Number.isInteger(start) || !Number.isInteger(count) || start < 0 || count < 0 || start + count > info.elements)
+    throw new RangeError(
+      `${info.id}: elements ${start} to ${start + count} are asked for, it has ${info.elements}. Ask for a window within them.`,
+    );
+  return tensor.data.slice(start, start + count);
+}
