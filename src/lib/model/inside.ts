@@ -7,7 +7,7 @@ import { gradient } from '../autodiff/rule-sets.ts';
 import { dependents, type Graph, type Value } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
 import { unfolded } from '../synthesis/objective.ts';
-import { sizeOf, type FloatTensor } from '../tensor/tensor.ts';
+import { float32, sizeOf, type FloatTensor } from '../tensor/tensor.ts';
 import { activationsOf, channelsFirst, type Activation, type ActivationInfo } from './activations.ts';
 import type { LoadedModel } from './open.ts';
 
@@ -38,6 +38,8 @@ const KEPT_BYTES = 384 * 2 ** 20;
 export interface Inside {
   readonly layers: readonly ActivationInfo[];
   maps(layer: string): Promise<FeatureMaps>;
+  /** A layer's activation in the file's own layout, [1, …]. */
+  tensor(layer: string): Promise<FloatTensor>;
   /**
    * Σ over positions of activation · ∂F/∂activation, for each channel: to first order, what the channel adds to F (Olah et
    * al. 2018, "The building blocks of interpretability", https://distill.pub/2018/building-blocks). A layer that F does not
@@ -81,6 +83,10 @@ export async function lookInside(
         statisticsOf(data.subarray(c * size, (c + 1) * size)),
       );
       return { layer: layer.info, data, channels, whole: wholeOf(channels, size) };
+    },
+    async tensor(id) {
+      const layer = find(id);
+      return float32([1, ...layer.info.shape], (await read(layer)).slice());
     },
     async contributions(id, target) {
       const layer = find(id);

@@ -73,7 +73,7 @@ export function stepGraph(plan: Plan, warm: boolean): Graph {
   };
 }
 
-/** Parameters and what the probe is fed → pictures, their objective without a move, and the model's probabilities. */
+/** Parameters and what the probe is fed → pictures, their objective without a move, the model's logits and probabilities. */
 export function lookGraph(plan: Plan): Graph {
   const { model, size, recipe, probe } = plan;
   const g = new Builder();
@@ -83,7 +83,7 @@ export function lookGraph(plan: Plan): Graph {
   return {
     name: 'look',
     inputs: [parameters, ...probe.inputs],
-    outputs: [picture, probe.build(g, at), at(model.probabilities)],
+    outputs: [picture, probe.build(g, at), at(model.logits), at(model.probabilities)],
   };
 }
 

@@ -30,16 +30,22 @@ export interface Look {
   /** Objective of each picture as it is shown. */
   readonly objective: readonly number[];
   /** [batch, …]: what the model says of each. */
+  readonly logits: FloatTensor;
   readonly probabilities: FloatTensor;
 }
 
 export interface Synthesis {
   /** Steps made so far. */
   readonly step: number;
-  /** One step. The objective of each picture as it was moved in this step; throws an Error where that is not finite. */
+  /** One step. The objective of each picture as it was moved in this step; throws a NotFinite where that is no number. */
   advance(): Promise<readonly number[]>;
   look(): Promise<Look>;
   dispose(): void;
+}
+
+/** The step that would have spoilt the pictures is not taken. */
+export class NotFinite extends Error {
+  override name = 'NotFinite';
 }
 
 /** Throws a RangeError or an Error where the objective does not fit the model, before anything is compiled. */
@@ -80,7 +86,7 @@ export async function createSynthesis(setting: SynthesisSetting): Promise<Synthe
       const bad = values.find((v) => !Number.isFinite(v));
       if (bad !== undefined) {
         [parameters, first, second].forEach((tensor) => tensor.dispose());
-        throw new Error(
+        throw new NotFinite(
           `Activation maximisation: the objective became ${bad} at step ${step + 1}. The picture of step ${step} is kept; try a smaller learning rate.`,
         );
       }
@@ -91,10 +97,11 @@ export async function createSynthesis(setting: SynthesisSetting): Promise<Synthe
     },
     async look() {
       const program: Compiled = await engine.program(`synthesis/look/${key}`, () => lookGraph(plan), { batch });
-      const [pictures, objective, probabilities] = await program.run([state[0], ...plan.probe.feeds]);
+      const [pictures, objective, logits, probabilities] = await program.run([state[0], ...plan.probe.feeds]);
       return {
         pictures: await tensorOf(pictures),
         objective: await numbersOf(objective),
+        logits: await tensorOf(logits),
         probabilities: await tensorOf(probabilities),
       };
     },

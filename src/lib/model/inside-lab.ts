@@ -1,0 +1,161 @@
+/** @file What a page may ask about the inside of a model: feature maps, weights, signals, pictures of units. */
+import type { Target } from '../attribution/types.ts';
+import type { ActivationInfo } from './activations.ts';
+import { activationsOf } from './activations.ts';
+import type { Setting } from './explain.ts';
+import { feedsOf, inputOf } from './feed.ts';
+import { Checkup, type LayerHealth } from './health.ts';
+import { lookInside, type FeatureMaps, type Inside } from './inside.ts';
+import { Control, maximise, type SynthesisReport, type SynthesisRequest, type SynthesisResult } from './maximise.ts';
+import type { LoadedModel } from './open.ts';
+import type { InputChoice, JobId, Outcome, ProgressReport } from './types.ts';
+import { summaryOf, weightsOf, windowOf, type Weight, type WeightInfo, type WeightSummary } from './weights.ts';
+
+export interface HealthReport {
+  readonly layers: readonly LayerHealth[];
+  readonly weights: readonly WeightSummary[];
+  /** Images that were looked at. */
+  readonly images: number;
+  readonly target: Target;
+}
+
+/** What the lab lends: jobs that can be cancelled, and the model and images that are open. */
+export interface Host {
+  run<T>(job: JobId, work: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T>>;
+  /** Throws an Error where no model is open. */
+  setting(signal: AbortSignal, onProgress?: (p: ProgressReport) => void): Setting;
+  /** Throws a RangeError where the images do not fit the model. */
+  refuse(setting: Setting, choices: readonly InputChoice[]): void;
+}
+
+/** One model's and one image's activations are kept, those that were asked for last. */
+export class InsideLab {
+  readonly #host: Host;
+  readonly #controls = new Map<JobId, Control>();
+  #weights: { of: LoadedModel['model']; list: readonly Weight[] } | null = null;
+  #kept: { of: LoadedModel['model']; key: string; inside: Inside } | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** The activations of the open model, without running it. */
+  layers(job: JobId): Promise<Outcome<readonly ActivationInfo[]>> {
+    return this.#host.run(job, async (signal) =>
+      activationsOf(this.#host.setting(signal).loaded.model).map(({ info }) => info),
+    );
+  }
+
+  maps(job: JobId, choices: readonly InputChoice[], layer: string): Promise<Outcome<FeatureMaps>> {
+    return this.#host.run(job, (signal) =>
+      this.#within(this.#host.setting(signal), choices, (inside) => inside.maps(layer)),
+    );
+  }
+
+  contributions(
+    job: JobId,
+    choices: readonly InputChoice[],
+    layer: string,
+    target: Target,
+  ): Promise<Outcome<Float32Array>> {
+    return this.#host.run(job, (signal) =>
+      this.#within(this.#host.setting(signal), choices, (inside) => inside.contributions(layer, target)),
+    );
+  }
+
+  weights(job: JobId): Promise<Outcome<readonly WeightInfo[]>> {
+    return this.#host.run(job, async (signal) => this.#list(this.#host.setting(signal)).map(({ info }) => info));
+  }
+
+  weight(job: JobId, id: string): Promise<Outcome<WeightSummary>> {
+    return this.#host.run(job, async (signal) => summaryOf(this.#weight(this.#host.setting(signal), id)));
+  }
+
+  /** `count` elements from `start` on, in row-major order. */
+  weightWindow(job: JobId, id: string, start: number, count: number): Promise<Outcome<Float32Array>> {
+    return this.#host.run(job, async (signal) => windowOf(this.#weight(this.#host.setting(signal), id), start, count));
+  }
+
+  /** Over one set of images, or several, each with the images that the model's inputs take. */
+  checkup(
+    job: JobId,
+    images: readonly (readonly InputChoice[])[],
+    target: Target,
+    onProgress: (p: ProgressReport) => void,
+  ): Promise<Outcome<HealthReport>> {
+    return this.#host.run(job, async (signal) => {
+      const setting = this.#host.setting(signal, onProgress);
+      const checkup = new Checkup(setting.loaded, target);
+      for (const [i, choices] of images.entries()) {
+        signal.throwIfAborted();
+        onProgress({ doing: `image ${i + 1} of ${images.length}`, fraction: i / images.length, secondsLeft: null });
+        await this.#within(setting, choices, (inside) => checkup.add(inside, inputOf(feedsOf(choices, setting.image))));
+      }
+      const weights = this.#list(setting).filter(({ info }) => info.role === 'kernel' || info.role === 'matrix');
+      return { layers: checkup.layers(), weights: weights.map(summaryOf), images: checkup.images, target };
+    });
+  }
+
+  synthesize(
+    job: JobId,
+    request: SynthesisRequest,
+    onReport: (report: SynthesisReport) => void,
+  ): Promise<Outcome<SynthesisResult>> {
+    const control = new Control();
+    this.#controls.set(job, control);
+    const made = this.#host.run(job, async (signal) => {
+      const setting = this.#host.setting(signal);
+      this.#host.refuse(setting, [request.image ?? { image: -1, preprocessing: request.preprocessing }]);
+      return maximise(setting, request, control, onReport);
+    });
+    return made.finally(() => this.#controls.delete(job));
+  }
+
+  /** Of a synthesis: wait after the step that is being made, go on, or end with the pictures as they are. */
+  async control(job: JobId, what: 'pause' | 'resume' | 'stop'): Promise<void> {
+    this.#controls.get(job)?.[what]();
+  }
+
+  /** Call when the model is closed. */
+  forget(): void {
+    this.#kept?.inside.dispose();
+    this.#kept = null;
+    this.#weights = null;
+  }
+
+  /** One caller at a time: the next may ask about another image, whose activations take the place of these. */
+  #within<T>(setting: Setting, choices: readonly InputChoice[], work: (inside: Inside) => Promise<T>): Promise<T> {
+    const done = this.#last.then(async () => {
+      setting.signal.throwIfAborted();
+      return work(await this.#inside(setting, choices));
+    });
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #inside(setting: Setting, choices: readonly InputChoice[]): Promise<Inside> {
+    const { loaded } = setting;
+    const key = JSON.stringify(choices);
+    if (this.#kept?.of === loaded.model && this.#kept.key === key) return this.#kept.inside;
+    this.#host.refuse(setting, choices);
+    this.#kept?.inside.dispose();
+    this.#kept = null;
+    const inside = await lookInside(loaded, inputOf(feedsOf(choices, setting.image)));
+    this.#kept = { of: loaded.model, key, inside };
+    return inside;
+  }
+
+  #list({ loaded: { model } }: Setting): readonly Weight[] {
+    if (this.#weights?.of !== model) this.#weights = { of: model, list: weightsOf(model.graph) };
+    return this.#weights.list;
+  }
+
+  #weight(setting: Setting, id: string): Weight {
+    const list = this.#list(setting);
+    const found = list.find(({ info }) => info.id === id);
+    if (!found)
+      throw new RangeError(`${setting.loaded.info.name}: has no weight "${id}" among its ${list.length}. Pick one.`);
+    return found;
+  }
+}
