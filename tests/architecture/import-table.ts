@@ -28,7 +28,7 @@ export const IMPORT_TABLE: Record<string, Row> = {
   },
   /** What both sides of the worker know of each other's life. */
   'worker/pulse': {},
-  'worker/api': { types: ['model', ...ENGINE] },
+  'worker/api': { types: ['model', 'synthesis', ...ENGINE] },
   'worker/client': { imports: ['comlink', 'worker/pulse'], types: ['worker/api'] },
   share: { imports: ['tensor', 'vision', 'fflate'], types: ['attribution'] },
   /** Files from other sites: it knows the platform's fetch and caches, and nothing of the project. */

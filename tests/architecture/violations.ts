@@ -126,7 +126,8 @@ function unitOf(path: string): string | undefined {
   const [, folder, rest] = /^src\/lib\/([^/]+)\/(.+)$/.exec(path) ?? [];
   if (folder !== 'worker') return folder;
   const part = rest!.replace(/\.ts$/, '');
-  return ['api', 'client', 'pulse'].includes(part) ? `worker/${part}` : 'worker/lab.worker';
+  if (part.endsWith('client')) return 'worker/client';
+  return ['api', 'pulse'].includes(part) ? `worker/${part}` : 'worker/lab.worker';
 }
 
 function isDefaultExport(statement: ts.Statement): boolean {

@@ -11,6 +11,7 @@ import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
 import { explain, predict, type Setting } from './explain.ts';
 import { choicesOf, inputNames, type OpenImage } from './feed.ts';
 import { LongPass } from './cost.ts';
+import { InsideLab } from './inside-lab.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { openModel, type LoadedModel } from './open.ts';
 import { readFile, readNeeded } from './reading.ts';
@@ -48,6 +49,12 @@ export class LabCore {
   readonly #choose: typeof chooseRuntime;
   readonly #jobs = new Map<JobId, AbortController>();
   readonly #images = new Map<ImageId, OpenImage>();
+  /** What may be asked about the inside of the open model. */
+  readonly inside = new InsideLab({
+    run: (job, work) => this.#run(job, this.#name(), work),
+    setting: (signal, onProgress) => this.#setting(signal, onProgress),
+    refuse: ({ loaded }, choices) => refuseChoices(choices, loaded.images, inputNames(loaded.info)),
+  });
   #runtime: Runtime | null = null;
   #loaded: LoadedModel | null = null;
   /** Rejects when the runtime's device is lost; never resolves. */
@@ -205,6 +212,7 @@ export class LabCore {
   async #close(): Promise<void> {
     const loaded = this.#loaded;
     this.#loaded = null;
+    this.inside.forget();
     await loaded?.engine.dispose();
   }
 }

@@ -1,4 +1,10 @@
 /** @file What the page may ask of the worker. Types only: plain data in, plain data out. */
+import type { Target } from '../attribution/types.ts';
+import type { ActivationInfo } from '../model/activations.ts';
+import type { FeatureMaps } from '../model/inside.ts';
+import type { HealthReport } from '../model/inside-lab.ts';
+import type { SynthesisReport, SynthesisRequest, SynthesisResult } from '../model/maximise.ts';
+import type { WeightInfo, WeightSummary } from '../model/weights.ts';
 import type { Companion } from '../formats/onnx/external.ts';
 import type {
   AttributionRequest,
@@ -19,6 +25,14 @@ import type { Fed, Preprocessing, PresetInfo } from '../vision/types.ts';
 
 export type { Companion };
 export type { Target } from '../attribution/types.ts';
+export type { ActivationInfo } from '../model/activations.ts';
+export type { LayerHealth } from '../model/health.ts';
+export type { FeatureMaps, Statistics } from '../model/inside.ts';
+export type { HealthReport } from '../model/inside-lab.ts';
+export type { SynthesisPicture, SynthesisReport, SynthesisRequest, SynthesisResult } from '../model/maximise.ts';
+export type { WeightInfo, WeightRole, WeightSummary } from '../model/weights.ts';
+export type * from '../synthesis/types.ts';
+export type { Histogram } from '../tensor/histogram.ts';
 export type * from '../model/types.ts';
 export type { DeviceInfo, DeviceKind } from '../runtime/runtime.ts';
 export type { FloatTensor, Tensor } from '../tensor/tensor.ts';
@@ -60,4 +74,35 @@ export interface Lab {
   attribute(job: JobId, request: AttributionRequest, onProgress: OnProgress): Promise<Outcome<AttributionResult>>;
   /** Stops a job at its next pass. */
   cancel(job: JobId): Promise<void>;
+  /** Reached as `lab.inside.maps(…)`. */
+  readonly inside: InsideApi;
+}
+
+/** What may be asked about the inside of the open model. `choices`: an image for each of the model's inputs. */
+export interface InsideApi {
+  layers(job: JobId): Promise<Outcome<readonly ActivationInfo[]>>;
+  maps(job: JobId, choices: readonly InputChoice[], layer: string): Promise<Outcome<FeatureMaps>>;
+  contributions(
+    job: JobId,
+    choices: readonly InputChoice[],
+    layer: string,
+    target: Target,
+  ): Promise<Outcome<Float32Array>>;
+  weights(job: JobId): Promise<Outcome<readonly WeightInfo[]>>;
+  weight(job: JobId, id: string): Promise<Outcome<WeightSummary>>;
+  /** `count` elements from `start` on, in row-major order. */
+  weightWindow(job: JobId, id: string, start: number, count: number): Promise<Outcome<Float32Array>>;
+  /** Over several images, each with the images that the model's inputs take. */
+  checkup(
+    job: JobId,
+    images: readonly (readonly InputChoice[])[],
+    target: Target,
+    onProgress: OnProgress,
+  ): Promise<Outcome<HealthReport>>;
+  synthesize(
+    job: JobId,
+    request: SynthesisRequest,
+    onReport: (report: SynthesisReport) => void,
+  ): Promise<Outcome<SynthesisResult>>;
+  control(job: JobId, what: 'pause' | 'resume' | 'stop'): Promise<void>;
 }

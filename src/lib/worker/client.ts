@@ -11,6 +11,7 @@ import type {
   ImageId,
   ImageInfo,
   InputChoice,
+  InsideApi,
   JobId,
   Lab,
   ModelInfo,
@@ -20,6 +21,7 @@ import type {
   PresetInfo,
   ProgressReport,
 } from './api.ts';
+import { InsideClient, type InsideChannel } from './inside-client.ts';
 import { Patience, watchPulse } from './pulse.ts';
 
 /**
@@ -30,7 +32,7 @@ const WORKER_LIFETIME_BYTES = 256 * 2 ** 20;
 
 type Failure = Extract<Outcome<never>, { ok: false }>;
 
-type Channel = 'open' | 'predict' | 'attribute';
+type Channel = 'open' | 'predict' | 'attribute' | InsideChannel;
 
 interface Connection {
   readonly worker: Worker;
@@ -76,6 +78,12 @@ export class LabClient {
   onFault: (why: string, report: DeviceReport | null) => void = () => undefined;
   /** Called when the engine has not answered for long, and with null once it does. */
   onSilence: (silence: Silence | null) => void = () => undefined;
+  /** Feature maps, weights, signals and pictures of units. */
+  readonly inside = new InsideClient({
+    run: (channel, call) => this.#run(channel, (lab, job) => call(insideOf(lab), job)),
+    stop: (channels) => this.#stop(channels),
+    tell: (call) => void (this.#connection && call(insideOf(this.#connection.lab))),
+  });
   readonly #ortBase: string;
   readonly #createWorker: () => Worker;
   readonly #patienceSeconds: number;
@@ -381,6 +389,10 @@ export class LabClient {
     connection?.end(reason);
   }
 }
+
+/** comlink follows paths of properties, which its types do not know. */
+const insideOf = (lab: Comlink.Remote<Lab>): Comlink.Remote<InsideApi> =>
+  lab.inside as unknown as Comlink.Remote<InsideApi>;
 
 /** The engine in a worker of its own. `ortBase` is the address of the folder with onnxruntime's files. */
 export const createLab = (ortBase: string): LabClient => new LabClient(ortBase);

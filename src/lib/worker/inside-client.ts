@@ -1,0 +1,101 @@
+/** @file The page's way to what `InsideApi` offers: jobs of which only the newest of a kind matters. */
+import * as Comlink from 'comlink';
+import type {
+  ActivationInfo,
+  FeatureMaps,
+  HealthReport,
+  InputChoice,
+  InsideApi,
+  JobId,
+  Outcome,
+  ProgressReport,
+  SynthesisReport,
+  SynthesisRequest,
+  SynthesisResult,
+  Target,
+  WeightInfo,
+  WeightSummary,
+} from './api.ts';
+
+export type InsideChannel =
+  'layers' | 'maps' | 'contributions' | 'weights' | 'weight' | 'window' | 'checkup' | 'synthesis';
+
+type Remote = Comlink.Remote<InsideApi>;
+
+/** Runs a call; an older one on the same channel then returns `cancelled`. */
+type Run = <T>(
+  channel: InsideChannel,
+  call: (inside: Remote, job: JobId) => Promise<Outcome<T>>,
+) => Promise<Outcome<T>>;
+
+interface Options {
+  readonly run: Run;
+  /** Stops what is running on the channels. */
+  readonly stop: (channels: readonly InsideChannel[]) => void;
+  /** Runs a call of which no answer is waited for, where a worker lives. */
+  readonly tell: (call: (inside: Remote) => Promise<void>) => void;
+}
+
+export class InsideClient {
+  readonly #options: Options;
+  #synthesis: JobId | null = null;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  layers(): Promise<Outcome<readonly ActivationInfo[]>> {
+    return this.#options.run('layers', (inside, job) => inside.layers(job));
+  }
+
+  maps(choices: readonly InputChoice[], layer: string): Promise<Outcome<FeatureMaps>> {
+    return this.#options.run('maps', (inside, job) => inside.maps(job, choices, layer));
+  }
+
+  contributions(choices: readonly InputChoice[], layer: string, target: Target): Promise<Outcome<Float32Array>> {
+    return this.#options.run('contributions', (inside, job) => inside.contributions(job, choices, layer, target));
+  }
+
+  weights(): Promise<Outcome<readonly WeightInfo[]>> {
+    return this.#options.run('weights', (inside, job) => inside.weights(job));
+  }
+
+  weight(id: string): Promise<Outcome<WeightSummary>> {
+    return this.#options.run('weight', (inside, job) => inside.weight(job, id));
+  }
+
+  /** `count` elements from `start` on, in row-major order. */
+  weightWindow(id: string, start: number, count: number): Promise<Outcome<Float32Array>> {
+    return this.#options.run('window', (inside, job) => inside.weightWindow(job, id, start, count));
+  }
+
+  checkup(
+    images: readonly (readonly InputChoice[])[],
+    target: Target,
+    onProgress: (p: ProgressReport) => void,
+  ): Promise<Outcome<HealthReport>> {
+    return this.#options.run('checkup', (inside, job) =>
+      inside.checkup(job, images, target, Comlink.proxy(onProgress)),
+    );
+  }
+
+  synthesize(
+    request: SynthesisRequest,
+    onReport: (report: SynthesisReport) => void,
+  ): Promise<Outcome<SynthesisResult>> {
+    return this.#options.run('synthesis', (inside, job) => {
+      this.#synthesis = job;
+      return inside.synthesize(job, request, Comlink.proxy(onReport));
+    });
+  }
+
+  /** Of the synthesis that is running: wait, go on, or end with the pictures as they are. */
+  control(what: 'pause' | 'resume' | 'stop'): void {
+    const job = this.#synthesis;
+    if (job !== null) this.#options.tell((inside) => inside.control(job, what));
+  }
+
+  cancel(channels: readonly InsideChannel[]): void {
+    this.#options.stop(channels);
+  }
+}
