@@ -22,6 +22,8 @@ import { Inquiry, type Status } from './inquiry.svelte.ts';
 import { type Library, type LibraryImage, type LibraryModel, type PublicModel, fetchFile, firstOf } from './library.ts';
 import { Overlay } from './overlay.svelte.ts';
 import type { Source } from './picture.svelte.ts';
+import { Inside } from './inside.svelte.ts';
+import { Place } from './place.svelte.ts';
 import { OpenedModels } from './opened-models.svelte.ts';
 import { MODEL_LIMIT, Remote } from './remote.svelte.ts';
 import { Strip, type StripEntry } from './strip.svelte.ts';
@@ -54,6 +56,8 @@ export class Workspace extends Inquiry {
   readonly imageRemote = new Remote();
   readonly addresses = new Addresses(this);
   readonly comparison: Comparison;
+  readonly place = new Place();
+  readonly inside: Inside;
   device = $state<DeviceChoice>('auto');
   report = $state.raw<DeviceReport | null>(null);
   presets = $state.raw<readonly PresetInfo[]>([]);
@@ -82,6 +86,7 @@ export class Workspace extends Inquiry {
     };
     lab.onSilence = (silence) => (this.silence = silence);
     this.comparison = new Comparison(lab, this);
+    this.inside = new Inside(lab, this, this.place);
   }
 
   /** The files of the open model. */
