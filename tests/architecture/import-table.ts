@@ -33,7 +33,11 @@ export const IMPORT_TABLE: Record<string, Row> = {
   share: { imports: ['tensor', 'vision', 'fflate'], types: ['attribution'] },
   /** Files from other sites: it knows the platform's fetch and caches, and nothing of the project. */
   sources: {},
-  state: { imports: ['worker/client', 'share', 'sources', 'tensor', 'svelte/*'], types: ['worker/api', 'attribution'] },
+  /** Of synthesis/ the recipes to begin with; what builds graphs stays in the worker. */
+  state: {
+    imports: ['worker/client', 'share', 'sources', 'tensor', 'synthesis', 'svelte/*'],
+    types: ['worker/api', 'attribution'],
+  },
   render: { imports: ['tensor', 'pixi.js/*'], types: ['graph'] },
   ui: { imports: ['state', 'render', 'tensor', 'svelte/*', 'bits-ui', '@fontsource-variable/*'] },
   routes: { imports: ['ui', 'state', 'svelte/*', '$app/*'] },

@@ -17,8 +17,8 @@ import {
   parametrisations,
 } from '../../src/lib/synthesis/parametrisation.ts';
 import { prepare } from '../../src/lib/synthesis/prepare.ts';
-import { NO_REGULARISERS, penalty } from '../../src/lib/synthesis/regulariser.ts';
-import { STANDARD_TRANSFORM } from '../../src/lib/synthesis/recipes.ts';
+import { penalty } from '../../src/lib/synthesis/regulariser.ts';
+import { NO_REGULARISERS, STANDARD_TRANSFORM } from '../../src/lib/synthesis/recipes.ts';
 import { irfft2 } from '../../src/lib/synthesis/spectrum.ts';
 import { adjointShares, drawMove, tablesOf, type Table } from '../../src/lib/synthesis/transform.ts';
 import type { PictureSize, Term } from '../../src/lib/synthesis/types.ts';

@@ -7,8 +7,6 @@ import type { Regularisers } from './types.ts';
 
 const TINY = 1e-6;
 
-export const NO_REGULARISERS: Regularisers = { totalVariation: 0, l1: 0, l2: 0, blur: 0 };
-
 /** Σ weight · term of pictures [N, channels, height, width], each term summed over an example: [N, 1]; null without terms. */
 export function penalty(g: Builder, picture: Value, weights: Regularisers): Value | null {
   const terms = Object.entries(TERMS)

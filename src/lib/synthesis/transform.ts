@@ -42,7 +42,7 @@ export function adjointShares({ scales, degrees }: Transform): number {
   return Math.ceil(2 * Math.max(1, ...scales) * turned) ** 2;
 }
 
-/** Draws pad → jitter → scale → rotate → jitter, as Lucid orders them, cropped to the picture's own size. */
+/** Draws jitter → scale → rotate → jitter on a padded picture, as Lucid orders them, cropped to the picture's own size. */
 export function drawMove({ jitter, scales, degrees, lastJitter }: Transform, { uniform, below }: Random): Move {
   const shift = (most: number) => (most > 0 ? below(most + 1) - most / 2 : 0);
   const pick = (values: readonly number[], otherwise: number) =>

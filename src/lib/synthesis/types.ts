@@ -57,10 +57,8 @@ export interface Regularisers {
   readonly blur: number;
 }
 
-/** Pixels, factors and degrees; each step draws anew. */
+/** Pixels, factors and degrees; each step draws anew. Beyond the picture lies grey without end, so there is no width of a pad. */
 export interface Transform {
-  /** Rows and columns of grey around the picture. */
-  readonly pad: number;
   /** Largest shift before scaling. */
   readonly jitter: number;
   readonly scales: readonly number[];
