@@ -2,6 +2,7 @@
 import type { DeviceChoice, DroppedFile, Preprocessing } from '../worker/api.ts';
 import type { Library } from './library.ts';
 import type { Overlay } from './overlay.svelte.ts';
+import type { Place } from './place.svelte.ts';
 import type { Source } from './picture.svelte.ts';
 import type { Question } from './question.svelte.ts';
 import type { StripEntry } from './strip.svelte.ts';
@@ -12,6 +13,7 @@ const FORMAT = 1;
 
 type Asked = Pick<Question, 'method' | 'changed' | 'kind' | 'chosen' | 'other' | 'baseline' | 'layer' | 'seed'>;
 type Drawn = Pick<Overlay, 'opacity' | 'sequential' | 'sign' | 'percentile' | 'smooth' | 'fade' | 'backdrop'>;
+type Stood = Pick<Place, 'view' | 'tab' | 'selection' | 'details'>;
 
 export interface Keepsake {
   readonly format: typeof FORMAT;
@@ -25,6 +27,8 @@ export interface Keepsake {
   readonly baseline: Source | null;
   readonly question: Asked;
   readonly overlay: Drawn & { readonly diverging: string | null };
+  /** Earlier versions of the page knew one place. */
+  readonly place?: Stood;
 }
 
 export const isKeepsake = (content: unknown): content is Keepsake =>
@@ -32,10 +36,11 @@ export const isKeepsake = (content: unknown): content is Keepsake =>
 
 /** What is open, as plain data and blobs; null where nothing is. */
 export function keepsakeOf(workspace: Workspace): Keepsake | null {
-  const { device, files, model, inputs, strip, baselineImage, question, overlay } = workspace;
+  const { device, files, model, inputs, strip, baselineImage, question, overlay, place } = workspace;
   if (!model && inputs.slots.every(({ picture }) => !picture.source)) return null;
   const { method, changed, kind, chosen, other, baseline, layer, seed } = question;
   const { opacity, sequential, sign, percentile, smooth, fade, backdrop, chosenDiverging: diverging } = overlay;
+  const { view, tab, selection, details } = place;
   return {
     format: FORMAT,
     device,
@@ -46,6 +51,7 @@ export function keepsakeOf(workspace: Workspace): Keepsake | null {
     baseline: baseline.kind === 'image' ? (baselineImage?.source ?? null) : null,
     question: { method, changed, kind, chosen, other, baseline, layer, seed },
     overlay: { opacity, sequential, sign, percentile, smooth, fade, backdrop, diverging },
+    place: { view, tab, selection, details },
   };
 }
 
@@ -62,6 +68,7 @@ export async function reopen(workspace: Workspace, library: Library, kept: Keeps
   const { diverging, ...drawn } = kept.overlay;
   Object.assign(workspace.overlay, drawn);
   if (diverging !== null) workspace.overlay.diverging = diverging;
+  Object.assign(workspace.place, kept.place);
   // One question is asked, when everything is there, and not one after each file.
   workspace.held = true;
   try {

@@ -239,7 +239,7 @@ export class Sharing {
     question.chosen = record.target.index;
     question.other = record.target.kind === 'difference' ? record.target.other : null;
     question.seed = record.seed;
-    if (record.layer !== null) question.layer = record.layer;
+    if (record.layer !== null) this.#workspace.place.pickLayer(record.layer);
     if (record.baseline.kind !== 'image') question.baseline = record.baseline;
     else if (baselineImage) question.baseline = { kind: 'image', image: baselineImage.info.id };
     this.#workspace.preprocessing = record.preprocessing;

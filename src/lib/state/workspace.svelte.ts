@@ -56,7 +56,10 @@ export class Workspace extends Inquiry {
   readonly imageRemote = new Remote();
   readonly addresses = new Addresses(this);
   readonly comparison: Comparison;
-  readonly place = new Place();
+  /** The layer that is picked anywhere is also the one that methods look at, where they can. */
+  readonly place = new Place((layer) => {
+    if (this.model?.layers.some(({ id }) => id === layer)) this.question.layer = layer;
+  });
   readonly inside: Inside;
   device = $state<DeviceChoice>('auto');
   report = $state.raw<DeviceReport | null>(null);
