@@ -4,17 +4,27 @@ import type { ActivationInfo } from './activations.ts';
 import { activationsOf } from './activations.ts';
 import type { Setting } from './explain.ts';
 import { feedsOf, inputOf } from './feed.ts';
-import { Checkup, type LayerHealth } from './health.ts';
+import { Checkup } from './health.ts';
 import { lookInside, type FeatureMaps, type Inside } from './inside.ts';
+import type { LayerHealth } from './layer-record.ts';
 import { Control, maximise, type SynthesisReport, type SynthesisRequest, type SynthesisResult } from './maximise.ts';
 import type { LoadedModel } from './open.ts';
 import type { InputChoice, JobId, Outcome, ProgressReport } from './types.ts';
+import { pictureOf, type WeightPicture, type WeightView } from './weight-picture.ts';
 import { summaryOf, weightsOf, windowOf, type Weight, type WeightInfo, type WeightSummary } from './weights.ts';
+
+/** A check-up over many images goes image by image, so that no more than one need be open. */
+export interface CheckupRequest {
+  /** The same number goes on with the check-up before it; another begins anew. */
+  readonly session: number;
+  /** An image for each of the model's inputs. */
+  readonly choices: readonly InputChoice[];
+  readonly target: Target;
+}
 
 export interface HealthReport {
   readonly layers: readonly LayerHealth[];
-  readonly weights: readonly WeightSummary[];
-  /** Images that were looked at. */
+  /** Those that were looked at in this session. */
   readonly images: number;
   readonly target: Target;
 }
@@ -34,6 +44,7 @@ export class InsideLab {
   readonly #controls = new Map<JobId, Control>();
   #weights: { of: LoadedModel['model']; list: readonly Weight[] } | null = null;
   #kept: { of: LoadedModel['model']; key: string; inside: Inside } | null = null;
+  #checkup: { session: number; of: LoadedModel['model']; checkup: Checkup } | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(host: Host) {
@@ -77,23 +88,21 @@ export class InsideLab {
     return this.#host.run(job, async (signal) => windowOf(this.#weight(this.#host.setting(signal), id), start, count));
   }
 
-  /** Over one set of images, or several, each with the images that the model's inputs take. */
-  checkup(
-    job: JobId,
-    images: readonly (readonly InputChoice[])[],
-    target: Target,
-    onProgress: (p: ProgressReport) => void,
-  ): Promise<Outcome<HealthReport>> {
+  weightPicture(job: JobId, id: string, view: WeightView): Promise<Outcome<WeightPicture>> {
+    return this.#host.run(job, async (signal) => pictureOf(this.#weight(this.#host.setting(signal), id), view));
+  }
+
+  /** Takes in one more image, or one more set of images where the model has several inputs; reports on all so far. */
+  checkup(job: JobId, { session, choices, target }: CheckupRequest): Promise<Outcome<HealthReport>> {
     return this.#host.run(job, async (signal) => {
-      const setting = this.#host.setting(signal, onProgress);
-      const checkup = new Checkup(setting.loaded, target);
-      for (const [i, choices] of images.entries()) {
-        signal.throwIfAborted();
-        onProgress({ doing: `image ${i + 1} of ${images.length}`, fraction: i / images.length, secondsLeft: null });
-        await this.#within(setting, choices, (inside) => checkup.add(inside, inputOf(feedsOf(choices, setting.image))));
-      }
-      const weights = this.#list(setting).filter(({ info }) => info.role === 'kernel' || info.role === 'matrix');
-      return { layers: checkup.layers(), weights: weights.map(summaryOf), images: checkup.images, target };
+      const setting = this.#host.setting(signal);
+      const { model } = setting.loaded;
+      if (this.#checkup?.session !== session || this.#checkup.of !== model)
+        this.#checkup = { session, of: model, checkup: new Checkup(setting.loaded, target) };
+      const { checkup } = this.#checkup;
+      const x = inputOf(feedsOf(choices, setting.image));
+      await this.#within(setting, choices, (inside) => checkup.add(inside, x));
+      return { layers: checkup.layers(), images: checkup.images, target };
     });
   }
 
@@ -122,6 +131,7 @@ export class InsideLab {
     this.#kept?.inside.dispose();
     this.#kept = null;
     this.#weights = null;
+    this.#checkup = null;
   }
 
   /** One caller at a time: the next may ask about another image, whose activations take the place of these. */

@@ -18,6 +18,10 @@ export interface WeightInfo {
   readonly op: string;
   readonly layer: string;
   readonly elements: number;
+  /** The axis along which the layer's channels lie: each entry of it makes one channel. null where there is no such axis. */
+  readonly channelAxis: 0 | 1 | null;
+  /** Named activations with one channel for each entry of `channelAxis`: the layer's own, and those that follow it channel by channel. */
+  readonly makes: readonly string[];
 }
 
 export interface WeightSummary {
@@ -41,19 +45,55 @@ export interface Weight {
 export function weightsOf(graph: Graph): Weight[] {
   const seen = new Set<Value>();
   const names = new Set<string>();
-  return topologicalOrder(graph.outputs).flatMap((node) =>
+  const nodes = topologicalOrder(graph.outputs);
+  const makes = channelsMade(nodes);
+  return nodes.flatMap((node) =>
     node.inputs.flatMap((value, i) => {
       if (!value?.constant || seen.has(value) || !isFloat(value.dtype) || sizeOf(value.constant.shape) < 2) return [];
       seen.add(value);
-      const info = infoOf(
-        node,
-        i,
-        value.constant.shape,
-        unusedName(value.name || `${labelOf(node)} input ${i}`, names),
-      );
+      const id = unusedName(value.name || `${labelOf(node)} input ${i}`, names);
+      const info = { ...infoOf(node, i, value.constant.shape, id), makes: makes.get(value) ?? [] };
       return [{ info, tensor: toFloat32(value.constant) }];
     }),
   );
+}
+
+/** For each kernel and matrix the names of the activations whose channels it makes. */
+function channelsMade(nodes: readonly Node[]): Map<Value, string[]> {
+  const makerOf = new Map<Value, Value>();
+  const made = new Map<Value, string[]>();
+  for (const node of nodes) {
+    const [output] = node.outputs;
+    const weight = node.inputs[1];
+    const maker =
+      weight?.constant && channelAxisOf(node, weight.constant.shape) !== null ? weight : inheritedMaker(node, makerOf);
+    if (!maker) continue;
+    makerOf.set(output, maker);
+    if (output.name) made.set(maker, [...(made.get(maker) ?? []), output.name]);
+  }
+  return made;
+}
+
+/** Operators that keep each channel to itself although its positions change. */
+const POOLING = new Set(['MaxPool', 'AveragePool', 'GlobalAveragePool', 'GlobalMaxPool', 'ReduceMean', 'ReduceMax']);
+
+/** Of a node that works channel by channel on one activation; where several come together, no weight alone made it. */
+function inheritedMaker({ op, inputs, outputs: [output] }: Node, makerOf: Map<Value, Value>): Value | null {
+  const flowing = [...new Set(inputs.filter((value) => value && !value.isConstant))];
+  const [input] = flowing;
+  if (flowing.length !== 1 || !input) return null;
+  const long = ({ shape }: Value) => String(shape.filter((n) => n !== 1));
+  const kept = long(input) === long(output) || (POOLING.has(op) && String(input.shape[1]) === String(output.shape[1]));
+  return kept ? (makerOf.get(input) ?? null) : null;
+}
+
+/** Of the second input of a node. A transposed convolution in groups has no axis of its own for its channels. */
+function channelAxisOf(node: Node, shape: readonly number[]): 0 | 1 | null {
+  if (node.op === 'Conv' && shape.length >= 3) return 0;
+  if (node.op === 'ConvTranspose' && shape.length >= 3) return (node.attrs.group ?? 1) === 1 ? 1 : null;
+  if (shape.length !== 2) return null;
+  if (node.op === 'MatMul') return 1;
+  return node.op === 'Gemm' ? (node.attrs.transB === 1 ? 0 : 1) : null;
 }
 
 const labelOf = (node: Node): string => node.name || node.outputs[0].name || node.op;
@@ -65,7 +105,7 @@ function unusedName(name: string, taken: Set<string>): string {
   return free;
 }
 
-function infoOf(node: Node, input: number, shape: readonly number[], id: string): WeightInfo {
+function infoOf(node: Node, input: number, shape: readonly number[], id: string): Omit<WeightInfo, 'makes'> {
   const long = shape.filter((n) => n > 1).length;
   const role: WeightRole =
     input === 1 && /^Conv/.test(node.op) && shape.length >= 3
@@ -75,7 +115,8 @@ function infoOf(node: Node, input: number, shape: readonly number[], id: string)
         : long <= 1
           ? 'vector'
           : 'other';
-  return { id, shape, role, op: node.op, layer: node.outputs[0].name, elements: sizeOf(shape) };
+  const channelAxis = input === 1 ? channelAxisOf(node, shape) : null;
+  return { id, shape, role, op: node.op, layer: node.outputs[0].name, elements: sizeOf(shape), channelAxis };
 }
 
 /** Multiplications that a spectral norm may take; with fewer than ten rounds for them it is left out. */

@@ -2,8 +2,9 @@
 import type { Target } from '../attribution/types.ts';
 import type { ActivationInfo } from '../model/activations.ts';
 import type { FeatureMaps } from '../model/inside.ts';
-import type { HealthReport } from '../model/inside-lab.ts';
+import type { CheckupRequest, HealthReport } from '../model/inside-lab.ts';
 import type { SynthesisReport, SynthesisRequest, SynthesisResult } from '../model/maximise.ts';
+import type { WeightPicture, WeightView } from '../model/weight-picture.ts';
 import type { WeightInfo, WeightSummary } from '../model/weights.ts';
 import type { Companion } from '../formats/onnx/external.ts';
 import type {
@@ -26,10 +27,11 @@ import type { Fed, Preprocessing, PresetInfo } from '../vision/types.ts';
 export type { Companion };
 export type { Target } from '../attribution/types.ts';
 export type { ActivationInfo } from '../model/activations.ts';
-export type { LayerHealth } from '../model/health.ts';
+export type { LayerHealth } from '../model/layer-record.ts';
 export type { FeatureMaps, Statistics } from '../model/inside.ts';
-export type { HealthReport } from '../model/inside-lab.ts';
+export type { CheckupRequest, HealthReport } from '../model/inside-lab.ts';
 export type { SynthesisPicture, SynthesisReport, SynthesisRequest, SynthesisResult } from '../model/maximise.ts';
+export type { WeightPicture, WeightView } from '../model/weight-picture.ts';
 export type { WeightInfo, WeightRole, WeightSummary } from '../model/weights.ts';
 export type * from '../synthesis/types.ts';
 export type { Histogram } from '../tensor/histogram.ts';
@@ -92,13 +94,9 @@ export interface InsideApi {
   weight(job: JobId, id: string): Promise<Outcome<WeightSummary>>;
   /** `count` elements from `start` on, in row-major order. */
   weightWindow(job: JobId, id: string, start: number, count: number): Promise<Outcome<Float32Array>>;
-  /** Over several images, each with the images that the model's inputs take. */
-  checkup(
-    job: JobId,
-    images: readonly (readonly InputChoice[])[],
-    target: Target,
-    onProgress: OnProgress,
-  ): Promise<Outcome<HealthReport>>;
+  weightPicture(job: JobId, id: string, view: WeightView): Promise<Outcome<WeightPicture>>;
+  /** Takes in one more image; reports on all of the session so far. */
+  checkup(job: JobId, request: CheckupRequest): Promise<Outcome<HealthReport>>;
   synthesize(
     job: JobId,
     request: SynthesisRequest,

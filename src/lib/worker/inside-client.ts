@@ -2,6 +2,7 @@
 import * as Comlink from 'comlink';
 import type {
   ActivationInfo,
+  CheckupRequest,
   FeatureMaps,
   HealthReport,
   InputChoice,
@@ -14,11 +15,22 @@ import type {
   SynthesisResult,
   Target,
   WeightInfo,
+  WeightPicture,
   WeightSummary,
+  WeightView,
 } from './api.ts';
 
 export type InsideChannel =
-  'layers' | 'maps' | 'contributions' | 'weights' | 'weight' | 'window' | 'checkup' | 'synthesis';
+  | 'layers'
+  | 'maps'
+  | 'contributions'
+  | 'weights'
+  | 'weight'
+  | 'window'
+  | 'picture'
+  | 'numbers'
+  | 'checkup'
+  | 'synthesis';
 
 type Remote = Comlink.Remote<InsideApi>;
 
@@ -69,14 +81,18 @@ export class InsideClient {
     return this.#options.run('window', (inside, job) => inside.weightWindow(job, id, start, count));
   }
 
-  checkup(
-    images: readonly (readonly InputChoice[])[],
-    target: Target,
-    onProgress: (p: ProgressReport) => void,
-  ): Promise<Outcome<HealthReport>> {
-    return this.#options.run('checkup', (inside, job) =>
-      inside.checkup(job, images, target, Comlink.proxy(onProgress)),
-    );
+  /** `as`: what is shown as a picture and what is read as numbers are asked for side by side. */
+  weightPicture(id: string, view: WeightView, as: 'picture' | 'numbers' = 'picture'): Promise<Outcome<WeightPicture>> {
+    return this.#options.run(as, (inside, job) => inside.weightPicture(job, id, view));
+  }
+
+  checkup(request: CheckupRequest): Promise<Outcome<HealthReport>> {
+    return this.#options.run('checkup', (inside, job) => inside.checkup(job, request));
+  }
+
+  /** As `weight`, which it does not get in the way of. */
+  weightSignals(id: string): Promise<Outcome<WeightSummary>> {
+    return this.#options.run('weight signals', (inside, job) => inside.weight(job, id));
   }
 
   synthesize(
