@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { type PlaceAddress, fragmentOf, readPlace } from '../../src/lib/state/place-address.ts';
+import { type PlaceAddress, fragmentOf, moveBetween, readPlace } from '../../src/lib/state/place-address.ts';
 import { strongestAt } from '../../src/lib/state/inside.svelte.ts';
 import { NOTHING, Place, TABS, isPlace } from '../../src/lib/state/place.svelte.ts';
 
@@ -70,6 +70,20 @@ describe('the address of a place', () => {
 
   it('takes a position without a layer for nothing', () => {
     expect(readPlace('#inside/maps?channel=3&y=1&x=1')).toEqual(place());
+  });
+
+  it('tells a move from what is said of the same place', () => {
+    const at = (layer: string | null, channel: number | null, more: Partial<PlaceAddress> = {}) =>
+      place({ selection: { layer, channel, position: null }, ...more });
+    expect(moveBetween(at('a', 1), at('a', 1, { chosen: 3, details: { seed: '1' } }))).toBe('none');
+    expect(moveBetween(at(null, null), at('a', null))).toBe('none');
+    expect(moveBetween(at('a', null), at('a', 2))).toBe('within');
+    expect(moveBetween(at('a', 2), at('b', null))).toBe('within');
+    expect(moveBetween(at('a', 2), at('a', 2, { tab: 'filters' }))).toBe('view');
+    const signals = { view: 'signals' } as const;
+    expect(moveBetween(at('a', 2), at('a', 2, signals))).toBe('view');
+    expect(moveBetween(at('a', 2, signals), at('a', 3, { ...signals, tab: 'filters' }))).toBe('none');
+    expect(moveBetween(at('a', 2, { view: 'explain' }), at('b', 3, { view: 'explain' }))).toBe('none');
   });
 
   it('is not what links of Share begin with', () => {

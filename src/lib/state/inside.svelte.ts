@@ -22,6 +22,8 @@ export class Inside {
   /** Whether `maps` are about to be replaced. */
   working = $state(false);
   problem = $state('');
+  /** What an address named and the model has not. */
+  note = $state('');
   readonly lab: LabClient['inside'];
   readonly place: Place;
   readonly #looked: Looked;
@@ -70,7 +72,7 @@ export class Inside {
     const maps = this.layers.filter(({ height, width }) => height * width > 1);
     const common = this.layers.find(({ id }) => id === this.#looked.question.layer);
     const lost = this.place.adaptTo(this.layers, (common ?? maps[0] ?? this.layers[0])?.id ?? null);
-    if (lost && tell) this.problem = `${this.#looked.model?.name} does not have ${lost}. The nearest it has is shown.`;
+    if (lost && tell) this.note = `${this.#looked.model?.name} does not have ${lost}. The nearest it has is shown.`;
   }
 
   /** Call when the picked layer, the image or its preprocessing changes. Asks nothing that is answered already. */

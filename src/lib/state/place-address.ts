@@ -45,6 +45,18 @@ export function fragmentOf({ view, tab, selection, model, image, chosen, details
   return `#${view}${looking ? `/${tab}` : ''}${text && `?${text}`}`;
 }
 
+/**
+ * What a person did to come from one place to the other: went to another view or tab, or within one to another layer or
+ * channel. Positions, classes and details are said of the same place; what the page picks where nothing was is no move.
+ */
+export function moveBetween(from: PlaceAddress, to: PlaceAddress): 'none' | 'within' | 'view' {
+  if (from.view !== to.view || (to.view === 'inside' && from.tab !== to.tab)) return 'view';
+  const { layer, channel } = from.selection;
+  if (to.view === 'explain' || to.view === 'compare' || layer === null) return 'none';
+  const same = layer === to.selection.layer && (to.view === 'signals' || channel === to.selection.channel);
+  return same ? 'none' : 'within';
+}
+
 /** The place that a fragment names, or why it names none: a sentence. */
 export function readPlace(fragment: string): PlaceAddress | string {
   if (fragment.length > LONGEST) return `it has ${fragment.length} characters, more than the ${LONGEST} of a place`;
