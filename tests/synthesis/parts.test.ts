@@ -45,6 +45,7 @@ describe('the inverse Fourier transform', () => {
     [4, 6],
     [5, 7],
     [6, 5],
+    [12, 10],
   ])('is the sum over all frequencies, %i×%i', (height, width) => {
     const columns = (width >> 1) + 1;
     const spectrum = gaussian([1, 1, 2 * height, columns], 5);

@@ -29,7 +29,7 @@ export interface SynthesisPicture {
   readonly pixels: Pixels;
   /** The objective on the picture as it is shown. */
   readonly objective: number;
-  /** The mean of the objective over the moved pictures of the steps since the last report; null before the first. */
+  /** The mean of the objective over the moved pictures of the last steps that were looked at; null before the first. */
   readonly moved: number | null;
   /** The objective on the image that is open; null without one. */
   readonly onImage: number | null;
@@ -44,7 +44,7 @@ export interface SynthesisReport {
   readonly milliseconds: number;
   readonly secondsLeft: number | null;
   readonly state: 'running' | 'paused' | 'stopped' | 'done';
-  /** Why it ended before its time; '' where it did not. */
+  /** Why it ended before its time, or for nothing; '' where it did neither. */
   readonly problem: string;
 }
 
@@ -142,7 +142,7 @@ export async function maximise(
     }
     signal.throwIfAborted();
     await look();
-    const ended = report(run.step < steps ? 'stopped' : 'done', problem);
+    const ended = report(run.step < steps ? 'stopped' : 'done', problem || run.silence(pictures));
     return { ...ended, request, device, modelSha256: loaded.info.sha256, version };
   } finally {
     run.dispose();
@@ -159,12 +159,17 @@ class Run {
   readonly #onImage: readonly (number | null)[];
   #sums: number[];
   #counted = 0;
+  #moved: readonly (number | null)[];
+  /** Whether the objective of picture i has ever been anything but what it was at first. */
+  readonly #first: number[] = [];
+  readonly #changed = new Set<number>();
 
   private constructor(setting: Setting, parts: readonly Synthesis[], onImage: readonly (number | null)[]) {
     this.#setting = setting;
     this.#parts = parts;
     this.#onImage = onImage;
     this.#sums = onImage.map(() => 0);
+    this.#moved = onImage.map(() => null);
   }
 
   static async start(setting: Setting, request: SynthesisRequest): Promise<Run> {
@@ -200,6 +205,7 @@ class Run {
       const values: number[] = [];
       for (const part of this.#parts) values.push(...(await part.advance()));
       this.#sums = this.#sums.map((sum, i) => sum + values[i]);
+      this.#note(values);
       this.#counted++;
       return '';
     } catch (error) {
@@ -212,10 +218,30 @@ class Run {
     const looks = [];
     for (const part of this.#parts) looks.push(await part.look());
     const pictures = looks.flatMap((look) => look.objective.map((_, i) => this.#picture(look, i)));
-    const moved = this.#sums.map((sum) => (this.#counted > 0 ? sum / this.#counted : null));
+    if (this.#counted > 0) this.#moved = this.#sums.map((sum) => sum / this.#counted);
     this.#sums = this.#sums.map(() => 0);
     this.#counted = 0;
-    return pictures.map((picture, i) => ({ ...picture, moved: moved[i], onImage: this.#onImage[i] }));
+    return pictures.map((picture, i) => ({ ...picture, moved: this.#moved[i], onImage: this.#onImage[i] }));
+  }
+
+  /** Why nothing came of it: pictures whose objective was one and the same number at every step; '' where there is none. */
+  silence(pictures: readonly SynthesisPicture[]): string {
+    if (this.step < 2) return '';
+    const lines = pictures.flatMap(({ objective }, i) => {
+      if (this.#changed.has(i) || objective !== this.#first[i]) return [];
+      const which = pictures.length > 1 ? `picture ${i + 1}: ` : '';
+      return [
+        `Activation maximisation: ${which}the objective is ${objective} whatever the picture. The unit is silent or constant; start from another seed, or choose another unit.`,
+      ];
+    });
+    return lines.join('\n');
+  }
+
+  #note(values: readonly number[]): void {
+    values.forEach((value, i) => {
+      if (this.#first.length <= i) this.#first.push(value);
+      if (value !== this.#first[i]) this.#changed.add(i);
+    });
   }
 
   dispose(): void {

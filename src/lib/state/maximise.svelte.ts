@@ -77,7 +77,7 @@ export class Maximisation {
 
   readonly #units: readonly number[] = $derived.by(() => {
     const further = this.company === 'units' && hasUnits(this.kind) ? unitsIn(this.further, this.count) : [];
-    return [...new Set([this.unit, ...(typeof further === 'string' ? [] : further)])];
+    return typeof further === 'string' ? [this.unit] : [this.unit, ...further.filter((unit) => unit !== this.unit)];
   });
 
   /** Null while no model or no layer is there. */

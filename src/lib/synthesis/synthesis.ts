@@ -1,6 +1,6 @@
 /** @file Activation maximisation, step by step: what is drawn, fed, kept on the device and looked at. */
 import type { Compiled, Engine, ModelGraph, Resident } from '../attribution/types.ts';
-import { random, type Random } from '../tensor/random.ts';
+import { random } from '../tensor/random.ts';
 import { float32, zeros, type FloatTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Preprocessing } from '../vision/types.ts';
 import { probeOf, type Sites } from './objective.ts';
@@ -8,7 +8,7 @@ import { stepFactors, type StepFactors } from './optimiser.ts';
 import { initialParameters } from './parametrisation.ts';
 import { REDIRECTED_STEPS } from './redirect.ts';
 import { lookGraph, planKey, stepGraph, type Plan } from './step.ts';
-import { adjointShares, drawMove, tablesOf } from './transform.ts';
+import { adjointShares, drawMove, tablesOf, type Tables } from './transform.ts';
 import type { Objective, Recipe } from './types.ts';
 
 export interface SynthesisSetting {
@@ -67,6 +67,7 @@ export async function createSynthesis(setting: SynthesisSetting): Promise<Synthe
     setting.seeds ?? objectives.map(() => recipe.seed),
   );
   let state: readonly (Tensor | Resident)[] = [start, zeros('float32', start.shape), zeros('float32', start.shape)];
+  let tables: Tables | undefined;
   let step = 0;
 
   const dispose = () => state.forEach((tensor) => 'dispose' in tensor && tensor.dispose());
@@ -76,10 +77,11 @@ export async function createSynthesis(setting: SynthesisSetting): Promise<Synthe
     },
     async advance() {
       const program = await compile(step < REDIRECTED_STEPS);
+      tables = tablesOf(drawMove(recipe.transform, draws), plan.size, adjointShares(recipe.transform), tables);
       const [parameters, first, second, objective] = await program.run([
         ...state,
         ...factorFeeds(factors.next().value),
-        ...moveFeeds(plan, draws),
+        ...tableFeeds(tables),
         ...plan.probe.feeds,
       ]);
       const values = await numbersOf(objective);
@@ -132,10 +134,12 @@ function planOf({ model, preprocessing, sites, recipe, objectives }: SynthesisSe
 const factorFeeds = ({ moment, gradient, variance }: StepFactors): FloatTensor[] =>
   [moment, gradient, variance].map((factor) => float32([1], [factor]));
 
-function moveFeeds({ recipe: { transform }, size }: Plan, draws: Random): Tensor[] {
-  const { forward, adjoint } = tablesOf(drawMove(transform, draws), size, adjointShares(transform));
-  return [forward.indices, forward.weights, adjoint.indices, adjoint.weights];
-}
+const tableFeeds = ({ forward, adjoint }: Tables): Tensor[] => [
+  forward.indices,
+  forward.weights,
+  adjoint.indices,
+  adjoint.weights,
+];
 
 async function tensorOf(result: Resident): Promise<FloatTensor> {
   const { shape, data } = await result.read();

@@ -30,6 +30,12 @@ export interface Table {
   readonly weights: FloatTensor;
 }
 
+/** A move, and its way back. */
+export interface Tables {
+  readonly forward: Table;
+  readonly adjoint: Table;
+}
+
 export const FORWARD_SHARES = 4;
 
 /**
@@ -57,36 +63,47 @@ export function drawMove({ jitter, scales, degrees, lastJitter }: Transform, { u
   };
 }
 
-/** The tables of a move: W and its transpose. */
-export function tablesOf(move: Move, size: PictureSize, shares: number): { forward: Table; adjoint: Table } {
-  const { height, width } = size;
-  const forward = emptyTable(FORWARD_SHARES, height * width);
-  const adjoint = emptyTable(shares, height * width);
-  const filled = new Uint8Array(height * width);
-  eachShare(move, size, (pixel, share, source, weight) => {
-    set(forward, share, pixel, source, weight);
-    set(adjoint, filled[source]++, source, pixel, weight);
-  });
-  return { forward, adjoint };
+/** The tables of a move: W and its transpose. Written into `into`, where tables of this size are at hand. */
+export function tablesOf(move: Move, size: PictureSize, shares: number, into?: Tables): Tables {
+  const pixels = size.height * size.width;
+  const tables = into ?? { forward: emptyTable(FORWARD_SHARES, pixels), adjoint: emptyTable(shares, pixels) };
+  // An unused share has weight 0, whatever its index.
+  tables.forward.weights.data.fill(0);
+  tables.adjoint.weights.data.fill(0);
+  fill(tables, move, size, shares);
+  return tables;
 }
 
-/** Calls `visit` for each pixel of the moved picture and each of the four pixels around the place that it shows. */
-function eachShare(
-  { matrix: [a, b, c, d], shift }: Move,
-  { height, width }: PictureSize,
-  visit: (pixel: number, share: number, source: number, weight: number) => void,
-): void {
+/**
+ * Bilinear weights of the four pixels around the place that each pixel of the moved picture shows. One loop over plain
+ * arrays: it runs at every step, over every pixel.
+ */
+function fill({ forward, adjoint }: Tables, move: Move, { height, width }: PictureSize, shares: number): void {
+  const [a, b, c, d] = move.matrix;
   const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const atX = a * (x - middleX) + b * (y - middleY) + shift[0] + middleX;
-      const atY = c * (x - middleX) + d * (y - middleY) + shift[1] + middleY;
-      const [left, top] = [Math.floor(atX), Math.floor(atY)];
+  const pixels = height * width;
+  const [sources, weights] = [forward.indices.data, forward.weights.data];
+  const [readers, readerWeights] = [adjoint.indices.data, adjoint.weights.data];
+  const filled = new Uint8Array(pixels);
+  for (let y = 0, pixel = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, pixel++) {
+      const atX = a * (x - middleX) + b * (y - middleY) + move.shift[0] + middleX;
+      const atY = c * (x - middleX) + d * (y - middleY) + move.shift[1] + middleY;
+      const left = Math.floor(atX);
+      const top = Math.floor(atY);
       for (let share = 0; share < FORWARD_SHARES; share++) {
-        const [column, row] = [left + (share & 1), top + (share >> 1)];
+        const column = left + (share & 1);
+        const row = top + (share >> 1);
+        if (column < 0 || column >= width || row < 0 || row >= height) continue;
         const weight = (1 - Math.abs(atX - column)) * (1 - Math.abs(atY - row));
-        if (weight > 0 && column >= 0 && column < width && row >= 0 && row < height)
-          visit(y * width + x, share, row * width + column, weight);
+        if (weight === 0) continue;
+        const source = row * width + column;
+        const reader = filled[source]++;
+        if (reader >= shares) throw new RangeError(`internal: pixel ${source} is read more than ${shares} times.`);
+        sources[share * pixels + pixel] = source;
+        weights[share * pixels + pixel] = weight;
+        readers[reader * pixels + source] = pixel;
+        readerWeights[reader * pixels + source] = weight;
       }
     }
   }
@@ -97,13 +114,6 @@ const emptyTable = (shares: number, pixels: number): Table => ({
   weights: float32([shares, pixels], new Float32Array(shares * pixels)),
 });
 
-function set({ indices, weights }: Table, share: number, pixel: number, source: number, weight: number): void {
-  const [shares, pixels] = indices.shape;
-  if (share >= shares) throw new RangeError(`internal: a move gives pixel ${pixel} more than ${shares} shares.`);
-  indices.data[share * pixels + pixel] = source;
-  weights.data[share * pixels + pixel] = weight;
-}
-
 /** A table as inputs of a graph. */
 export interface TableInputs {
   readonly indices: Value;
@@ -113,10 +123,10 @@ export interface TableInputs {
 /** W x for pictures [N, channels, height, width]; pixels without shares become 0. */
 export function resample(g: Builder, x: Value, { indices, weights }: TableInputs): Value {
   const [examples, channels, height, width] = x.shape;
-  const pixels = (height as number) * (width as number);
-  // Pixels first, so that a share is read with all its channels in one stretch.
-  const rows = g.transpose(g.reshape(x, [examples, channels, pixels]), [2, 0, 1]);
-  const shares = g.apply('Gather', [rows, indices], { axis: 0 });
-  const weighted = g.mul(shares, g.reshape(weights, [...weights.shape, 1, 1]));
-  return g.reshape(g.transpose(g.reduceSum(weighted, [0], false), [1, 2, 0]), x.shape);
+  const [shares, pixels] = indices.shape as number[];
+  const flat = g.reshape(x, [examples, channels, (height as number) * (width as number)]);
+  // onnxruntime reads single elements four times as fast as rows of three channels (docs/performance.md).
+  const each = g.expand(g.reshape(indices, [1, 1, shares * pixels]), [examples, channels, shares * pixels]);
+  const read = g.reshape(g.apply('GatherElements', [flat, each], { axis: 2 }), [examples, channels, shares, pixels]);
+  return g.reshape(g.reduceSum(g.mul(read, weights), [2], false), x.shape);
 }

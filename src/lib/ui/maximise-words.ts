@@ -1,7 +1,11 @@
 /** @file What stands under a picture of activation maximisation, for the page and for the file that is saved. */
 import type { Made } from '../state/maximise.svelte.ts';
 import { duration, number, percent } from './format.ts';
+
 import { deviceText, type Fact } from './summary.ts';
+
+/** Classes below this probability are not named. */
+const LEAST_SHOWN = 0.001;
 
 const signed = (value: number): string => number(value, { signed: true, digits: 3 });
 
@@ -27,9 +31,10 @@ export function factsOfPicture({ report, request, ended }: Made, i: number): Fac
     value: onImage === null ? 'none open' : signed(onImage),
     meaning: 'The same number for the image that is open.',
   });
+  const likely = top.filter(({ probability }, rank) => rank === 0 || (probability ?? 1) >= LEAST_SHOWN);
   facts.push({
     name: 'The model sees',
-    value: top
+    value: likely
       .map(({ label, probability }) => `${label}${probability === null ? '' : ` ${percent(probability)}`}`)
       .join(', '),
   });
