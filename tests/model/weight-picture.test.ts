@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matrixShape, pictureOf } from '../../src/lib/model/weight-picture.ts';
+import { pictureOf } from '../../src/lib/model/weight-picture.ts';
 import { summaryOf, weightsOf, type Weight, type WeightInfo } from '../../src/lib/model/weights.ts';
 import '../../src/lib/ops/index.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
@@ -10,7 +10,7 @@ const weight = (shape: number[], info: Partial<WeightInfo> = {}): Weight => {
   const elements = tensor.data.length;
   return {
     tensor,
-    info: { id: 'w', shape, role: 'kernel', op: 'Conv', layer: 'y', elements, channelAxis: 0, makes: [], ...info },
+    info: { id: 'w', shape, role: 'kernel', op: 'Conv', layer: 'y', elements, matrix: [shape[0], elements / shape[0]], channelAxis: 0, makes: [], ...info },
   };
 };
 /** w[f, i, y, x] of a kernel [·, ·, 3, 2] with `second` as its second length. */
@@ -69,13 +69,6 @@ describe('a window of a tensor as a matrix', () => {
   const dense = weight([6, 8], { role: 'matrix', op: 'MatMul' });
   const view = { kind: 'window', row: 1, rows: 4, column: 2, columns: 6, most: 99 } as const;
 
-  it('has rows and columns without moving a number', () => {
-    expect(matrixShape(weight([4, 3, 3, 2]).info)).toEqual([4, 18]);
-    expect(matrixShape(dense.info)).toEqual([6, 8]);
-    expect(matrixShape(weight([1, 1, 5], { role: 'vector' }).info)).toEqual([5, 1]);
-    expect(matrixShape(weight([2, 3, 4], { role: 'other' }).info)).toEqual([6, 4]);
-  });
-
   it('is exact where it fits', () => {
     const { data, height, width } = pictureOf(dense, view);
     expect([height, width]).toEqual([4, 6]);
@@ -113,6 +106,7 @@ describe('a weight makes', () => {
   it('the activations that follow its layer channel by channel', () => {
     const list = weightsOf(convModel('Tanh').graph).map(({ info }) => info);
     expect(list.map(({ channelAxis }) => channelAxis)).toEqual([0, null, 0, null, 1]);
+    expect(list.map(({ matrix }) => matrix.join('×'))).toEqual(['4×18', '4×1', '5×36', '5×1', '5×3']);
     expect(list[0].makes).toContain('first');
     expect(list[0].makes).not.toContain('feature');
     expect(list[2].makes).toContain('feature');

@@ -5,7 +5,7 @@ import type { Weight, WeightInfo } from './weights.ts';
 /**
  * Of a kernel: `colour`: each filter on three input channels, as they are; `input`: each filter on one input channel;
  * `norm`: each filter's length over its input channels, √Σ w², at each place; `filter`: one filter on each input channel.
- * Of any tensor: `window`: `rows` × `columns` of `matrixShape` from `row` and `column` on, in a picture of at most `most` ×
+ * Of any tensor: `window`: `rows` × `columns` of the tensor as its `matrix` from `row` and `column` on, in a picture of at most `most` ×
  * `most`; where more come together in a dot, the one of greatest magnitude stands for all.
  */
 export type WeightView =
@@ -31,17 +31,6 @@ export interface WeightPicture {
   readonly height: number;
   readonly width: number;
   readonly data: Float32Array;
-}
-
-/** The tensor as a matrix without moving a number: [first axis, all others] of a kernel, [n, 1] of a vector, else [all others, last axis]. */
-export function matrixShape({
-  shape,
-  role,
-  elements,
-}: Pick<WeightInfo, 'shape' | 'role' | 'elements'>): [number, number] {
-  if (role === 'vector') return [elements, 1];
-  const columns = role === 'kernel' ? elements / shape[0] : shape[shape.length - 1];
-  return [elements / columns, columns];
 }
 
 /** Throws a RangeError where the weight has no such view. */
@@ -142,7 +131,7 @@ function windowPicture(
   view: Extract<WeightView, { kind: 'window' }>,
 ): WeightPicture {
   const { row, rows, column, columns, most } = view;
-  const [height, width] = matrixShape(info);
+  const [height, width] = info.matrix;
   const counts = [row, rows, column, columns, most];
   const inside = counts.every((n) => Number.isInteger(n) && n >= 0) && rows > 0 && columns > 0 && most > 0;
   if (!inside || row + rows > height || column + columns > width)

@@ -18,6 +18,8 @@ export interface WeightInfo {
   readonly op: string;
   readonly layer: string;
   readonly elements: number;
+  /** Rows and columns of the tensor as a matrix, without moving a number: [first axis, all others] of a kernel, [n, 1] of a vector, else [all others, last axis]. */
+  readonly matrix: readonly [number, number];
   /** The axis along which the layer's channels lie: each entry of it makes one channel. null where there is no such axis. */
   readonly channelAxis: 0 | 1 | null;
   /** Named activations with one channel for each entry of `channelAxis`: the layer's own, and those that follow it channel by channel. */
@@ -115,8 +117,18 @@ function infoOf(node: Node, input: number, shape: readonly number[], id: string)
         : long <= 1
           ? 'vector'
           : 'other';
-  const channelAxis = input === 1 ? channelAxisOf(node, shape) : null;
-  return { id, shape, role, op: node.op, layer: node.outputs[0].name, elements: sizeOf(shape), channelAxis };
+  const elements = sizeOf(shape);
+  const columns = role === 'vector' ? 1 : role === 'kernel' ? elements / shape[0] : shape[shape.length - 1];
+  return {
+    id,
+    shape,
+    role,
+    op: node.op,
+    layer: node.outputs[0].name,
+    elements,
+    matrix: [elements / columns, columns],
+    channelAxis: input === 1 ? channelAxisOf(node, shape) : null,
+  };
 }
 
 /** Multiplications that a spectral norm may take; with fewer than ten rounds for them it is left out. */
