@@ -27,6 +27,8 @@ export interface HealthReport {
   /** Those that were looked at in this session. */
   readonly images: number;
   readonly target: Target;
+  /** Why there are no gradients; '' when there are. */
+  readonly withoutGradient: string;
 }
 
 /** What the lab lends: jobs that can be cancelled, and the model and images that are open. */
@@ -102,7 +104,8 @@ export class InsideLab {
       const { checkup } = this.#checkup;
       const x = inputOf(feedsOf(choices, setting.image));
       await this.#within(setting, choices, (inside) => checkup.add(inside, x));
-      return { layers: checkup.layers(), images: checkup.images, target };
+      const { images, withoutGradient } = checkup;
+      return { layers: checkup.layers(), images, target, withoutGradient };
     });
   }
 

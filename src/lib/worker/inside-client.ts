@@ -9,7 +9,6 @@ import type {
   InsideApi,
   JobId,
   Outcome,
-  ProgressReport,
   SynthesisReport,
   SynthesisRequest,
   SynthesisResult,
@@ -30,6 +29,7 @@ export type InsideChannel =
   | 'picture'
   | 'numbers'
   | 'checkup'
+  | 'weight signals'
   | 'synthesis';
 
 type Remote = Comlink.Remote<InsideApi>;
