@@ -39,7 +39,9 @@ export const IMPORT_TABLE: Record<string, Row> = {
     types: ['worker/api', 'attribution'],
   },
   render: { imports: ['tensor', 'pixi.js/*'], types: ['graph'] },
-  ui: { imports: ['state', 'render', 'tensor', 'svelte/*', 'bits-ui', '@fontsource-variable/*'] },
+  ui: {
+    imports: ['state', 'render', 'tensor', 'svelte/*', 'bits-ui', 'd3-scale', 'd3-shape', '@fontsource-variable/*'],
+  },
   routes: { imports: ['ui', 'state', 'svelte/*', '$app/*'] },
 };
 
