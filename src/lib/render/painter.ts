@@ -19,6 +19,12 @@ export class Painter {
     return this.#renderer.canvas;
   }
 
+  /** Texels that a texture may have on a side. */
+  get maxTextureSize(): number {
+    const { gl } = this.#renderer;
+    return gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
+  }
+
   /** What is drawn from now on, the hindmost first. What stood there before is taken away, not destroyed. */
   show(views: readonly Container[]): void {
     this.#world.removeChildren();
