@@ -1,7 +1,7 @@
 /** What the person brought, beside what comes with the page; and what stays valid while other things change. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DroppedFile, ModelInfo, Outcome } from '../../src/lib/worker/api.ts';
-import type { Comparison } from '../../src/lib/state/compare.svelte.ts';
+import { type Comparison, comparisonOf } from '../../src/lib/state/compare.svelte.ts';
 import { OpenedModels } from '../../src/lib/state/opened-models.svelte.ts';
 import { Workspace } from '../../src/lib/state/workspace.svelte.ts';
 import { FakeLab, modelInfo, torchvision } from './fake-lab.ts';
@@ -59,7 +59,7 @@ beforeEach(async () => {
   await workspace.start();
   await workspace.openFiles([file('a.onnx'), file('cat.png'), file('dog.png')]);
   await predict();
-  ({ comparison } = workspace);
+  comparison = comparisonOf(workspace);
   comparison.open({ images, models });
 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { candidates, firstPicks } from '../../src/lib/state/compare-cells.ts';
-import type { Comparison } from '../../src/lib/state/compare.svelte.ts';
+import { type Comparison, comparisonOf } from '../../src/lib/state/compare.svelte.ts';
 import { Workspace } from '../../src/lib/state/workspace.svelte.ts';
 import { FakeLab, method, modelInfo, torchvision } from './fake-lab.ts';
 
@@ -44,7 +44,7 @@ beforeEach(async () => {
   await workspace.openModel([{ name: 'a.onnx', bytes: new Blob() }]);
   await workspace.openImage({ name: 'cat.png', bytes: new Blob(['x']), url: '/cat.png' });
   await workspace.predict(workspace.feed!);
-  ({ comparison } = workspace);
+  comparison = comparisonOf(workspace);
   comparison.open({ images, models });
 });
 

@@ -14,6 +14,7 @@ import {
   suits,
 } from './compare-cells.ts';
 import { type Bundled, type Shelf, shelfOf } from './compare-shelf.ts';
+import { perWorkspace } from './per-workspace.svelte.ts';
 import { seenFrom } from './seen-from.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
@@ -215,3 +216,5 @@ export class Comparison {
     this.#outcomes = Object.fromEntries(entries.filter(([old]) => !surplus.includes(old)));
   }
 }
+
+export const comparisonOf = perWorkspace((workspace) => new Comparison(workspace.lab, workspace));

@@ -52,7 +52,7 @@ export class Inquiry {
   /** The newest picture that was made; it stays on show while the next is in the making. */
   #shown = $state.raw<AttributionResult | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
-  protected readonly lab: LabClient;
+  readonly lab: LabClient;
 
   constructor(lab: LabClient) {
     this.lab = lab;

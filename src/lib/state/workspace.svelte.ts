@@ -16,7 +16,6 @@ import type {
   ProgressReport,
 } from '../worker/api.ts';
 import { Addresses } from './addresses.svelte.ts';
-import { Comparison } from './compare.svelte.ts';
 import { type SortedFiles, isLabelsName, sortFiles, unknownFiles, waitingModels } from './files.ts';
 import { Inquiry, type Status } from './inquiry.svelte.ts';
 import { type Library, type LibraryImage, type LibraryModel, type PublicModel, fetchFile, firstOf } from './library.ts';
@@ -55,12 +54,13 @@ export class Workspace extends Inquiry {
   readonly remote = new Remote();
   readonly imageRemote = new Remote();
   readonly addresses = new Addresses(this);
-  readonly comparison: Comparison;
   /** The layer that is picked anywhere is also the one that methods look at, where they can. */
   readonly place = new Place((layer) => {
     if (this.model?.layers.some(({ id }) => id === layer)) this.question.layer = layer;
   });
   readonly inside: Inside;
+  /** Opens images besides those on show. */
+  readonly images: Pick<LabClient, 'openImage' | 'closeImage'>;
   device = $state<DeviceChoice>('auto');
   report = $state.raw<DeviceReport | null>(null);
   presets = $state.raw<readonly PresetInfo[]>([]);
@@ -88,7 +88,7 @@ export class Workspace extends Inquiry {
       if (report) this.report = report;
     };
     lab.onSilence = (silence) => (this.silence = silence);
-    this.comparison = new Comparison(lab, this);
+    this.images = lab;
     this.inside = new Inside(lab, this, this.place);
   }
 

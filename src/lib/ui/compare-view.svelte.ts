@@ -1,6 +1,6 @@
 /** @file How a comparison is shown: what each cell draws, on which scale, and which two are laid over each other. */
 import type { AttributionResult, ModelInfo, Workspace } from '../state/workspace.svelte.ts';
-import type { Cell, Comparison } from '../state/compare.svelte.ts';
+import { type Cell, type Comparison, comparisonOf } from '../state/compare.svelte.ts';
 import type { Wall, WallPicture } from '../render/wall.ts';
 import { type RankCorrelations, rankCorrelations } from '../tensor/rank-correlation.ts';
 import { SharedLook } from './compare-look.svelte.ts';
@@ -46,7 +46,7 @@ export class CompareView {
   }
 
   get comparison(): Comparison {
-    return this.workspace.comparison;
+    return comparisonOf(this.workspace);
   }
 
   readonly shows: readonly Show[] = $derived.by(() => {

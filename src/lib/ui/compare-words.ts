@@ -1,5 +1,5 @@
 /** @file The comparison in words: its heading, and what all cells have in common. */
-import type { Axis, Comparison } from '../state/compare.svelte.ts';
+import { type Axis, type Comparison, comparisonOf } from '../state/compare.svelte.ts';
 import type { Workspace } from '../state/workspace.svelte.ts';
 import { targetText } from './summary.ts';
 
@@ -16,8 +16,9 @@ const headings: Readonly<Record<Axis, string>> = {
 export const headingOf = ({ axis }: Comparison): string => headings[axis];
 
 /** Image, method and target, as far as all cells share them. */
-export function commonOf({ comparison, model, picture, question }: Workspace): string {
-  const { axis, method, cells } = comparison;
+export function commonOf(workspace: Workspace): string {
+  const { model, picture, question } = workspace;
+  const { axis, method, cells } = comparisonOf(workspace);
   const request = cells.at(0)?.request;
   if (!request) return '';
   const ownGuess = axis === 'images' && question.chosen === null;
