@@ -33,6 +33,7 @@ export interface How {
   readonly moves: number;
   readonly steps: number;
   readonly learningRate: number;
+  /** For a picture of 96×96. */
   readonly regularisers: Regularisers;
   readonly seed: number;
 }
@@ -40,22 +41,46 @@ export interface How {
 /** Pictures that are made at once. */
 export const MOST_PICTURES = 16;
 
-/** Weight of total variation to begin with: it takes the grain and leaves the shapes. */
-const TOTAL_VARIATION = 0.002;
 const FIRST_STEPS = 256;
 
-export function howTo(parametrisation: ParametrisationKind, seed = 0): How {
+/** The picture that the weights of `How` are meant for; for others they are scaled, so that they weigh the same. */
+const REFERENCE_SIDE = 96;
+
+/**
+ * Total variation to begin with (docs/decisions/0018-maximisation-defaults.md). Means over a layer change less than logits
+ * do, and what outweighs them leaves a grey picture.
+ */
+const variationOf = (kind: AimKind): number => (kind === 'logit' ? 0.0035 : 0.0005);
+
+export function howTo(parametrisation: ParametrisationKind, kind: AimKind, seed = 0): How {
   const { learningRate } = recipeFor(parametrisation);
-  const regularisers = { ...NO_REGULARISERS, totalVariation: parametrisation === 'maco' ? 0 : TOTAL_VARIATION };
+  const totalVariation = parametrisation === 'maco' ? 0 : variationOf(kind);
+  const regularisers = { ...NO_REGULARISERS, totalVariation };
   return { parametrisation, moves: 1, steps: FIRST_STEPS, learningRate, regularisers, seed };
 }
 
-/** `side`: of the model's input in pixels, the shorter one. */
-export const recipeOf = ({ parametrisation, moves, ...how }: How, side: number): Recipe => ({
-  ...recipeFor(parametrisation),
-  ...how,
-  transform: transformFor(side, moves),
-});
+/** The same for another kind of aim; a total variation that a person set stays. */
+export function adaptedTo(kind: AimKind, before: AimKind, how: How): How {
+  const usual = (of: AimKind) => howTo(how.parametrisation, of).regularisers.totalVariation;
+  if (how.regularisers.totalVariation !== usual(before)) return how;
+  return { ...how, regularisers: { ...how.regularisers, totalVariation: usual(kind) } };
+}
+
+/** For pictures of the model's input's size. */
+export function recipeOf(
+  { parametrisation, moves, regularisers, ...how }: How,
+  { width, height }: { readonly width: number; readonly height: number },
+): Recipe {
+  const area = (REFERENCE_SIDE * REFERENCE_SIDE) / (width * height);
+  const { totalVariation, l1, l2, blur } = regularisers;
+  return {
+    ...recipeFor(parametrisation),
+    ...how,
+    // L2 is a norm, the others are sums over pixels.
+    regularisers: { totalVariation: totalVariation * area, l1: l1 * area, l2: l2 * Math.sqrt(area), blur: blur * area },
+    transform: transformFor(Math.min(width, height), moves),
+  };
+}
 
 /** One for each picture. */
 export function objectivesOf(aim: Aim): Objective[] {

@@ -5,6 +5,7 @@ import {
   type AimKind,
   type Company,
   type How,
+  adaptedTo,
   hasUnits,
   howTo,
   objectivesOf,
@@ -13,6 +14,7 @@ import {
   titlesOf,
   unitsIn,
 } from './maximise-ask.ts';
+import { perWorkspace } from './per-workspace.svelte.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
 /** Pictures on show, with what was asked for then. */
@@ -38,7 +40,7 @@ export class Maximisation {
   diversity = $state(FIRST_DIVERSITY);
   second = $state.raw<Aim['second']>(null);
   power = $state(0);
-  how = $state.raw<How>(howTo('fourier'));
+  how = $state.raw<How>(howTo('fourier', 'logit'));
   made = $state.raw<Made | null>(null);
   running = $state(false);
   problem = $state('');
@@ -111,6 +113,7 @@ export class Maximisation {
 
   /** Of another kind there are other units. */
   choose(kind: AimKind): void {
+    this.how = adaptedTo(kind, this.kind, this.how);
     this.kind = kind;
     this.second = null;
     this.further = '';
@@ -130,7 +133,7 @@ export class Maximisation {
     const request: SynthesisRequest = {
       objectives: objectivesOf(aim),
       seeds: seedsOf(aim, how.seed),
-      recipe: recipeOf(how, Math.min(preprocessing.width, preprocessing.height)),
+      recipe: recipeOf(how, preprocessing),
       preprocessing,
       image: inside.choices?.[0] ?? null,
     };
@@ -164,11 +167,5 @@ export class Maximisation {
   }
 }
 
-const known = new WeakMap<Workspace, Maximisation>();
-
 /** The one of a workspace: it outlives the view that shows it, and is loaded with it. */
-export function maximisationOf(workspace: Workspace): Maximisation {
-  const found = known.get(workspace) ?? new Maximisation(workspace);
-  known.set(workspace, found);
-  return found;
-}
+export const maximisationOf = perWorkspace((workspace) => new Maximisation(workspace));
