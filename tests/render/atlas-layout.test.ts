@@ -67,10 +67,12 @@ describe('the grid of feature maps', () => {
     expect(layoutOf({ count: 4, height: 1, width: 200, prefix: 0 }, 500, 64).map).toEqual({ width: 64, height: 8 });
   });
 
-  it('draws few channels large, many at least 64 pixels large, and none wider than its room', () => {
+  it('draws few channels large, many about 64 pixels large in full rows, and none wider than its room', () => {
     const room = { width: 800, height: 500 };
-    expect(tileFor({ count: 2048, height: 7, width: 7, prefix: 0 }, room)).toBe(64);
-    expect(tileFor({ count: 6, height: 28, width: 28, prefix: 0 }, room)).toBeGreaterThan(200);
+    const many = { count: 2048, height: 7, width: 7, prefix: 0 };
+    expect(tileFor(many, room)).toBe(63);
+    expect(layoutOf(many, 800, 63).width).toBeGreaterThan(800 - 12);
+    expect(tileFor({ count: 6, height: 28, width: 28, prefix: 0 }, room)).toBeGreaterThan(190);
     expect(tileFor({ count: 1, height: 2, width: 2, prefix: 0 }, room)).toBe(64);
     expect(tileFor({ count: 9, height: 28, width: 28, prefix: 0 }, { width: 50, height: 500 })).toBe(50);
   });

@@ -7,7 +7,7 @@ import { unitQuad } from './image-layer.ts';
 import type { Layer } from './layer.ts';
 import { type Painter, createPainter } from './painter.ts';
 import { quadVertex } from './shaders.ts';
-import type { Size } from './viewport.ts';
+import type { Point, Size } from './viewport.ts';
 
 export interface AtlasData {
   /** [channels, prefix + height · width]. */
@@ -161,9 +161,9 @@ export class Atlas {
     this.#painter.resize(size, ratio);
   }
 
-  /** Draws the part of the grid that begins `top` CSS pixels below its upper edge. */
-  draw(top: number): void {
-    this.#painter.look({ scale: 1, x: 0, y: -top });
+  /** Draws the part of the grid that begins at a point of it. */
+  draw({ x, y }: Point): void {
+    this.#painter.look({ scale: 1, x: -x, y: -y });
     this.#painter.draw();
   }
 
@@ -176,7 +176,7 @@ export class Atlas {
     for (let top = 0; top < height; top += STRIP_ROWS) {
       const rows = Math.min(STRIP_ROWS, height - top);
       this.resize({ width, height: rows }, 1);
-      this.draw(top);
+      this.draw({ x: 0, y: top });
       context.drawImage(this.#painter.canvas, 0, top); // at once: the buffer is only defined right after drawing
     }
     return canvas.convertToBlob({ type: 'image/png' });
