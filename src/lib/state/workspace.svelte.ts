@@ -59,8 +59,6 @@ export class Workspace extends Inquiry {
     if (this.model?.layers.some(({ id }) => id === layer)) this.question.layer = layer;
   });
   readonly inside: Inside;
-  /** Opens images besides those on show. */
-  readonly images: Pick<LabClient, 'openImage' | 'closeImage'>;
   device = $state<DeviceChoice>('auto');
   report = $state.raw<DeviceReport | null>(null);
   presets = $state.raw<readonly PresetInfo[]>([]);
@@ -88,7 +86,6 @@ export class Workspace extends Inquiry {
       if (report) this.report = report;
     };
     lab.onSilence = (silence) => (this.silence = silence);
-    this.images = lab;
     this.inside = new Inside(lab, this, this.place);
   }
 
