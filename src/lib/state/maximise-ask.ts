@@ -47,7 +47,7 @@ const FIRST_STEPS = 256;
 const REFERENCE_SIDE = 96;
 
 /**
- * Total variation to begin with (docs/decisions/0018-maximisation-defaults.md). Means over a layer change less than logits
+ * Total variation to begin with (docs/decisions/0019-maximisation-defaults.md). Means over a layer change less than logits
  * do, and what outweighs them leaves a grey picture.
  */
 const variationOf = (kind: AimKind): number => (kind === 'logit' ? 0.0035 : 0.0005);

@@ -15,6 +15,7 @@ import {
   unitsIn,
 } from './maximise-ask.ts';
 import { perWorkspace } from './per-workspace.svelte.ts';
+import type { Selection } from './place.svelte.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
 /** Pictures on show, with what was asked for then. */
@@ -46,6 +47,7 @@ export class Maximisation {
   problem = $state('');
   readonly #workspace: Workspace;
   #run = 0;
+  #followed: Selection | null = null;
 
   constructor(workspace: Workspace) {
     this.#workspace = workspace;
@@ -100,6 +102,16 @@ export class Maximisation {
       diversity: spread ? { layer: spread.id, weight: this.diversity } : null,
     };
   });
+
+  /** A channel or neuron that was picked elsewhere since is what is to be made large. */
+  follow(): void {
+    const { selection } = this.#workspace.place;
+    if (selection === this.#followed) return;
+    this.#followed = selection;
+    if (selection.channel === null) return;
+    const kind = selection.position ? 'neuron' : this.kind === 'neuron' ? 'neuron' : 'channel';
+    if (kind !== this.kind) this.choose(kind);
+  }
 
   /** Call when a model is on show: pictures of another one go. */
   adaptTo(modelSha256: string): void {
