@@ -18,6 +18,7 @@ import torch
 import torchvision
 
 MODELS = ["squeezenet1_1", "mobilenet_v2", "resnet18", "resnet50", "vit_b_16"]
+LARGE_MAPS = "large_maps"
 FOLDER = Path(__file__).parent / "models"
 SIZE = 224
 CLASS = 281
@@ -25,12 +26,26 @@ CLASS = 281
 
 def build(name: str) -> torch.nn.Module:
     torch.manual_seed(0)
-    model = getattr(torchvision.models, name)(weights=None)
+    model = large_maps() if name == LARGE_MAPS else getattr(torchvision.models, name)(weights=None)
     for layer in model.modules():
         if isinstance(layer, torch.nn.Linear):
             torch.nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
     settle_batch_norm(model)
     return model.eval()
+
+
+def large_maps() -> torch.nn.Module:
+    """A layer of 64 maps of 224×224 and one of 2,048 of 7×7, with little else."""
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 64, 3, padding=1),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(32),
+        torch.nn.Conv2d(64, 2048, 3, padding=1),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(2048, 1000),
+    )
 
 
 def settle_batch_norm(model: torch.nn.Module) -> None:
@@ -97,7 +112,7 @@ def spread(values: list) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", default=MODELS)
+    parser.add_argument("models", nargs="*", default=[*MODELS, LARGE_MAPS])
     parser.add_argument("--time", action="store_true")
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=12)

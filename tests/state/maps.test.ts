@@ -124,9 +124,9 @@ describe('looking at feature maps', () => {
     expect(maps.valueAt(maps.cursor!)).toBe(5);
     maps.stepWithin(9, -9);
     expect(maps.cursor).toEqual({ channel: 2, element: 1 });
-    maps.step(Infinity);
+    maps.stepTo(Infinity);
     expect(maps.cursor!.channel).toBe(0);
-    maps.step(-Infinity);
+    maps.stepTo(-5);
     expect(maps.cursor!.channel).toBe(1);
   });
 

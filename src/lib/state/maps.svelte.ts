@@ -106,18 +106,22 @@ export class Maps {
 
   /** Moves the cursor by places of the order on show; the first move puts it on the first. */
   step(places: number): void {
-    const count = this.ranking.length;
-    if (count === 0) return;
-    const { cursor } = this;
-    const rank = cursor ? Math.min(count - 1, Math.max(0, this.ranks[cursor.channel] + places)) : 0;
-    this.cursor = { channel: this.ranking[rank], element: cursor?.element ?? this.shown!.layer.prefix };
+    this.stepTo(this.cursor ? this.ranks[this.cursor.channel] + places : 0);
+  }
+
+  /** Moves the cursor to a place of the order on show, or as near as there is one. */
+  stepTo(rank: number): void {
+    const last = this.ranking.length - 1;
+    if (last < 0) return;
+    const channel = this.ranking[Math.min(last, Math.max(0, rank))];
+    this.cursor = { channel, element: this.cursor?.element ?? this.shown!.layer.prefix };
   }
 
   /** Moves the cursor within its channel's map. */
   stepWithin(dx: number, dy: number): void {
     const layer = this.shown?.layer;
     if (!layer) return;
-    if (!this.cursor) return this.step(0);
+    if (!this.cursor) return this.stepTo(0);
     const { channel, element } = this.cursor;
     const at = Math.max(0, element - layer.prefix);
     const x = Math.min(layer.width - 1, Math.max(0, (at % layer.width) + dx));

@@ -1,0 +1,109 @@
+/**
+ * @file How long it takes to open a layer's feature maps in the built site, from the click to the picture, once the model has
+ * run on the image; and how a grid of 2,048 channels scrolls. Prints Markdown tables.
+ *
+ *     python3 bench/export.py large_maps && npm run build && node bench/inside.ts [--rounds 6]
+ *
+ * The layers take turns, and none is shown twice in a row.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { chromium, type Page } from '@playwright/test';
+import { launchOptions } from '../scripts/chromium.mjs';
+import { serveFolder } from '../scripts/static-server.mjs';
+import { spread } from './timing.ts';
+
+const root = join(import.meta.dirname, '..');
+const MODEL = 'large_maps.onnx';
+/** As the list of layers shows them; the last is only there to come from. */
+const SHAPES = ['64 × 224 × 224', '2048 × 7 × 7', '64 × 7 × 7'];
+const SCROLL_MS = 3000;
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '6' } } });
+const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+
+async function openModel(page: Page): Promise<void> {
+  const base64 = readFileSync(join(import.meta.dirname, 'models', MODEL)).toString('base64');
+  const dataTransfer = await page.evaluateHandle(
+    async ([name, encoded]) => {
+      const bytes = await (await fetch(`data:application/octet-stream;base64,${encoded}`)).arrayBuffer();
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], name));
+      return transfer;
+    },
+    [MODEL, base64] as const,
+  );
+  await page.dispatchEvent('body', 'drop', { dataTransfer });
+  await page.getByRole('button', { name: `Model: ${MODEL}` }).waitFor({ timeout: 120_000 });
+}
+
+/** Milliseconds from the click on the last layer of `shape` to the frame after its maps were drawn. */
+async function open(page: Page, shape: string): Promise<number> {
+  const option = page.getByRole('option').filter({ hasText: shape }).last();
+  await option.scrollIntoViewIfNeeded();
+  return option.evaluate(async (element) => {
+    const name = element.querySelector('span')?.textContent?.trim();
+    const start = performance.now();
+    (element as HTMLElement).click();
+    const done = () => {
+      const section = document.querySelector<HTMLElement>('section[data-layer][data-state="done"]');
+      return section?.dataset.layer === name;
+    };
+    while (!done()) {
+      if (performance.now() - start > 20_000) throw new Error(`bench: the maps of “${name}” were never drawn.`);
+      await new Promise(requestAnimationFrame);
+    }
+    return performance.now() - start;
+  });
+}
+
+/** Milliseconds between frames while the grid is scrolled from its top to its end. */
+const scroll = (page: Page): Promise<number[]> =>
+  page.getByRole('application', { name: /^Feature maps/ }).evaluate(async (grid, duration) => {
+    const frames: number[] = [];
+    const start = performance.now();
+    let before = start;
+    while (before - start < duration) {
+      await new Promise(requestAnimationFrame);
+      const now = performance.now();
+      frames.push(now - before);
+      before = now;
+      grid.scrollTop = ((now - start) / duration) * (grid.scrollHeight - grid.clientHeight);
+    }
+    return frames.slice(2);
+  }, SCROLL_MS);
+
+const { url, close } = await serveFolder({ directory: join(root, 'build'), base: '/vitrine/', isolated: true });
+const browser = await chromium.launch(await launchOptions());
+console.log(`${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Chromium ${browser.version()}\n`);
+try {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto(url);
+  await page.locator('figure[data-state="done"]').waitFor({ timeout: 120_000 });
+  await openModel(page);
+  await page.getByRole('button', { name: 'Look inside', exact: true }).click();
+  await page.locator('section[data-layer][data-state="done"]').waitFor({ timeout: 60_000 });
+  const times = new Map<string, number[]>(SHAPES.map((shape) => [shape, []]));
+  for (let round = -1; round < Number(values.rounds); round++)
+    for (const shape of SHAPES) {
+      const elapsed = await open(page, shape);
+      if (round >= 0) times.get(shape)!.push(elapsed);
+    }
+  console.log(row(['layer', 'fastest, ms', 'median, ms', 'slowest, ms']));
+  console.log(row(['---', '--:', '--:', '--:']));
+  for (const [shape, all] of times) {
+    const { min, median } = spread(all);
+    console.log(row([shape, min.toFixed(0), median.toFixed(0), Math.max(...all).toFixed(0)]));
+  }
+  await open(page, SHAPES[1]);
+  const frames = await scroll(page);
+  const { median } = spread(frames);
+  console.log(
+    `\nscrolling ${SHAPES[1]}: ${median.toFixed(1)} ms between frames, slowest ${Math.max(...frames).toFixed(0)}`,
+  );
+} finally {
+  await browser.close();
+  await close();
+}
