@@ -40,7 +40,9 @@ const NOT_FINITE = [214, 0, 214] as const;
 export function gridOf({ tiles, height, width }: Tiles, room: number, high = 640): Grid {
   const gap = tiles > 400 ? 2 : 4;
   const longest = Math.max(height, width);
-  const side = tiles === 1 ? Math.min(room, high) : Math.min(room, tiles <= 64 ? 72 : tiles <= 256 ? 48 : tiles <= 1024 ? 36 : 24);
+  const usual = tiles <= 64 ? 72 : tiles <= 256 ? 48 : tiles <= 1024 ? 36 : 24;
+  // On a telephone a few still stand side by side.
+  const side = tiles === 1 ? Math.min(room, high) : Math.min(usual, Math.max(24, room / 6));
   // Whole pixels for each number keep all numbers equally large.
   const scale = side >= 2 * longest ? Math.floor(side / longest) : side / longest;
   const size = { width: Math.max(1, width * scale), height: Math.max(1, height * scale) };
@@ -70,7 +72,7 @@ export function dotAt(tiles: Tiles, grid: Grid, x: number, y: number): Dot | nul
 }
 
 /** The greatest finite magnitude of each tile. */
-export function limitsOf({ tiles, data }: Tiles): Float32Array {
+export function limitsOf({ tiles, data }: Pick<Tiles, 'tiles' | 'data'>): Float32Array {
   const size = data.length / tiles;
   return Float32Array.from({ length: tiles }, (_, tile) => {
     let limit = 0;
@@ -90,12 +92,7 @@ export const scaled = (limits: Float32Array, shared: boolean): Float32Array =>
  * RGBA of the tiles in `columns` without gaps, a pixel for a number. One plane goes through the colour map, zero in the middle
  * of a diverging one; three planes are red, green and blue: −limit is none of a colour, 0 half, +limit all of it.
  */
-export function paint(
-  tiles: Tiles,
-  limits: Float32Array,
-  map: ColourMap,
-  columns: number,
-): Painted {
+export function paint(tiles: Tiles, limits: Float32Array, map: ColourMap, columns: number): Painted {
   const { height, width, data, planes } = tiles;
   const size = height * width;
   const across = columns * width;
@@ -120,7 +117,14 @@ function paintValue(value: number, { colours, kind }: ColourMap, out: Uint8Clamp
   for (let c = 0; c < 3; c++) out[to + c] = colours[entry + c];
 }
 
-function paintColour(data: Float32Array, from: number, size: number, limit: number, out: Uint8ClampedArray, to: number) {
+function paintColour(
+  data: Float32Array,
+  from: number,
+  size: number,
+  limit: number,
+  out: Uint8ClampedArray,
+  to: number,
+) {
   out[to + 3] = 255;
   for (let c = 0; c < 3; c++) {
     const value = data[from + c * size];

@@ -1,5 +1,5 @@
 /** @file What is said of weights: their kinds, their sizes, where a number lies in its tensor. */
-import type { Dot } from '../render/tiles.ts';
+import { limitsOf, type Dot } from '../render/tiles.ts';
 import { kernelOf, type Look, type WeightInfo, type WeightPicture } from '../state/filters.svelte.ts';
 import { count, number } from './format.ts';
 
@@ -86,11 +86,12 @@ export function describeDot(picture: WeightPicture, weight: WeightInfo, { tile, 
 
 /** What the colours of a picture mean, and what a click does. */
 export function pictureNote(
-  { view, tiles, height, width }: WeightPicture,
+  { view, tiles, height, width, data }: WeightPicture,
   weight: WeightInfo,
   shared: boolean,
 ): string {
-  const scale = shared ? 'all filters on one scale' : 'each filter on a scale of its own';
+  const end = number(limitsOf({ tiles: 1, data })[0], { digits: 3 });
+  const scale = shared ? `all on one scale, which ends at ${end}` : 'each on a scale of its own';
   const pick = weight.makes.length > 0 ? ' A click picks the channel, here and in the other views.' : '';
   switch (view.kind) {
     case 'colour':
@@ -100,14 +101,14 @@ export function pictureNote(
     case 'input':
       return `${tiles} filters on ${kernelOf(weight).inputs === 1 ? 'their only input channel' : `input channel ${view.input}`}: zero is the middle of the colours; ${scale}.${pick}`;
     case 'filter':
-      return `Filter ${view.filter} on each of its ${tiles} input channels: zero is the middle of the colours. A click shows all filters on that input.`;
+      return `Filter ${view.filter} on each of its ${tiles} input channels: zero is the middle of the colours; ${scale}. A click shows all filters on that input.`;
     case 'window': {
       const [rows, columns] = axisNames(weight);
       const reduced = view.rows > height || view.columns > width;
       const dots = reduced
         ? ` Each dot shows the strongest of up to ${Math.ceil(view.rows / height)} × ${Math.ceil(view.columns / width)} numbers; a window shows them one by one.`
         : '';
-      return `Rows: ${rows}; columns: ${columns}. Zero is the middle of the colours.${dots}${pick}`;
+      return `Rows: ${rows}; columns: ${columns}. Zero is the middle of the colours, ±${end} their ends.${dots}${pick}`;
     }
   }
 }
