@@ -118,7 +118,9 @@ export class InsideLab {
     this.#controls.set(job, control);
     const made = this.#host.run(job, async (signal) => {
       const setting = this.#host.setting(signal);
-      this.#host.refuse(setting, [request.image ?? { image: -1, preprocessing: request.preprocessing }]);
+      // A model of several images is refused by `maximise`, in its own words.
+      if (setting.loaded.model.images.length === 1)
+        this.#host.refuse(setting, [request.image ?? { image: -1, preprocessing: request.preprocessing }]);
       return maximise(setting, request, control, onReport);
     });
     return made.finally(() => this.#controls.delete(job));
