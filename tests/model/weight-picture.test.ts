@@ -10,7 +10,18 @@ const weight = (shape: number[], info: Partial<WeightInfo> = {}): Weight => {
   const elements = tensor.data.length;
   return {
     tensor,
-    info: { id: 'w', shape, role: 'kernel', op: 'Conv', layer: 'y', elements, matrix: [shape[0], elements / shape[0]], channelAxis: 0, makes: [], ...info },
+    info: {
+      id: 'w',
+      shape,
+      role: 'kernel',
+      op: 'Conv',
+      layer: 'y',
+      elements,
+      matrix: [shape[0], elements / shape[0]],
+      channelAxis: 0,
+      makes: [],
+      ...info,
+    },
   };
 };
 /** w[f, i, y, x] of a kernel [·, ·, 3, 2] with `second` as its second length. */
