@@ -75,6 +75,18 @@ const scroll = (page: Page): Promise<number[]> =>
     return frames.slice(2);
   }, SCROLL_MS);
 
+/** Begins to count; the result tells the seconds that the page's main thread has computed since. */
+async function computing(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const read = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration')!.value;
+  };
+  const before = await read();
+  return async () => (await read()) - before;
+}
+
 const { url, close } = await serveFolder({ directory: join(root, 'build'), base: '/vitrine/', isolated: true });
 const browser = await chromium.launch(await launchOptions());
 console.log(`${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Chromium ${browser.version()}\n`);
@@ -98,11 +110,14 @@ try {
     console.log(row([shape, min.toFixed(0), median.toFixed(0), Math.max(...all).toFixed(0)]));
   }
   await open(page, SHAPES[1]);
+  const computed = await computing(page);
   const frames = await scroll(page);
+  const perFrame = ((await computed()) * 1000) / frames.length;
   const { median } = spread(frames);
   console.log(
     `\nscrolling ${SHAPES[1]}: ${median.toFixed(1)} ms between frames, slowest ${Math.max(...frames).toFixed(0)}`,
   );
+  console.log(`${perFrame.toFixed(1)} ms of computing on the page's main thread for each frame`);
 } finally {
   await browser.close();
   await close();
