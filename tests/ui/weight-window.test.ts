@@ -46,12 +46,13 @@ describe('words about weights', () => {
       shape,
       op: role === 'kernel' ? 'Conv' : 'Gemm',
     });
-    const list = [weight('a.w', 'conv1', 'kernel', [16, 3, 3, 3]), weight('b.w', 'logits', 'matrix', [16, 128])];
+    const list = [weight('a.w', 'conv1', 'kernel', [16, 3, 3, 3]), weight('b1x1.w', 'logits', 'matrix', [16, 128])];
     const found = (query: string) => searchWeights(list, query).map(({ id }) => id);
-    expect(found('')).toEqual(['a.w', 'b.w']);
+    expect(found('')).toEqual(['a.w', 'b1x1.w']);
     expect(found('KERNEL')).toEqual(['a.w']);
-    expect(found('logits gemm')).toEqual(['b.w']);
+    expect(found('logits gemm')).toEqual(['b1x1.w']);
     expect(found('16x3')).toEqual(['a.w']);
+    expect(found('b1x1')).toEqual(['b1x1.w']);
     expect(found('nothing')).toEqual([]);
   });
 });

@@ -53,7 +53,7 @@ export function searchWeights<T extends Pick<WeightInfo, 'id' | 'layer' | 'op' |
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return list.filter((info) => {
     const text = `${info.id} ${info.layer} ${info.op} ${kindText(info)} ${info.shape.join('×')}`.toLowerCase();
-    return words.every((word) => text.includes(word.replaceAll(/(?<=\d)x(?=\d)/g, '×')));
+    return words.every((word) => text.includes(word) || text.includes(word.replaceAll(/(?<=\d)x(?=\d)/g, '×')));
   });
 }
 
