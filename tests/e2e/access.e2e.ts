@@ -5,6 +5,8 @@
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { fakeCamera } from './camera.ts';
+import { sameThing } from './pair.ts';
 import { expect, test } from './site.ts';
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
@@ -20,6 +22,27 @@ async function objections(page: Page): Promise<string[]> {
         .map((n) => `${n.html.slice(0, 160)} — ${n.failureSummary?.split('\n').slice(1, 3).join(' ')}`)
         .join(' | ')}`,
   );
+}
+
+/** The same view on a desk and at 360 pixels, where nothing may stick out. */
+async function eachWidth(page: Page, view: string): Promise<void> {
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 740 });
+    expect(await objections(page), `${view}, ${width} px`).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  }
+}
+
+async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ([name, base64]) => {
+      const made = new DataTransfer();
+      made.items.add(new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name));
+      return made;
+    },
+    [name, bytes.toString('base64')] as const,
+  );
+  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -62,12 +85,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByLabel('Steps').press('Enter');
       await expect(page.getByRole('button', { name: 'Cancel' })).toBeVisible();
       expect(await objections(page), 'progress').toEqual([]);
-      const transfer = await page.evaluateHandle(() => {
-        const made = new DataTransfer();
-        made.items.add(new File(['nothing'], 'broken.onnx'));
-        return made;
-      });
-      await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+      await drop(page, 'broken.onnx', Buffer.from('nothing'));
       await expect(page.getByRole('alert').filter({ hasText: 'broken.onnx' })).toBeVisible();
       expect(await objections(page), 'a message').toEqual([]);
       await page.getByRole('button', { name: /^Input:/ }).click();
@@ -77,6 +95,21 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await (await chooser).setFiles(['fish-2.png', 'apple-13.png'].map((name) => join(gallery, name)));
       await expect(page.getByRole('radiogroup', { name: 'Images' })).toBeVisible();
       expect(await objections(page), 'the strip').toEqual([]);
+    });
+
+    test('the camera and the images of a model that takes two, on a desk and on a telephone', async ({ page }) => {
+      await fakeCamera(page);
+      await page.goto('./');
+      await done(page);
+      await page.getByRole('button', { name: /^Input:/ }).click();
+      await page.getByRole('button', { name: 'Use the camera…' }).click();
+      await expect(page.getByLabel('What the camera sees')).toBeVisible();
+      await eachWidth(page, 'the camera');
+      await page.keyboard.press('Escape');
+      await drop(page, sameThing.name, sameThing.bytes);
+      const slots = page.getByRole('radiogroup', { name: 'Inputs of the model' });
+      await expect(slots.getByRole('radio', { name: /^right: no image yet/ })).toBeChecked();
+      await eachWidth(page, 'the images of the model');
     });
 
     test.describe('on a telephone', () => {
