@@ -22,7 +22,11 @@ async function camera(page: Page): Promise<void> {
   await page.keyboard.press('Escape');
 }
 
-test('explaining, comparing, sharing, the camera and every menu stay within the site', async ({ page, site, faults }) => {
+test('explaining, comparing, sharing, the camera and every menu stay within the site', async ({
+  page,
+  site,
+  faults,
+}) => {
   const paths = new Set<string>();
   page.context().on('request', (request) => {
     if (/^https?:/.test(request.url())) paths.add(request.url());
