@@ -22,12 +22,15 @@ const DOCS: Readonly<Record<string, string>> = { explain: 'explain', 'compare-gr
 /** The picture as WebP, which takes a fifth of the bytes. */
 async function smaller(browser: Browser, png: Buffer): Promise<Buffer> {
   const page = await browser.newPage();
-  const url = await page.evaluate(async (source) => {
-    const image = await createImageBitmap(await (await fetch(source)).blob());
-    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
-    canvas.getContext('2d')!.drawImage(image, 0, 0);
-    return canvas.toDataURL('image/webp', 0.9);
-  }, `data:image/png;base64,${png.toString('base64')}`);
+  const url = await page.evaluate(
+    async (source) => {
+      const image = await createImageBitmap(await (await fetch(source)).blob());
+      const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+      canvas.getContext('2d')!.drawImage(image, 0, 0);
+      return canvas.toDataURL('image/webp', 0.9);
+    },
+    `data:image/png;base64,${png.toString('base64')}`,
+  );
   await page.close();
   return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
 }

@@ -56,7 +56,13 @@ channel.onmessage = ({ data }) => {
       throw new Error('the worker was killed');
     });
   if (data === 'close') self.close();
-  if (data === 'hang') for (;;);
+  if (data === 'hang') hang();
 };
+
+/** Says so first: what is asked before it hangs would still be answered. */
+function hang(): never {
+  channel.postMessage('hangs');
+  for (;;);
+}
 
 export {};

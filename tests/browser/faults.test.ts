@@ -210,7 +210,9 @@ describe('a worker', () => {
     const silences: (Silence | null)[] = [];
     client.onSilence = (silence) => silences.push(silence);
     const seconds = () => silences.map((silence) => silence?.seconds ?? 0);
+    const hangs = new Promise((resolve) => channel.addEventListener('message', resolve, { once: true }));
     channel.postMessage('hang');
+    await hangs;
     const stuck = client.predict(image.id, info.preprocessing);
     await expect.poll(seconds, { timeout: 20_000 }).toEqual([PATIENCE_SECONDS]);
     silences.at(-1)!.wait();

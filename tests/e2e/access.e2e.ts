@@ -5,14 +5,29 @@
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { fakeCamera } from './camera.ts';
+import { sameThing } from './pair.ts';
 import { expect, test } from './site.ts';
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
 
-/** What axe objects to, one line each: the rule and the first elements. */
+/**
+ * What axe objects to, one line each: the rule and the first elements. In light every rule is asked, in dark those about
+ * colours: nothing else of the page depends on the appearance.
+ */
 async function objections(page: Page): Promise<string[]> {
+  const inLight = await objectionsTo(page, new AxeBuilder({ page }));
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const inDark = await objectionsTo(page, new AxeBuilder({ page }).withRules(COLOUR_RULES));
+  await page.emulateMedia({ colorScheme: 'light' });
+  return [...inLight, ...inDark.map((objection) => `dark: ${objection}`)];
+}
+
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
+
+async function objectionsTo(page: Page, axe: AxeBuilder): Promise<string[]> {
   await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined))));
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const { violations } = await axe.analyze();
   return violations.map(
     ({ id, help, nodes }) =>
       `${id}: ${help}: ${nodes
@@ -22,84 +37,111 @@ async function objections(page: Page): Promise<string[]> {
   );
 }
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test.describe(colorScheme, () => {
-    test.use({ colorScheme });
+/** The same view on a desk and at 360 pixels, where nothing may stick out. */
+async function eachWidth(page: Page, view: string): Promise<void> {
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 740 });
+    expect(await objections(page), `${view}, ${width} px`).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  }
+}
 
-    test('the exhibit, every section and every menu', async ({ page }) => {
-      test.setTimeout(180_000);
+async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ([name, base64]) => {
+      const made = new DataTransfer();
+      made.items.add(new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name));
+      return made;
+    },
+    [name, bytes.toString('base64')] as const,
+  );
+  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+}
+
+test.describe('axe objects to nothing, in light or dark', () => {
+  test('the exhibit, every section and every menu', async ({ page }) => {
+    test.setTimeout(180_000);
+    await page.goto('./');
+    await done(page);
+    expect(await objections(page), 'the exhibit').toEqual([]);
+    await page.getByText('Preprocessing', { exact: true }).click();
+    await expect(page.getByText('Fed to the model')).toBeVisible();
+    expect(await objections(page), 'all sections open').toEqual([]);
+    for (const trigger of await page.locator('header [aria-haspopup]').all()) {
+      const name = (await trigger.getAttribute('aria-label')) ?? 'a menu';
+      await trigger.click();
+      await expect(page.locator('.menu-popup, [role=dialog]').first()).toBeVisible();
+      expect(await objections(page), name).toEqual([]);
+      await page.keyboard.press('Escape');
+    }
+    for (const name of ['Share', 'Download']) {
+      await page.getByRole('button', { name, exact: true }).click();
+      await expect(page.locator('[role=dialog], [role=menu], .popup').first()).toBeVisible();
+      expect(await objections(page), name).toEqual([]);
+      await page.keyboard.press('Escape');
+    }
+    await page.getByRole('combobox', { name: /^Method / }).click();
+    expect(await objections(page), 'the list of methods').toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByLabel('Any class').fill('umbr');
+    expect(await objections(page), 'the search of classes').toEqual([]);
+  });
+
+  test('while it works, and with a message', async ({ page }) => {
+    await page.goto('./');
+    expect(await objections(page), 'before the first result').toEqual([]);
+    await done(page);
+    await page.getByLabel('Steps').fill('900');
+    await page.getByLabel('Steps').press('Enter');
+    await expect(page.getByRole('button', { name: 'Cancel' })).toBeVisible();
+    expect(await objections(page), 'progress').toEqual([]);
+    await drop(page, 'broken.onnx', Buffer.from('nothing'));
+    await expect(page.getByRole('alert').filter({ hasText: 'broken.onnx' })).toBeVisible();
+    expect(await objections(page), 'a message').toEqual([]);
+    await page.getByRole('button', { name: /^Input:/ }).click();
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Open an image…' }).click();
+    const gallery = join(import.meta.dirname, '../../static/gallery');
+    await (await chooser).setFiles(['fish-2.png', 'apple-13.png'].map((name) => join(gallery, name)));
+    await expect(page.getByRole('radiogroup', { name: 'Images' })).toBeVisible();
+    expect(await objections(page), 'the strip').toEqual([]);
+  });
+
+  test('the camera and the images of a model that takes two, on a desk and on a telephone', async ({ page }) => {
+    await fakeCamera(page);
+    await page.goto('./');
+    await done(page);
+    await page.getByRole('button', { name: /^Input:/ }).click();
+    await page.getByRole('button', { name: 'Use the camera…' }).click();
+    await expect(page.getByLabel('What the camera sees')).toBeVisible();
+    await eachWidth(page, 'the camera');
+    await page.keyboard.press('Escape');
+    await drop(page, sameThing.name, sameThing.bytes);
+    const slots = page.getByRole('radiogroup', { name: 'Inputs of the model' });
+    await expect(slots.getByRole('radio', { name: /^right: no image yet/ })).toBeChecked();
+    await eachWidth(page, 'the images of the model');
+  });
+
+  test.describe('on a telephone', () => {
+    test.use({ viewport: { width: 360, height: 740 }, hasTouch: true });
+
+    test('the exhibit, the form and every menu', async ({ page }) => {
+      test.setTimeout(120_000);
       await page.goto('./');
       await done(page);
       expect(await objections(page), 'the exhibit').toEqual([]);
-      await page.getByText('Preprocessing', { exact: true }).click();
-      await expect(page.getByText('Fed to the model')).toBeVisible();
-      expect(await objections(page), 'all sections open').toEqual([]);
       for (const trigger of await page.locator('header [aria-haspopup]').all()) {
-        const name = (await trigger.getAttribute('aria-label')) ?? 'a menu';
         await trigger.click();
         await expect(page.locator('.menu-popup, [role=dialog]').first()).toBeVisible();
-        expect(await objections(page), name).toEqual([]);
+        expect(await objections(page), (await trigger.getAttribute('aria-label')) ?? 'a menu').toEqual([]);
         await page.keyboard.press('Escape');
       }
-      for (const name of ['Share', 'Download']) {
-        await page.getByRole('button', { name, exact: true }).click();
-        await expect(page.locator('[role=dialog], [role=menu], .popup').first()).toBeVisible();
-        expect(await objections(page), name).toEqual([]);
-        await page.keyboard.press('Escape');
-      }
-      await page.getByRole('combobox', { name: /^Method / }).click();
-      expect(await objections(page), 'the list of methods').toEqual([]);
-      await page.keyboard.press('Escape');
-      await page.getByLabel('Any class').fill('umbr');
-      expect(await objections(page), 'the search of classes').toEqual([]);
-    });
-
-    test('while it works, and with a message', async ({ page }) => {
-      await page.goto('./');
-      expect(await objections(page), 'before the first result').toEqual([]);
-      await done(page);
-      await page.getByLabel('Steps').fill('900');
-      await page.getByLabel('Steps').press('Enter');
-      await expect(page.getByRole('button', { name: 'Cancel' })).toBeVisible();
-      expect(await objections(page), 'progress').toEqual([]);
-      const transfer = await page.evaluateHandle(() => {
-        const made = new DataTransfer();
-        made.items.add(new File(['nothing'], 'broken.onnx'));
-        return made;
-      });
-      await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
-      await expect(page.getByRole('alert').filter({ hasText: 'broken.onnx' })).toBeVisible();
-      expect(await objections(page), 'a message').toEqual([]);
-      await page.getByRole('button', { name: /^Input:/ }).click();
-      const chooser = page.waitForEvent('filechooser');
-      await page.getByRole('button', { name: 'Open an image…' }).click();
-      const gallery = join(import.meta.dirname, '../../static/gallery');
-      await (await chooser).setFiles(['fish-2.png', 'apple-13.png'].map((name) => join(gallery, name)));
-      await expect(page.getByRole('radiogroup', { name: 'Images' })).toBeVisible();
-      expect(await objections(page), 'the strip').toEqual([]);
-    });
-
-    test.describe('on a telephone', () => {
-      test.use({ viewport: { width: 360, height: 740 }, hasTouch: true });
-
-      test('the exhibit, the form and every menu', async ({ page }) => {
-        test.setTimeout(120_000);
-        await page.goto('./');
-        await done(page);
-        expect(await objections(page), 'the exhibit').toEqual([]);
-        for (const trigger of await page.locator('header [aria-haspopup]').all()) {
-          await trigger.click();
-          await expect(page.locator('.menu-popup, [role=dialog]').first()).toBeVisible();
-          expect(await objections(page), (await trigger.getAttribute('aria-label')) ?? 'a menu').toEqual([]);
-          await page.keyboard.press('Escape');
-        }
-        await page.getByRole('button', { name: 'Adjust' }).tap();
-        await expect(page.getByRole('dialog', { name: 'Adjust' })).toBeVisible();
-        expect(await objections(page), 'the form').toEqual([]);
-      });
+      await page.getByRole('button', { name: 'Adjust' }).tap();
+      await expect(page.getByRole('dialog', { name: 'Adjust' })).toBeVisible();
+      expect(await objections(page), 'the form').toEqual([]);
     });
   });
-}
+});
 
 /** What has the focus: how a screen reader names it, and whether a ring is drawn around it. */
 interface Stop {

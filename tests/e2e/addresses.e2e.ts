@@ -107,6 +107,22 @@ test('addresses pasted or dragged onto the page are opened as what they are', as
   expect(faults.splice(0).every((fault) => fault.includes(elsewhere.url) || fault.includes('404'))).toBe(true);
 });
 
+test('the address of a result is opened as a link, whichever site it names', async ({ page }) => {
+  await visit(page);
+  const fixture = join(import.meta.dirname, '../fixtures/links/b1.json');
+  const { link } = JSON.parse(readFileSync(fixture, 'utf8')) as { link: string };
+  await send(page, 'drop', { 'text/uri-list': `https://vitrine.example.org/${link.slice(0, 400)}` });
+  await expect(page.getByRole('alert').getByText(/This link was cut off/)).toBeVisible();
+  await send(page, 'paste', { 'text/plain': `https://vitrine.example.org/${link}` });
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toBeVisible();
+  // Once more, although the address says it already.
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await send(page, 'paste', { 'text/plain': `https://vitrine.example.org/${link}` });
+  await expect(dialog).toBeVisible();
+});
+
 test('a picture in the clipboard and files that were copied are opened', async ({ page }) => {
   await visit(page);
   const paste = (name: string, type: string, bytes: Buffer) =>

@@ -83,7 +83,29 @@ test('dropped images and models stand beside those of the page', async ({ page }
   );
   expect(Number(values[1]) / Number(values[0])).toBeCloseTo(3, 1);
   await cell(page, 'steep.onnx').getByRole('button', { name: 'steep.onnx' }).click();
-  await expect(page.getByRole('button', { name: 'Model: steep.onnx' })).toBeVisible();
+  await page.getByRole('button', { name: 'Model: steep.onnx' }).click();
+  const dropped = page.getByRole('region', { name: 'Also dropped' }).getByRole('button');
+  await expect(dropped).toHaveText([/^mild\.onnx\s*[\d.]+ kB$/]);
+  await dropped.click();
+  await page.getByRole('button', { name: 'Model: mild.onnx' }).click();
+  await expect(dropped).toHaveText([/^steep\.onnx/]);
+});
+
+test('an exhibit with nothing to see does what helps', async ({ page }) => {
+  await visit(page);
+  await drop(page, [{ name: 'saturated.onnx', bytes: scorer(3000) }]);
+  await expect(page.getByRole('button', { name: 'Model: saturated.onnx' })).toBeVisible();
+  await page.getByRole('combobox', { name: /^Explain the/ }).click();
+  await page.getByRole('option', { name: /^Probability/ }).click();
+  await page.getByRole('combobox', { name: /^Method / }).click();
+  await page.getByRole('option', { name: 'Saliency', exact: true }).click();
+  const caption = page.getByRole('figure', { name: 'Exhibit' }).locator('figcaption');
+  await expect(caption).toContainText('the class probability is saturated; explain the logit instead');
+  const way = caption.getByRole('button', { name: 'Explain the logit' });
+  await way.click();
+  await expect(caption).toContainText('Why: the logit of', { timeout: 40_000 });
+  await expect(way).toHaveCount(0);
+  await expect(caption).not.toContainText('saturated');
 });
 
 test('a cell with nothing to see says why and does what helps', async ({ page }) => {

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
+import { fakeCamera } from './camera.ts';
 import { expect, test } from './site.ts';
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
@@ -13,14 +14,28 @@ async function look(page: Page, name: RegExp): Promise<void> {
   await page.keyboard.press('Escape');
 }
 
-test('explaining, comparing, sharing and every menu stay within the site', async ({ page, site, faults }) => {
+/** Looks through a camera made of a canvas, and closes it. */
+async function camera(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Input/ }).click();
+  await page.getByRole('button', { name: 'Use the camera…' }).click();
+  await expect(page.getByLabel('What the camera sees')).toBeVisible();
+  await page.keyboard.press('Escape');
+}
+
+test('explaining, comparing, sharing, the camera and every menu stay within the site', async ({
+  page,
+  site,
+  faults,
+}) => {
   const paths = new Set<string>();
   page.context().on('request', (request) => {
     if (/^https?:/.test(request.url())) paths.add(request.url());
   });
+  await fakeCamera(page);
   await page.goto('./');
   await done(page);
   for (const menu of [/^Model/, /^Input/, /^Device/, /^Download/]) await look(page, menu);
+  await camera(page);
   await page.getByRole('button', { name: 'Share' }).click();
   await page.getByRole('button', { name: 'Compare', exact: true }).click();
   await expect(page.locator('main .grid figure[data-state="done"]').first()).toBeVisible({ timeout: 40_000 });

@@ -52,7 +52,11 @@ function watchFaults(page: Page, origin: string): string[] {
     if (message.type() === 'error') faults.push(`console: ${message.text()} (${message.location().url})`);
   });
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
-  page.on('requestfailed', (request) => faults.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on('requestfailed', (request) => {
+    const why = request.failure()?.errorText;
+    // Ended by the page, or because the page was left: nothing went wrong.
+    if (why !== 'net::ERR_ABORTED') faults.push(`failed: ${request.url()} ${why}`);
+  });
   page.on('request', (request) => {
     const { protocol, origin: target } = new URL(request.url());
     if (/^https?:$/.test(protocol) && target !== origin) faults.push(`left the site: ${request.url()}`);

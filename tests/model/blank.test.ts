@@ -1,6 +1,8 @@
 /** Why there is nothing to see: each cause is provoked with a small model, told apart from the others, and has its way out. */
 import { describe, expect, it } from 'vitest';
+import { diagnose } from '../../src/lib/model/diagnose.ts';
 import { LabCore } from '../../src/lib/model/lab.ts';
+import type { Explanation } from '../../src/lib/attribution/types.ts';
 import type { AttributionRequest, AttributionResult, Outcome } from '../../src/lib/model/types.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
 import { type NodeSpec, onnxFile } from '../formats/build-file.ts';
@@ -134,5 +136,23 @@ describe('a map with nothing to see', () => {
     expect(isBlank(result)).toBe(false);
     expect(distinct(result)).toBe(1);
     expect(result.notes).toEqual([expect.stringMatching(/^Every position has the same score/)]);
+  });
+});
+
+describe('a gap in a sum', () => {
+  const map = float32([1, 1, 2], Float32Array.of(1, -1));
+  const origin = { method: 'deep-lift', probabilities: Float32Array.of(1), replaces: false, undropped: null };
+  const noteAt = (relative: number) => {
+    const check = { claim: '', kind: 'exact', delta: relative, relative } as const;
+    return diagnose([map], { check } as Explanation, { ...origin, target: { kind: 'logit', index: 0 } }).notes[0];
+  };
+
+  it.each([
+    [0.0512, '5.1 %'],
+    [0.999, '100 %'],
+    [8.123, '810 %'],
+    [81_234, '8100000 %'],
+  ])('of %d is written as %s, never as a power of ten', (relative, share) => {
+    expect(noteAt(relative)).toContain(`The scores miss their sum by ${share}: these rules`);
   });
 });

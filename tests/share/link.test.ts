@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/lib/share/crc32.ts';
 import { LinkError } from '../../src/lib/share/envelope.ts';
 import { isLink } from '../../src/lib/share/kind.ts';
-import { decodeLink, encodeLink } from '../../src/lib/share/link.ts';
+import { MOST_OF_FRAGMENT, decodeLink, encodeLink } from '../../src/lib/share/link.ts';
 import { type SharedRecord, readLong, writeLong, writeShort } from '../../src/lib/share/record.ts';
 import { toBase64Url } from '../../src/lib/share/schema.ts';
 import { long, typical } from './records.ts';
@@ -91,6 +91,73 @@ describe('a link', () => {
   it('says in a bundle the same in words', () => {
     expect(readLong(JSON.parse(JSON.stringify(writeLong(long))))).toEqual(long);
     expect(writeLong(typical)).toMatchObject({ target: { kind: 'logit' }, view: { backdrop: 'grey', smooth: true } });
+  });
+});
+
+/** `unit`: of which characters. */
+const textOf = (length: number, unit: 'binary' | 'grapheme' | 'grapheme-ascii' = 'grapheme') =>
+  fc.string({ minLength: length, maxLength: length, unit }).map((text) => text.slice(0, length).replace(/"/g, '_'));
+const sha256 = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'));
+const fileAtLimit = fc.record({
+  bundled: fc.constant(''),
+  name: textOf(120),
+  bytes: fc.nat(2 ** 30),
+  sha256,
+  url: fc.stringMatching(/^[a-zA-Z0-9]{280}$/).map((path) => `https://example.org/${path}`),
+});
+const label = textOf(60, 'grapheme');
+const recordAtLimit = fc
+  .record({ model: fileAtLimit, image: fileAtLimit, other: fileAtLimit, label, otherLabel: label })
+  .map(({ other, ...texts }): SharedRecord => ({ ...long, ...texts, baseline: { kind: 'image', image: other } }));
+
+describe('a link of long texts', () => {
+  it('is never too long for programs: names and addresses give way, what decides the result stays', () => {
+    const check = (record: SharedRecord) => {
+      const link = encodeLink(record);
+      expect(link.length).toBeLessThanOrEqual(MOST_OF_FRAGMENT);
+      const read = decodeLink(link);
+      const files = (of: SharedRecord) =>
+        [of.model, of.image, ...(of.baseline.kind === 'image' ? [of.baseline.image] : [])].map(
+          ({ sha256, bytes, bundled }) => ({ sha256, bytes, bundled }),
+        );
+      const { model, image, baseline, label, otherLabel } = long;
+      const rest = (of: SharedRecord) => ({ ...of, model, image, baseline, label, otherLabel });
+      expect(files(read)).toEqual(files(record));
+      expect(rest(read)).toEqual(rest(record));
+      expect(record.model.name.startsWith(read.model.name.replace(/…(\.[\w-]{1,8})?$/, ''))).toBe(true);
+      expect(['', record.model.url]).toContain(read.model.url);
+    };
+    fc.assert(fc.property(recordAtLimit, check), { numRuns: 150 });
+  });
+
+  it('whatever their length is short enough, or an error that says what is too long', () => {
+    let [links, errors] = [0, 0];
+    const texts = fc.record({ output: textOf(400, 'binary'), layer: fc.oneof(textOf(400, 'binary'), textOf(20)) });
+    fc.assert(
+      fc.property(recordAtLimit, texts, fc.boolean(), (record, { output, layer }, both) => {
+        try {
+          const link = encodeLink({ ...record, layer, output: both ? output : null });
+          expect(link.length).toBeLessThanOrEqual(MOST_OF_FRAGMENT);
+          links++;
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'LinkError', fault: 'too long' });
+          expect((error as LinkError).message).toMatch(/the name of the (output|layer) alone has \d+\. Save a bundle/);
+          errors++;
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect(Math.min(links, errors)).toBeGreaterThan(20);
+  });
+
+  it('keeps the ending of a file’s name, and a name that is all it is known by', () => {
+    const noise = (length: number) =>
+      fc.sample(fc.stringMatching(new RegExp(`^[\\u4e00-\\u9fff]{${length}}$`)), { seed: length, numRuns: 1 })[0];
+    const name = `${noise(60)}.onnx`;
+    const wide = { ...long, layer: noise(180), image: { ...long.image, name: noise(120) } };
+    const read = (sha256: string) => decodeLink(encodeLink({ ...wide, model: { ...long.model, name, sha256 } })).model;
+    expect(read(long.model.sha256).name).toMatch(/^.{1,34}…\.onnx$/);
+    expect(read('').name).toBe(name);
   });
 });
 

@@ -23,6 +23,7 @@ function start() {
     openImage: async (of: { name: string }) => void done.push(`image ${of.name}`),
     companions: async () => ({ ok: true, value: named }) as const,
     tell: (message: string) => void done.push(`told ${message}`),
+    openLink: (fragment: string) => void done.push(`link ${fragment}`),
   };
   return { addresses: new Addresses(opener), opener, done };
 }
@@ -128,5 +129,30 @@ describe('a pasted address', () => {
     await addresses.open(`${site}/m.onnx`);
     expect(done).toEqual([`told ${site}/m.onnx: there is no such file (404). Check the address.`]);
     expect(opener.remote.problem).toBe('');
+  });
+});
+
+describe('the address of a result', () => {
+  const fragments = ['#v2.eJw_-x.0123abcd', '#b1.AAAA.0123abcd', '#v1.cut'];
+
+  it.each(fragments)(
+    '%s is a link wherever it is given, of whichever site, and nothing is fetched',
+    async (fragment) => {
+      const { addresses, done } = start();
+      await addresses.open(`https://example.org/vitrine/${fragment}`);
+      await addresses.open(`http://localhost:4173/${fragment}`);
+      expect(await addresses.openModel(`https://example.org/model.onnx${fragment}`)).toBe(true);
+      expect(await addresses.openImage(`https://example.org/${fragment} `)).toBe(true);
+      expect(done).toEqual(Array<string>(4).fill(`link ${fragment}`));
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it('with another fragment is no link', async () => {
+    files = { [`${site}/m.onnx#version`]: 'm' };
+    const { addresses, done } = start();
+    await addresses.open(`${site}/m.onnx#version`);
+    expect(asked).toEqual([`${site}/m.onnx#version`]);
+    expect(done).toEqual(['model m.onnx']);
   });
 });

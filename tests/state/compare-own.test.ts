@@ -4,6 +4,7 @@ import type { DroppedFile, ModelInfo, Outcome } from '../../src/lib/worker/api.t
 import { type Comparison, comparisonOf } from '../../src/lib/state/compare.svelte.ts';
 import { OpenedModels } from '../../src/lib/state/opened-models.svelte.ts';
 import { Workspace } from '../../src/lib/state/workspace.svelte.ts';
+import { wayOutOf } from '../../src/lib/ui/way-out.ts';
 import { FakeLab, modelInfo, torchvision } from './fake-lab.ts';
 
 const images = [
@@ -134,7 +135,7 @@ describe('the person’s own models', () => {
 
   it('stand beside those of the page, also one that nobody has read yet', () => {
     expect(workspace.model?.name).toBe('b.onnx');
-    expect(workspace.problem).toMatch(/^c\.onnx: one model is open at a time\. Compare/);
+    expect(workspace.problem).toMatch(/^c\.onnx: one model is open at a time\. The Model menu .*; Compare/);
     expect(titles().toSorted()).toEqual(['Of the page', 'a.onnx', 'b.onnx', 'c.onnx']);
   });
 
@@ -230,10 +231,19 @@ describe('the outputs of a model', () => {
 });
 
 describe('the ways out of a blank map', () => {
+  /** What a result of `method` with this way out offers. */
+  const offered = (wayOut: 'logit' | 'negative', method: string) => {
+    const result = comparison.outcome(comparison.cells[0]);
+    if (!result?.ok) throw new Error('no result');
+    return wayOutOf({ ...result.value, wayOut, request: { ...result.value.request, method } }, workspace);
+  };
+
   it('ask every cell for the logit', async () => {
     workspace.question.kind = 'probability';
     await comparison.run();
-    comparison.explainLogit();
+    const way = offered('logit', 'saliency');
+    expect(way?.title).toBe('Explain the logit');
+    way?.take();
     await comparison.run();
     expect(lab.requests.map(({ target }) => target.kind)).toEqual([
       ...Array<string>(4).fill('probability'),
@@ -243,10 +253,13 @@ describe('the ways out of a blank map', () => {
 
   it('keep the negative scores of one method, and leave the other cells as they are', async () => {
     await comparison.run();
-    comparison.keepNegative('grad-cam');
+    const way = offered('negative', 'grad-cam');
+    expect(way?.title).toBe('Keep negative scores');
+    way?.take();
     await comparison.run();
     expect(workspace.question.changed['grad-cam']).toEqual({ relu: false });
     expect(comparison.remaining).toBe(0);
+    expect(offered('negative', 'a method of another model')).toBeNull();
   });
 });
 

@@ -40,8 +40,11 @@ export interface Setting {
 export async function evaluate(
   loaded: Pick<LoadedModel, 'model' | 'engine'>,
   x: FloatTensor,
+  signal?: AbortSignal,
 ): Promise<{ logits: Float32Array; probabilities: Float32Array }> {
   const program = await forwardProgram(loaded);
+  // A pass of minutes cannot be stopped once it runs.
+  signal?.throwIfAborted();
   const results = await program.run([x]);
   const [logits, probabilities] = await Promise.all(
     results.map(async (r) => Float32Array.from((await r.read()).data as Float32Array)),
@@ -54,13 +57,13 @@ const SHOWN_CLASSES = 10;
 
 /** What the model says of its images, most probable class first. */
 export async function predict(
-  { loaded, device, image }: Setting,
+  { loaded, device, image, signal }: Setting,
   choices: readonly InputChoice[],
 ): Promise<Prediction> {
   const feeds = feedsOf(choices, image);
   const x = inputOf(feeds);
   const start = performance.now();
-  const { logits, probabilities } = await evaluate(loaded, x);
+  const { logits, probabilities } = await evaluate(loaded, x, signal);
   const milliseconds = performance.now() - start;
   const top = mostProbable(probabilities, logits).map((index) => ({
     index,

@@ -18,7 +18,8 @@ export interface Kind {
   readonly maxBytes: number;
 }
 
-export type LinkFault = 'not a link' | 'truncated' | 'tampered' | 'newer version';
+/** `too long`: there is no link; the others: it cannot be read. */
+export type LinkFault = 'not a link' | 'truncated' | 'tampered' | 'newer version' | 'too long';
 
 /** The message says what is wrong and what to do. */
 export class LinkError extends Error {

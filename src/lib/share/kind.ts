@@ -9,6 +9,12 @@ const MOST_LETTERS = 1_000_000;
 /** Whether a fragment means to be a link, be it a damaged one; `#explain` does not. */
 export const isLink = (fragment: string): boolean => kindOf(fragment) !== null;
 
+/** The fragment of `address`, whatever page it belongs to, where it means to be a link; '' otherwise. */
+export function linkIn(address: string): string {
+  const at = address.indexOf('#');
+  return at !== -1 && isLink(address.slice(at)) ? address.slice(at).trim() : '';
+}
+
 /** The kind of link that a fragment means to be; null where it means to be none. */
 export function kindOf(fragment: string): KindOfLink | null {
   const letter = /^#*([vb])\d/i.exec(clean(fragment.slice(0, 100)))?.[1].toLowerCase();

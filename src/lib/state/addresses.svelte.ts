@@ -1,4 +1,5 @@
 /** @file Models and images by their addresses: typed, pasted or dragged from another page. */
+import { linkIn } from '../share/kind.ts';
 import { beside } from '../sources/address.ts';
 import type { Companion, DroppedFile, Outcome } from '../worker/api.ts';
 import { isImageName, isModelName } from './files.ts';
@@ -21,6 +22,8 @@ export interface Opener {
   /** What `file` names beside it. */
   companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>>;
   tell(message: string): void;
+  /** `fragment`: of a link to a result, with its `#`. */
+  openLink(fragment: string): void;
 }
 
 export class Addresses {
@@ -37,11 +40,13 @@ export class Addresses {
   /** False where the model could not be had, `remote.problem` says why, or was not wanted after all. */
   async openModel(url: string): Promise<boolean> {
     this.#answer(false);
+    if (this.#openLink(url)) return true;
     const files = await this.#opener.remote.fetch([{ url, keep: true }], MODEL_LIMIT);
     return files !== null && this.#openFetched(files[0]);
   }
 
   async openImage(url: string): Promise<boolean> {
+    if (this.#openLink(url)) return true;
     const files = await this.#opener.imageRemote.fetch([{ url }], IMAGE_LIMIT);
     if (files) await this.#opener.openImage(files[0]);
     return files !== null;
@@ -49,11 +54,19 @@ export class Addresses {
 
   /** The model or the image at a pasted or dragged address; where its name does not say which, its first bytes do. */
   async open(url: string): Promise<void> {
+    if (this.#openLink(url)) return;
     this.following = true;
     const remote = await this.#follow(url);
     if (remote.problem) this.#opener.tell(remote.problem);
     remote.problem = '';
     this.following = false;
+  }
+
+  /** A link to a result of Vitrine holds all that is needed: whichever site it points to is not asked. */
+  #openLink(url: string): boolean {
+    const fragment = linkIn(url);
+    if (fragment) this.#opener.openLink(fragment);
+    return fragment !== '';
   }
 
   /** Stops whatever is being fetched. */

@@ -183,18 +183,6 @@ export class Comparison {
     void cell.model?.open();
   }
 
-  /** Asks all cells for the logit: what to do where a probability is saturated. */
-  explainLogit(): void {
-    this.#workspace.question.kind = 'logit';
-  }
-
-  /** Asks a method that drops negative scores to keep them. */
-  keepNegative(id: string): void {
-    const { model, question } = this.#workspace;
-    const method = model?.methods.find((one) => one.id === id);
-    if (method) question.setOption(method, 'relu', false);
-  }
-
   #next(): Cell | undefined {
     return this.#open && !this.stopped ? this.cells.find(({ key }) => !(key in this.#outcomes)) : undefined;
   }

@@ -48,7 +48,7 @@ function seenFrom(model: File, other: File): string {
 
 /** The sentence for models that were dropped together with the one that is opened. */
 export const waitingModels = (names: readonly string[]): string =>
-  `${listed(names)}: one model is open at a time. Compare, with what varies set to Models, shows them side by side.`;
+  `${listed(names)}: one model is open at a time. The Model menu opens the others; Compare, with what varies set to Models, shows them side by side.`;
 
 /** The sentence for files that cannot be used. */
 export const unknownFiles = (names: readonly string[]): string =>

@@ -51,5 +51,6 @@ export class OpenedModels {
 const sameFile = (a: readonly DroppedFile[], b: readonly DroppedFile[]): boolean =>
   a.length === b.length && a.every(({ bytes }, i) => bytes === b[i].bytes);
 
-const sizeOf = (files: readonly DroppedFile[]): number =>
+/** Of all files, in bytes. */
+export const sizeOf = (files: readonly DroppedFile[]): number =>
   files.reduce((sum, { bytes }) => sum + (bytes instanceof Blob ? bytes.size : bytes.byteLength), 0);

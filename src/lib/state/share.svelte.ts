@@ -92,10 +92,15 @@ export class Sharing {
     void this.#workspace.begin(this.#library);
   }
 
-  /** The fragment of what the address should say by now. */
+  /** The fragment of what the address should say by now; null where there is nothing to say, '' where it is too long. */
   async currentLink(): Promise<string | null> {
-    const { encodeLink } = await codec();
-    return this.current && encodeLink(this.current);
+    const { LinkError, encodeLink } = await codec();
+    try {
+      return this.current && encodeLink(this.current);
+    } catch (error) {
+      if (error instanceof LinkError) return '';
+      throw error;
+    }
   }
 
   /** From now on the address vouches for `result` itself. */

@@ -148,6 +148,12 @@ export class Workspace extends Inquiry {
     return this.addresses.openImage(url);
   }
 
+  /** As if it had been typed where addresses are typed; also where it stands there already. */
+  openLink(fragment: string): void {
+    if (location.hash === fragment) dispatchEvent(new HashChangeEvent('hashchange'));
+    else location.hash = fragment;
+  }
+
   /** The files that a model names beside it. */
   companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>> {
     return this.lab.companions(file);

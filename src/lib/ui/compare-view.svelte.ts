@@ -9,6 +9,7 @@ import { duration, number, percent } from './format.ts';
 import { photograph } from './photograph.ts';
 import type { Sight } from './inspector.svelte.ts';
 import { deviceText, draws } from './summary.ts';
+import { type WayOut, wayOutOf } from './way-out.ts';
 
 /** A cell with all that is drawn and said about it. */
 export interface Show {
@@ -193,25 +194,19 @@ export function captionOf(result: AttributionResult, model: ModelInfo | null): s
 
 export interface Nothing {
   readonly why: string;
-  /** What would show something, and how the button that does it is called. */
-  readonly wayOut?: { readonly title: string; readonly take: () => void };
+  /** What would show something. */
+  readonly wayOut: WayOut | null;
 }
 
 /** Why there is nothing to see in a cell that has its result; null where there is something. */
-export function nothingIn({ result, drawing }: Show, { workspace, comparison }: CompareView): Nothing | null {
+export function nothingIn({ result, drawing }: Show, { workspace }: CompareView): Nothing | null {
   if (!result || !drawing) return null;
   const { min, max } = drawing.statistics;
-  if (min === max) return { why: result.notes[0] ?? '', ...wayOut(result, comparison) };
+  if (min === max) return { why: result.notes[0] ?? '', wayOut: wayOutOf(result, workspace) };
   const { sign } = drawing;
   const hidden = (sign === 'positive' && max <= 0) || (sign === 'negative' && min >= 0);
   if (!hidden) return null;
   const take = () => (workspace.overlay.sign = 'all');
   const why = sign === 'positive' ? 'No score here speaks for the target.' : 'No score here speaks against the target.';
   return { why: `${why} The others are hidden.`, wayOut: { title: 'Show all scores', take } };
-}
-
-function wayOut({ wayOut, request }: AttributionResult, comparison: Comparison): Pick<Nothing, 'wayOut'> {
-  if (wayOut === 'logit') return { wayOut: { title: 'Explain the logit', take: () => comparison.explainLogit() } };
-  if (wayOut !== 'negative') return {};
-  return { wayOut: { title: 'Keep negative scores', take: () => comparison.keepNegative(request.method) } };
 }

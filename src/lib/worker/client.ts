@@ -101,6 +101,8 @@ export class LabClient {
   #proven = false;
   readonly #images = new Map<ImageId, DroppedFile>();
   readonly #latest = new Map<Channel, JobId>();
+  /** Each ends when the worker has answered, also the job that is no longer wanted. */
+  readonly #answers = new Map<JobId, Promise<unknown>>();
 
   constructor(ortBase: string, createWorker: () => Worker = startWorker, patienceSeconds = PATIENCE_SECONDS) {
     this.#ortBase = ortBase;
@@ -214,6 +216,7 @@ export class LabClient {
   #stop(channels: readonly Channel[]): void {
     const connection = this.#connection;
     const running = channels.filter((channel) => this.#latest.has(channel));
+    const answers = running.map((channel) => this.#answers.get(this.#latest.get(channel)!));
     running.forEach((channel) => this.#cancelLatest(channel));
     if (!connection || running.length === 0) return;
     const late = setTimeout(() => {
@@ -221,8 +224,7 @@ export class LabClient {
       this.#end(new Replaced());
       this.#connectAgain(() => undefined);
     }, DEAF_MS);
-    // Whatever is asked after it is answered after it.
-    void connection.lab.presets().then(() => clearTimeout(late));
+    void Promise.allSettled(answers).then(() => clearTimeout(late));
   }
 
   /** Runs a job of which only the newest matters. */
@@ -233,9 +235,12 @@ export class LabClient {
     this.#cancelLatest(channel);
     const job = ++this.#lastId;
     this.#latest.set(channel, job);
-    const outcome = await this.#guard((lab) =>
+    const answer = this.#guard((lab) =>
       this.#latest.get(channel) === job ? call(lab, job) : Promise.resolve(cancelled),
     );
+    this.#answers.set(job, answer);
+    const outcome = await answer;
+    this.#answers.delete(job);
     if (this.#latest.get(channel) !== job) return cancelled;
     this.#latest.delete(channel);
     return outcome;
