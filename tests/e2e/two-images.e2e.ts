@@ -22,10 +22,18 @@ async function drop(page: Page, files: readonly { name: string; bytes: Buffer }[
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
 
+/** The caption's numbers; the time is another in each run. */
+const facts = (page: Page) => page.locator('figcaption dl div').filter({ hasNotText: 'Time' }).allInnerTexts();
+
 /** The drawn map, as the pixels of the stage. */
 const drawn = async (page: Page) => (await page.locator('figure canvas').first().screenshot()).toString('base64');
 
-test('a model of two images asks for the second, explains both, and shows either map', async ({ page }) => {
+test('a model of two images asks for the second, shows either map, and its link needs both files', async ({
+  page,
+  context,
+  site,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(site).origin });
   await page.goto('./');
   await done(page);
 
@@ -40,6 +48,7 @@ test('a model of two images asks for the second, explains both, and shows either
   await done(page);
   await expect(slot(/^left: cat-0\.png/)).toBeChecked();
   const left = await drawn(page);
+  const numbers = await facts(page);
 
   await slot(/^left/).focus();
   await page.keyboard.press('ArrowRight');
@@ -48,7 +57,23 @@ test('a model of two images asks for the second, explains both, and shows either
   expect(await drawn(page)).not.toBe(left);
 
   await page.getByRole('button', { name: 'Share' }).click();
-  const link = page.getByRole('button', { name: /^Copy link/ });
-  await expect(link).toBeDisabled();
-  await expect(link).toContainText('this model takes 2 together');
+  await expect(page.getByRole('button', { name: /^Copy long link/ })).toContainText('this model takes 2 together');
+  await page.getByRole('button', { name: /^Copy link/ }).click();
+  await expect(page.getByRole('button', { name: 'Link copied' })).toBeVisible();
+  const link = page.url();
+  await page.goto('about:blank');
+  await page.goto(link);
+
+  const needed = page.getByRole('status').filter({ hasText: 'This link needs' });
+  await expect(needed).toContainText(/same-thing\.onnx .* and the image cat-0\.png .* and the image cat-11\.png/);
+  await drop(page, [picture('cat-11.png'), sameThing]);
+  await expect(needed).toContainText('This link needs the image cat-0.png');
+  await drop(page, [picture('cat-0.png')]);
+  await expect(page.locator('figcaption').first()).toContainText('Reproduced', { timeout: 40_000 });
+  await expect(slot(/^left: cat-0\.png/)).toBeChecked();
+  expect(await facts(page)).toEqual(numbers);
+  await slot(/^left/).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(slot(/^right: cat-11\.png/)).toBeChecked();
+  await expect(page.locator('figcaption').first()).toContainText('Reproduced');
 });

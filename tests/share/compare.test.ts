@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareRecords } from '../../src/lib/share/compare.ts';
-import { typical } from './records.ts';
+import { pair, typical } from './records.ts';
 
 const numbers = typical.numbers;
 
@@ -27,6 +27,12 @@ describe('two computations', () => {
     expect(compareRecords(typical, blank)).toMatchObject({ reproduced: false, difference: Infinity, number: 'sum' });
     const none = { ...typical, numbers: { value: null, delta: null, sum: null, max: null } };
     expect(compareRecords(none, none).reproduced).toBe(false);
+  });
+
+  it('name the image of another input, too, as a reason', () => {
+    const [other] = pair.others;
+    const now = { ...pair, others: [{ ...other, image: { ...other.image, sha256: 'f'.repeat(64) } }] };
+    expect(compareRecords(pair, now).reasons).toEqual([expect.stringMatching(/^another image file \(SHA-256 f{8}…/)]);
   });
 
   it('name every difference that may be the reason', () => {

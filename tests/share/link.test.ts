@@ -7,9 +7,9 @@ import { crc32 } from '../../src/lib/share/crc32.ts';
 import { LinkError } from '../../src/lib/share/envelope.ts';
 import { isLink } from '../../src/lib/share/kind.ts';
 import { MOST_OF_FRAGMENT, decodeLink, encodeLink } from '../../src/lib/share/link.ts';
-import { type SharedRecord, readLong, writeLong, writeShort } from '../../src/lib/share/record.ts';
+import { type SharedRecord, imagesOf, readLong, writeLong, writeShort } from '../../src/lib/share/record.ts';
 import { toBase64Url } from '../../src/lib/share/schema.ts';
-import { long, typical } from './records.ts';
+import { long, pair, typical } from './records.ts';
 
 function faultOf(link: string): LinkError {
   try {
@@ -36,6 +36,7 @@ describe('a link', () => {
   it.each([
     ['typical', typical],
     ['long', long],
+    ['pair', pair],
   ] as const)('gives back a %s record', (_, record) => {
     expect(decodeLink(encodeLink(record))).toEqual(record);
   });
@@ -89,7 +90,7 @@ describe('a link', () => {
   });
 
   it('says in a bundle the same in words', () => {
-    expect(readLong(JSON.parse(JSON.stringify(writeLong(long))))).toEqual(long);
+    for (const record of [long, pair]) expect(readLong(JSON.parse(JSON.stringify(writeLong(record))))).toEqual(record);
     expect(writeLong(typical)).toMatchObject({ target: { kind: 'logit' }, view: { backdrop: 'grey', smooth: true } });
   });
 });
@@ -106,8 +107,11 @@ const fileAtLimit = fc.record({
   url: fc.stringMatching(/^[a-zA-Z0-9]{280}$/).map((path) => `https://example.org/${path}`),
 });
 const label = textOf(60, 'grapheme');
+const others = fc.array(fc.record({ image: fileAtLimit, preprocessing: fc.constant(long.preprocessing) }), {
+  maxLength: 3,
+});
 const recordAtLimit = fc
-  .record({ model: fileAtLimit, image: fileAtLimit, other: fileAtLimit, label, otherLabel: label })
+  .record({ model: fileAtLimit, image: fileAtLimit, other: fileAtLimit, others, label, otherLabel: label })
   .map(({ other, ...texts }): SharedRecord => ({ ...long, ...texts, baseline: { kind: 'image', image: other } }));
 
 describe('a link of long texts', () => {
@@ -117,11 +121,12 @@ describe('a link of long texts', () => {
       expect(link.length).toBeLessThanOrEqual(MOST_OF_FRAGMENT);
       const read = decodeLink(link);
       const files = (of: SharedRecord) =>
-        [of.model, of.image, ...(of.baseline.kind === 'image' ? [of.baseline.image] : [])].map(
+        [of.model, ...imagesOf(of), ...(of.baseline.kind === 'image' ? [of.baseline.image] : [])].map(
           ({ sha256, bytes, bundled }) => ({ sha256, bytes, bundled }),
         );
       const { model, image, baseline, label, otherLabel } = long;
-      const rest = (of: SharedRecord) => ({ ...of, model, image, baseline, label, otherLabel });
+      const settings = (of: SharedRecord) => of.others.map(({ preprocessing }) => preprocessing);
+      const rest = (of: SharedRecord) => ({ ...of, model, image, baseline, label, otherLabel, others: settings(of) });
       expect(files(read)).toEqual(files(record));
       expect(rest(read)).toEqual(rest(record));
       expect(record.model.name.startsWith(read.model.name.replace(/…(\.[\w-]{1,8})?$/, ''))).toBe(true);
@@ -141,13 +146,22 @@ describe('a link of long texts', () => {
           links++;
         } catch (error) {
           expect(error).toMatchObject({ name: 'LinkError', fault: 'too long' });
-          expect((error as LinkError).message).toMatch(/the name of the (output|layer) alone has \d+\. Save a bundle/);
+          expect((error as LinkError).message).toMatch(/(the name of the (output|layer)|what is said of the \d images? behind the first) alone has \d+\. Save /);
           errors++;
         }
       }),
       { numRuns: 150 },
     );
     expect(Math.min(links, errors)).toBeGreaterThan(20);
+  });
+
+  it('of more images than it can name is an error that says so', () => {
+    const hashes = fc.sample(sha256, { seed: 1, numRuns: 40 });
+    const many = hashes.map((hash) => ({ ...pair.others[0], image: { ...pair.image, bundled: '', sha256: hash } }));
+    expect(decodeLink(encodeLink({ ...pair, others: many.slice(0, 8) })).others).toEqual(many.slice(0, 8));
+    expect(() => encodeLink({ ...pair, others: many })).toThrow(
+      /what is said of the 40 images behind the first alone has \d+\. Save the settings instead\./,
+    );
   });
 
   it('keeps the ending of a file’s name, and a name that is all it is known by', () => {
@@ -181,9 +195,9 @@ describe('a damaged link', () => {
   });
 
   it('of a newer format says so', () => {
-    const error = faultOf(encodeLink(typical).replace('#v2', '#v3'));
+    const error = faultOf(encodeLink(typical).replace('#v2', '#v4'));
     expect(error.fault).toBe('newer version');
-    expect(error.message).toMatch(/format 3.*reads formats up to 2.*Reload/);
+    expect(error.message).toMatch(/format 4.*reads formats up to 3.*Reload/);
   });
 
   it.each(['', '#', 'explain', 'https://example.org', '#w1.abc.12345678'])('%j is not a link', (text) => {
@@ -220,6 +234,12 @@ describe('a forged link with a checksum that fits is refused', () => {
     ['a hash that is too short', { m: { n: 'a', b: 1, h: 'abc' } }, /model\.sha256/],
     ['a missing model', { m: undefined }, /model is missing/],
     ['a name that turns its writing round', { i: { n: 'a\u202egnp.exe', b: 1, h: '' } }, /image\.name/],
+    ['a second image without a name', { w: [{ p: {} }] }, /others\[0\]\.image is missing/],
+    [
+      'a second image that is huge',
+      { w: [{ i: modelOfTypical, p: { h: 1e9 } }] },
+      /others\[0\]\.preprocessing\.height/,
+    ],
     ['an opacity beyond 1', { v: { o: 2 } }, /view\.opacity is 2/],
   ])('%s', (_, change, sentence) => {
     const error = faultOf(altered(change));
@@ -233,7 +253,7 @@ describe('a forged link with a checksum that fits is refused', () => {
 });
 
 describe('mutated links', () => {
-  const links = [encodeLink(typical), encodeLink(long)];
+  const links = [typical, long, pair].map(encodeLink);
   const mutation = fc.record({
     link: fc.constantFrom(...links),
     at: fc.nat(1600),
@@ -255,7 +275,7 @@ describe('mutated links', () => {
         expect((error as LinkError).message.length).toBeGreaterThan(40);
         return;
       }
-      expect([typical, long]).toContainEqual(read);
+      expect([typical, long, pair]).toContainEqual(read);
     };
     fc.assert(fc.property(mutation, check), { numRuns: 2000 });
     expect(errors).toBeGreaterThan(1000);
@@ -263,7 +283,7 @@ describe('mutated links', () => {
 
   it('give errors with a label also where the checksum fits', () => {
     const value = fc.oneof(fc.jsonValue(), fc.integer(), fc.string());
-    const keys = Object.keys(writeShort(long) as object);
+    const keys = [...Object.keys(writeShort(long) as object), 'w'];
     fc.assert(
       fc.property(fc.constantFrom(...keys), value, (key, json) => {
         try {
@@ -285,6 +305,9 @@ describe('links that were made once', () => {
     expect(read).toMatchObject(record);
     // What came later is none.
     if (name.startsWith('v1')) expect([read.output, read.model.url, read.otherLabel]).toEqual([null, '', '']);
-    else expect(read).toEqual(record);
+    else expect(read).toEqual({ others: [], ...record });
+    // A link of one image is written as it always was: it says nothing of others.
+    expect(JSON.stringify(writeShort(read))).not.toContain('"w":[');
+    if (name.startsWith('v2')) expect(encodeLink(read)).toBe(link);
   });
 });

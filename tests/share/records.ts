@@ -22,6 +22,7 @@ export const typical: SharedRecord = {
     mean: [0.485, 0.456, 0.406],
     std: [0.229, 0.224, 0.225],
   },
+  others: [],
   target: { kind: 'logit', index: 2 },
   method: 'integrated-gradients',
   options: {},
@@ -43,6 +44,18 @@ export const typical: SharedRecord = {
   label: 'cat',
   otherLabel: '',
   numbers: { value: 12.3457, delta: -0.00123457, sum: 13.1, max: 0.0512 },
+};
+
+/** Of a model of two images. */
+export const pair: SharedRecord = {
+  ...typical,
+  model: { bundled: '', name: 'same-thing.onnx', bytes: 4021, sha256: hex(6), url: '' },
+  others: [
+    {
+      image: { bundled: '', name: 'the other one.png', bytes: 61_234, sha256: hex(7), url: '' },
+      preprocessing: { ...typical.preprocessing, preset: 'caffe', order: 'BGR', width: 48, height: 64, scale: 255 },
+    },
+  ],
 };
 
 /** Every field away from its default, and names as long as they may be. */
@@ -74,6 +87,7 @@ export const long: SharedRecord = {
     mean: [103.939, 116.779, 123.68],
     std: [1.00001, 1.00002, 1.00003],
   },
+  others: [],
   target: { kind: 'difference', index: 281, other: 999 },
   method: 'guided-grad-cam',
   options: { steps: 300, rule: 'gauss-legendre', absolute: true, noise: 0.12345, samples: 128, patch: 16, stride: 8 },

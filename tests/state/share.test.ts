@@ -240,6 +240,78 @@ describe('a link to files of the sender', () => {
   });
 });
 
+describe('a link to a model of two images', () => {
+  const others = [{ name: 'right', shape: [null, 3, 24, 24], preprocessing: { ...torchvision, preset: 'right' } }];
+  const model = file('pair.onnx', 'a pair');
+  const right = file('right.png', 'the right image');
+  let link: string;
+
+  beforeEach(async () => {
+    for (const { lab } of [sender, receiver]) lab.info = { others };
+    await sender.workspace.openFiles([model]);
+    await sender.workspace.openFiles([right]);
+    sender.workspace.prepare({ order: 'BGR' });
+    link = await linkFrom(sender);
+  });
+
+  it('names both in the model’s order, whichever is looked at', () => {
+    const { workspace, sharing } = sender;
+    expect(workspace.inputs.selected).toBe(1);
+    expect(decodeLink(link)).toMatchObject({
+      image: { bundled: 'cat' },
+      preprocessing: { order: 'RGB' },
+      others: [{ image: { name: 'right.png', bytes: 15 }, preprocessing: { preset: 'custom', order: 'BGR' } }],
+    });
+    workspace.inputs.select(0);
+    expect(encodeLink(sharing.recordOf(workspace.result!))).toBe(link);
+  });
+
+  it('sums over the maps of both', async () => {
+    const { workspace, sharing } = sender;
+    const result = workspace.result!;
+    const { sum, max } = sharing.recordOf(result).numbers;
+    const doubled = { ...result, map: { ...result.map, data: result.map.data.map((v) => 2 * v) } };
+    const both = sharing.recordOf({ ...result, others: [doubled] }).numbers;
+    expect(both.sum).toBeCloseTo(3 * sum!, 4);
+    expect(both.max).toBeCloseTo(2 * max!, 6);
+  });
+
+  it('takes the files in any order, puts each to its input and reproduces', async () => {
+    await follow(link);
+    expect(receiver.sharing.files.missing.map(({ role, input }) => [role, input])).toEqual([
+      ['model', 0],
+      ['image', 1],
+    ]);
+    await receiver.sharing.openFiles([file('b.png', 'the right image')]);
+    expect(receiver.lab.requests).toEqual([]);
+    await receiver.sharing.openFiles([model]);
+    await settle(receiver);
+    const { workspace, sharing } = receiver;
+    expect(workspace.inputs.slots.map(({ picture }) => picture.info?.name)).toEqual(['Cat', 'b.png']);
+    expect(workspace.result?.request.others?.[0].preprocessing).toEqual(sender.workspace.preprocessing);
+    expect(sharing.verdict?.reproduced).toBe(true);
+    workspace.inputs.select(1);
+    expect(sharing.verdict?.reproduced).toBe(true);
+  });
+
+  it('puts one file to both inputs where the sender had it in both', async () => {
+    await sender.workspace.openFiles([right, file('again.png', 'the right image')]);
+    await follow(await linkFrom(sender));
+    await receiver.sharing.openFiles([model, right]);
+    await settle(receiver);
+    expect(receiver.sharing.verdict?.reproduced).toBe(true);
+    expect(receiver.lab.requests.at(-1)?.others).toHaveLength(1);
+  });
+
+  it('is refused by a model that takes one', async () => {
+    receiver.lab.info = {};
+    await follow(link);
+    await receiver.sharing.openFiles([model, right]);
+    expect(receiver.workspace.problem).toMatch(/^The link names 2 images; pair\.onnx takes 1 together\./);
+    expect(receiver.lab.requests).toEqual([]);
+  });
+});
+
 describe('a link to one output of a model with several', () => {
   const two = { outputs: ['scores', 'risk'] };
 

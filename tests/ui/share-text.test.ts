@@ -35,16 +35,25 @@ describe('what is said about a link', () => {
   const file = { bundled: '', name: 'resnet.onnx', bytes: 102_400_000, sha256: 'ab12', url: '' };
 
   it('names a file by name, size and hash, and the site that has it', () => {
-    expect(neededText({ role: 'model', file, known: null })).toBe('the model resnet.onnx (102 MB, SHA-256 ab12)');
+    expect(neededText({ role: 'model', input: 0, file, known: null })).toBe(
+      'the model resnet.onnx (102 MB, SHA-256 ab12)',
+    );
     const remote = { ...file, url: 'https://user@files.example:8080/m/resnet.onnx?x#huggingface.co' };
-    expect(neededText({ role: 'model', file: remote, known: null })).toMatch(/\) from files\.example:8080$/);
+    expect(neededText({ role: 'model', input: 0, file: remote, known: null })).toMatch(/\) from files\.example:8080$/);
     const known = { title: 'ResNet', licence: 'MIT' } as PublicModel;
-    expect(neededText({ role: 'model', file: remote, known })).toMatch(/^the model ResNet \(102 MB, MIT, SHA-256/);
+    expect(neededText({ role: 'model', input: 0, file: remote, known })).toMatch(
+      /^the model ResNet \(102 MB, MIT, SHA-256/,
+    );
   });
 
   it('tells files that can be fetched from those that only the sender has', () => {
-    const model = { role: 'model', file: { ...file, url: 'https://files.example/resnet.onnx' }, known: null } as const;
-    const image = { role: 'image', file: { ...file, name: 'cat.png' }, known: null } as const;
+    const model = {
+      role: 'model',
+      input: 0,
+      file: { ...file, url: 'https://files.example/resnet.onnx' },
+      known: null,
+    } as const;
+    const image = { role: 'image', input: 0, file: { ...file, name: 'cat.png' }, known: null } as const;
     expect(neededNotice([model, image])).toMatch(
       /from files\.example and the image cat\.png \(.*\), which only its sender has\. Nothing is fetched/,
     );

@@ -1,5 +1,5 @@
 /** @file Whether a second computation gave the same, and if not, what may be the reason. */
-import { type FileReference, type ResultNumbers, type SharedRecord, roundSix } from './record.ts';
+import { type FileReference, type ResultNumbers, type SharedRecord, imagesOf, roundSix } from './record.ts';
 
 /** Largest relative difference that counts as the same: two devices sum in different orders. */
 export const SAME_WITHIN = 1e-3;
@@ -49,13 +49,12 @@ export const isSameFile = (a: FileReference, b: { readonly sha256: string; reado
 
 function reasonsOf(then: SharedRecord, now: SharedRecord): string[] {
   const changed = <T>(what: string, a: T, b: T): string[] => (a === b ? [] : [`${what} ${b} instead of ${a}`]);
+  const anotherFile = (what: string, a: FileReference, b: FileReference): string[] =>
+    isSameFile(a, b) ? [] : [`another ${what} file (SHA-256 ${short(b)} instead of ${short(a)})`];
+  const images = imagesOf(now);
   return [
-    ...(isSameFile(then.model, now.model)
-      ? []
-      : [`another model file (SHA-256 ${short(now.model)} instead of ${short(then.model)})`]),
-    ...(isSameFile(then.image, now.image)
-      ? []
-      : [`another image file (SHA-256 ${short(now.image)} instead of ${short(then.image)})`]),
+    ...anotherFile('model', then.model, now.model),
+    ...imagesOf(then).flatMap((image, i) => (images[i] ? anotherFile('image', image, images[i]) : [])),
     ...(then.output === null ? [] : changed('output', then.output, now.output)),
     ...changed('device', deviceName(then), deviceName(now)),
     ...changed('onnxruntime', then.device.version, now.device.version),

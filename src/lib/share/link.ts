@@ -3,7 +3,9 @@ import { type Kind, LinkError, seal, unseal } from './envelope.ts';
 import { type FileReference, type SharedRecord, readShort, writeShort } from './record.ts';
 
 /** Thirty times what chat programs let through. */
-const SHORT: Kind = { letter: 'v', version: 2, maxLetters: 64_000, maxBytes: 64_000 };
+const SHORT: Kind = { letter: 'v', version: 3, maxLetters: 64_000, maxBytes: 64_000 };
+/** Of a record of one image: pages that know no others read it too, and say of the rest that it is newer. */
+const ONE_IMAGE: Kind = { ...SHORT, version: 2 };
 
 /** Characters of a fragment: programs let 2,000 through, and the page's address stands before it. */
 export const MOST_OF_FRAGMENT = 1800;
@@ -29,7 +31,7 @@ export const decodeLink = (fragment: string): SharedRecord =>
   );
 
 const write = (record: SharedRecord): string =>
-  seal(SHORT, new TextEncoder().encode(JSON.stringify(writeShort(record))));
+  seal(record.others.length > 0 ? SHORT : ONE_IMAGE, new TextEncoder().encode(JSON.stringify(writeShort(record))));
 
 type Shorten<T> = (value: T) => T;
 
@@ -40,7 +42,7 @@ const SHORTENINGS: readonly Shorten<SharedRecord>[] = [
   eachFile(cutName(40)),
   eachFile(cutName(16)),
   baselineFile(dropAddress),
-  (record) => ({ ...record, image: dropAddress(record.image) }),
+  eachImage(dropAddress),
   (record) => ({ ...record, model: dropAddress(record.model) }),
 ];
 
@@ -58,8 +60,16 @@ function dropAddress(file: FileReference): FileReference {
 }
 
 function eachFile(shorten: Shorten<FileReference>): Shorten<SharedRecord> {
-  const others = baselineFile(shorten);
-  return (record) => others({ ...record, model: shorten(record.model), image: shorten(record.image) });
+  const ofBaseline = baselineFile(shorten);
+  return (record) => ofBaseline({ ...eachImage(shorten)(record), model: shorten(record.model) });
+}
+
+function eachImage(shorten: Shorten<FileReference>): Shorten<SharedRecord> {
+  return (record) => ({
+    ...record,
+    image: shorten(record.image),
+    others: record.others.map((other) => ({ ...other, image: shorten(other.image) })),
+  });
 }
 
 function baselineFile(shorten: Shorten<FileReference>): Shorten<SharedRecord> {
@@ -83,14 +93,16 @@ function cutFileName(name: string, max: number): string {
   return name.length <= max ? name : cut(name.slice(0, name.length - ending.length), max - ending.length) + ending;
 }
 
-function tooLong({ output, layer, options, model, image }: SharedRecord, length: number): LinkError {
+function tooLong({ output, layer, options, model, image, others }: SharedRecord, length: number): LinkError {
   const texts: [what: string, characters: number][] = [
     ['the name of the output', output?.length ?? 0],
     ['the name of the layer', layer?.length ?? 0],
     ['the names of the files', model.name.length + image.name.length],
     ['the options', JSON.stringify(options).length],
+    [`what is said of the ${others.length} images behind the first`, others.length && JSON.stringify(others).length],
   ];
+  const instead = others.length > 0 ? 'Save the settings instead.' : 'Save a bundle (.vitrine.zip) instead.';
   const [what, characters] = texts.reduce((a, b) => (b[1] > a[1] ? b : a));
-  const message = `The link would have ${length} characters, more than the ${MOST_OF_FRAGMENT} that programs let through: ${what} alone has ${characters}. Save a bundle (.vitrine.zip) instead.`;
+  const message = `The link would have ${length} characters, more than the ${MOST_OF_FRAGMENT} that programs let through: ${what} alone has ${characters}. ${instead}`;
   return new LinkError('too long', message);
 }

@@ -62,12 +62,20 @@ export interface ResultNumbers {
   readonly max: number | null;
 }
 
+/** What an input behind the first is fed. */
+export interface SharedInput {
+  readonly image: FileReference;
+  readonly preprocessing: Preprocessing;
+}
+
 export interface SharedRecord {
   readonly model: FileReference;
   /** Of a model with several outputs: the one that is explained. */
   readonly output: string | null;
   readonly image: FileReference;
   readonly preprocessing: Preprocessing;
+  /** Of a model with several image inputs: those behind the first, in the model's order. */
+  readonly others: readonly SharedInput[];
   readonly target: Target;
   readonly method: string;
   /** Options that differ from the method's defaults. */
@@ -112,6 +120,17 @@ const preprocessing = struct<Preprocessing>({
   mean: ['m', defaulted(list(number(), colours), [0.485, 0.456, 0.406])],
   std: ['d', defaulted(list(number(), colours), [0.229, 0.224, 0.225])],
 });
+
+const MOST_OTHERS = 255;
+const inputs = list(struct<SharedInput>({ image: ['i', file], preprocessing: ['p', preprocessing] }), {
+  max: MOST_OTHERS,
+});
+
+/** Left out in both forms where there are none: what says of one image reads as it always did. */
+const others: Schema<SharedRecord['others']> = {
+  write: (values, form) => (values.length === 0 ? undefined : inputs.write(values, form)),
+  read: (json, form, at) => (json === undefined ? [] : inputs.read(json, form, at)),
+};
 
 interface FlatTarget {
   readonly kind: Target['kind'];
@@ -212,6 +231,7 @@ const record = struct<SharedRecord>({
   output: ['u', nullable(text(400))],
   image: ['i', file],
   preprocessing: ['p', preprocessing],
+  others: ['w', others],
   target: ['t', target],
   method: ['e', id()],
   options: ['o', defaulted(scalars(32), {})],
@@ -233,7 +253,14 @@ const record = struct<SharedRecord>({
   numbers: ['r', numbers],
 });
 
-// Version 2 added the output, addresses and names of classes; what is missing is read as none, so version 1 reads the same.
+// Version 2 added the output, addresses and names of classes, version 3 the images behind the first; what is missing is
+// read as none, so the versions before read the same.
+
+/** The images of the inputs, in the model's order. */
+export const imagesOf = ({ image, others }: SharedRecord): FileReference[] => [
+  image,
+  ...others.map((other) => other.image),
+];
 
 /** As it stands in links: short keys, only what differs from the defaults. */
 export const writeShort = (value: SharedRecord): Json => record.write(value, 'short') ?? {};

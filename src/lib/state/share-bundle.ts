@@ -17,6 +17,7 @@ import { writeNpy } from '../tensor/npy.ts';
 import { zeros } from '../tensor/tensor.ts';
 import type { AttributionResult, FloatTensor, ImageInfo, MethodInfo } from '../worker/api.ts';
 import { Overlay } from './overlay.svelte.ts';
+import { seenFrom } from './seen-from.ts';
 import type { Sharing } from './share.svelte.ts';
 
 export { LinkError, decodeLink, encodeLink };
@@ -54,14 +55,20 @@ function bundledResult(result: AttributionResult, method: MethodInfo | null, ima
   };
 }
 
-/** What a bundle and a JSON file say about what is on show. Throws an Error where its model or image is no longer open. */
+/**
+ * What a bundle and a JSON file say about what is on show; picture and map are the first input's, as in the record. Throws
+ * an Error where its model or image is no longer open.
+ */
 export function described(
   sharing: Sharing,
   result: AttributionResult,
 ): { readonly record: SharedRecord; readonly result: BundledResult } {
-  const { picture, method } = sharing.workspace;
-  if (!picture.info) throw new Error('Share: the image is no longer open.');
-  return { record: sharing.recordOf(result), result: bundledResult(result, method, picture.info) };
+  const { inputs, method } = sharing.workspace;
+  const { info } = inputs.slots[0].picture;
+  if (!info) throw new Error('Share: the image is no longer open.');
+  // Turned once more, it is seen from the first again.
+  const first = seenFrom(result, inputs.selected);
+  return { record: sharing.recordOf(first), result: bundledResult(first, method, info) };
 }
 
 export type ExportFormat = 'npy' | 'csv' | 'json';

@@ -1,6 +1,6 @@
 /** @file The files that a link names: those that come with the page are opened, the others are waited for. */
 import { isSameFile } from '../share/compare.ts';
-import type { FileReference, SharedRecord } from '../share/record.ts';
+import { type FileReference, type SharedRecord, imagesOf } from '../share/record.ts';
 import { type Library, type PublicModel, fetchFile } from './library.ts';
 import type { Source } from './picture.svelte.ts';
 import { IMAGE_LIMIT, MODEL_LIMIT, type Remote } from './remote.svelte.ts';
@@ -11,6 +11,8 @@ export type Role = 'model' | 'image' | 'baseline';
 /** A file that a link names and that is not here. */
 export interface Needed {
   readonly role: Role;
+  /** Of an image: which of the model's inputs it is for. */
+  readonly input: number;
   readonly file: FileReference;
   /** What the page knows of a model on another site. */
   readonly known: PublicModel | null;
@@ -19,6 +21,8 @@ export interface Needed {
 export class NeededFiles {
   /** To be dropped or fetched before the link can be followed. */
   missing = $state.raw<readonly Needed[]>([]);
+  /** Images behind the first: they wait here until the model is open and has inputs for them. */
+  #inHand: readonly { readonly wanted: Needed; readonly source: Source }[] = [];
   readonly #workspace: Workspace;
   readonly #library: Library;
 
@@ -28,16 +32,19 @@ export class NeededFiles {
   }
 
   /** Opens what comes with the page; returns what does not. */
-  async gather({ model, image, baseline }: SharedRecord, started: Promise<unknown>): Promise<Needed[]> {
-    const known = this.#library.publicModels.find(({ url, sha256 }) => url === model.url && sha256 === model.sha256);
-    const wanted: Needed[] = [
-      { role: 'model', file: model, known: known ?? null },
-      { role: 'image', file: image, known: null },
-      ...(baseline.kind === 'image' ? [{ role: 'baseline', file: baseline.image, known: null } as const] : []),
-    ];
+  async gather(record: SharedRecord, started: Promise<unknown>): Promise<Needed[]> {
+    const wanted = this.#wantedBy(record);
+    this.#inHand = [];
     const missing = await Promise.all(wanted.map(async (one) => ((await this.#find(one, started)) ? [] : [one])));
     await started;
     return missing.flat();
+  }
+
+  /** Puts the images behind the first in front of their inputs. The open model must have as many as the link. */
+  async place(): Promise<void> {
+    for (const { wanted, source } of this.#inHand) {
+      if (!this.#isOpen(wanted)) await this.#workspace.openImage(source, wanted.input);
+    }
   }
 
   /** Opens those of `files` that are waited for, whatever they are called; returns what the others are. */
@@ -46,12 +53,11 @@ export class NeededFiles {
     for (const file of files) {
       if (!isModel(file) && !isImage(file)) continue;
       const hash = await sha256(file);
-      const wanted = this.missing.find(({ file: { sha256, name } }) =>
-        sha256 && hash ? sha256 === hash : name === file.name,
-      );
+      // The same picture may stand in front of two inputs.
+      const wanted = this.missing.filter((one) => isSameFile(one.file, { sha256: hash, name: file.name }));
       const beside = files.filter((other) => other !== file && !isImage(other) && !isModel(other)).map(sourceOf);
-      if (!wanted) strangers.push(`${file.name} (SHA-256 ${hash.slice(0, 8) || 'unknown'}…)`);
-      else await this.#open(wanted, [sourceOf(file), ...beside]);
+      if (wanted.length === 0) strangers.push(`${file.name} (SHA-256 ${hash.slice(0, 8) || 'unknown'}…)`);
+      for (const one of wanted) await this.#open(one, [sourceOf(file), ...beside]);
     }
     return strangers;
   }
@@ -72,40 +78,63 @@ export class NeededFiles {
     return role === 'model' ? this.#workspace.remote : this.#workspace.imageRemote;
   }
 
+  #wantedBy(record: SharedRecord): Needed[] {
+    const { model, baseline } = record;
+    const known = this.#library.publicModels.find(({ url, sha256 }) => url === model.url && sha256 === model.sha256);
+    const image = (role: Role, file: FileReference, input: number): Needed => ({ role, input, file, known: null });
+    return [
+      { role: 'model', input: 0, file: model, known: known ?? null },
+      ...imagesOf(record).map((file, input) => image('image', file, input)),
+      ...(baseline.kind === 'image' ? [image('baseline', baseline.image, 0)] : []),
+    ];
+  }
+
   /** Whether the file is open already, or comes with the page and was opened. */
-  async #find({ role, file }: Needed, started: Promise<unknown>): Promise<boolean> {
-    const present = this.#present(role);
-    if (present && isSameFile(file, present)) return true;
+  async #find(wanted: Needed, started: Promise<unknown>): Promise<boolean> {
+    const { role, file, input } = wanted;
+    if (this.#isOpen(wanted)) {
+      const source = role === 'image' && this.#workspace.inputs.slots[input].picture.source;
+      if (source && input > 0) this.#keep(wanted, source);
+      return true;
+    }
     const { models, images } = this.#library;
     if (role === 'model') {
-      const model = models.find(({ id }) => id === file.bundled);
+      const [model, before] = [models.find(({ id }) => id === file.bundled), this.#workspace.model];
       if (model) await this.#workspace.openBundledModel(model, started);
-    } else {
-      const found = images.find(({ id }) => id === file.bundled);
-      if (found && role === 'image') await this.#workspace.openBundledImage(found, started);
-      if (found && role === 'baseline') {
-        const fetched = await fetchFile(found.url, found.title).catch(() => null);
-        await started;
-        if (fetched) await this.#workspace.openBaseline({ ...fetched, url: found.url });
-      }
+      return this.#workspace.model !== before && model !== undefined;
     }
-    const now = this.#present(role);
-    return file.bundled !== '' && now !== null && now !== present;
+    const found = images.find(({ id }) => id === file.bundled);
+    const fetched = found && (await fetchFile(found.url, found.title).catch(() => null));
+    await started;
+    return fetched ? this.#open(wanted, [{ ...fetched, url: found.url }]) : false;
   }
 
-  #present(role: Role): { readonly name: string; readonly sha256: string } | null {
-    const { model, picture, baselineImage } = this.#workspace;
-    return role === 'model' ? model : role === 'image' ? picture.info : (baselineImage?.info ?? null);
+  #keep(wanted: Needed, source: Source): void {
+    this.#inHand = [...this.#inHand.filter((kept) => kept.wanted !== wanted), { wanted, source }];
   }
 
-  /** Opens the wanted file, a model with what came beside it; then it is waited for no longer. */
-  async #open(wanted: Needed, [file, ...beside]: readonly Source[]): Promise<void> {
-    const { role, known } = wanted;
-    const before = this.#present(role);
-    if (role === 'image') await this.#workspace.openImage(file);
+  #isOpen(wanted: Needed): boolean {
+    const present = this.#present(wanted);
+    return present !== null && isSameFile(wanted.file, present);
+  }
+
+  #present({ role, input }: Needed): { readonly name: string; readonly sha256: string } | null {
+    const { model, inputs, baselineImage } = this.#workspace;
+    if (role === 'image') return inputs.slots.at(input)?.picture.info ?? null;
+    return role === 'model' ? model : (baselineImage?.info ?? null);
+  }
+
+  /** Opens the wanted file, a model with what came beside it; then it is waited for no longer. False where that fails. */
+  async #open(wanted: Needed, [file, ...beside]: readonly Source[]): Promise<boolean> {
+    const { role, known, input } = wanted;
+    const before = this.#present(wanted);
+    if (role === 'image' && input > 0) this.#keep(wanted, file);
+    else if (role === 'image') await this.#workspace.openImage(file, input);
     else if (role === 'baseline') await this.#workspace.openBaseline(file);
     else await this.#workspace.openModel([file, ...beside], known?.preprocessing);
-    if (this.#present(role) !== before) this.missing = this.missing.filter((other) => other !== wanted);
+    const opened = this.#inHand.some((kept) => kept.wanted === wanted) || this.#present(wanted) !== before;
+    if (opened) this.missing = this.missing.filter((other) => other !== wanted);
+    return opened;
   }
 }
 

@@ -7,17 +7,26 @@ import {
   type SharedRecord,
 } from '../share/record.ts';
 import type { Scalar } from '../share/schema.ts';
-import type { AttributionResult, DroppedFile, FloatTensor, ImageInfo, MethodInfo, ModelInfo } from '../worker/api.ts';
+import type { AttributionResult, DroppedFile, ImageInfo, MethodInfo, ModelInfo, Preprocessing } from '../worker/api.ts';
 import type { Library } from './library.ts';
 import { defaultsOf, fieldError } from './options.ts';
 import type { Source } from './picture.svelte.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
-/** What a link to `result` says. Throws an Error where the result's model or image is no longer open. */
+/**
+ * What a link to `result` says, from whichever input's side it is seen. Throws an Error where the result's model or one of
+ * its images is no longer open.
+ */
 export function recordOf(workspace: Workspace, library: Library, result: AttributionResult): SharedRecord {
-  const { model, picture, baselineImage } = workspace;
+  const { model, inputs, baselineImage } = workspace;
   const { request, device } = result;
-  if (!model || !picture.info || !picture.source) throw new Error('Share: the model or the image is no longer open.');
+  const images = inputs.slots.flatMap(({ picture: { info, source } }) =>
+    info && source ? [imageReference({ info, source }, library)] : [],
+  );
+  const { others = [] } = request;
+  if (!model || images.length !== 1 + others.length) {
+    throw new Error('Share: the model or the image is no longer open.');
+  }
   const method = model.methods.find(({ id }) => id === request.method);
   const baseline: SharedBaseline =
     request.baseline.kind !== 'image'
@@ -26,8 +35,9 @@ export function recordOf(workspace: Workspace, library: Library, result: Attribu
   return {
     model: modelReference(model, workspace.modelAddress, library),
     output: model.outputs.length > 1 ? model.output : null,
-    image: imageReference({ info: picture.info, source: picture.source }, library),
+    image: images[0],
     preprocessing: request.preprocessing,
+    others: others.map(({ preprocessing }, i) => ({ image: images[i + 1], preprocessing })),
     target: request.target,
     method: request.method,
     options: changedOptions(request.options, method),
@@ -80,17 +90,21 @@ export function viewOf({ overlay }: Workspace): SharedRecord['view'] {
   };
 }
 
-function numbersOf({ value, check, map }: AttributionResult): ResultNumbers {
-  const { sum, max } = sums(map);
+function numbersOf(result: AttributionResult): ResultNumbers {
+  const { value, check } = result;
+  const { sum, max } = sums(result);
   const finite = (n: number | undefined): number | null => (n !== undefined && Number.isFinite(n) ? n : null);
   return { value: finite(value), delta: finite(check?.delta), sum: finite(sum), max: finite(max) };
 }
 
-function sums({ data }: FloatTensor): { sum: number; max: number } {
+/** Over the maps of all inputs: what completeness is about, and the same whichever of them is looked at. */
+function sums(result: AttributionResult): { sum: number; max: number } {
   let [sum, max] = [0, 0];
-  for (const v of data) {
-    sum += v;
-    max = Math.max(max, Math.abs(v));
+  for (const { map } of [result, ...(result.others ?? [])]) {
+    for (const v of map.data) {
+      sum += v;
+      max = Math.max(max, Math.abs(v));
+    }
   }
   return { sum, max };
 }
@@ -100,7 +114,7 @@ const MAX_INPUT = 2048 * 2048;
 
 /** Why what `record` asks cannot be asked of `model`, a sentence; '' when it can. */
 export function obstacle(record: SharedRecord, model: ModelInfo): string {
-  const { target, layer, output, preprocessing: p } = record;
+  const { target, layer, output } = record;
   if (output !== null && output !== model.output) {
     return `The link explains the output “${output}”, which ${model.name} does not have: it has ${model.outputs.join(', ')}.`;
   }
@@ -114,13 +128,25 @@ export function obstacle(record: SharedRecord, model: ModelInfo): string {
   if (method.needs.layer && !model.layers.some(({ id }) => id === layer)) {
     return `The link explains the layer “${layer ?? ''}”, which ${model.name} does not have.`;
   }
-  const own = model.preprocessing;
-  const fits = p.layout === own.layout && p.mean.length === own.mean.length && p.std.length === own.std.length;
-  if (!fits || p.width * p.height > MAX_INPUT) {
-    return `The link’s preprocessing does not fit ${model.name}: ${p.layout}, ${p.width} × ${p.height} pixels, ${p.mean.length} channels.`;
-  }
-  return '';
+  return obstacleOfInputs(record, model);
 }
+
+function obstacleOfInputs({ preprocessing, others }: SharedRecord, model: ModelInfo): string {
+  const asked = [preprocessing, ...others.map((other) => other.preprocessing)];
+  const own = [model.preprocessing, ...(model.others ?? []).map((other) => other.preprocessing)];
+  if (asked.length !== own.length) {
+    return `The link names ${asked.length === 1 ? 'one image' : `${asked.length} images`}; ${model.name} takes ${own.length} together.`;
+  }
+  const p = asked.find((one, i) => !fits(one, own[i]));
+  if (!p) return '';
+  return `The link’s preprocessing does not fit ${model.name}: ${p.layout}, ${p.width} × ${p.height} pixels, ${p.mean.length} channels.`;
+}
+
+const fits = (p: Preprocessing, own: Preprocessing): boolean =>
+  p.layout === own.layout &&
+  p.mean.length === own.mean.length &&
+  p.std.length === own.std.length &&
+  p.width * p.height <= MAX_INPUT;
 
 /** Classes beyond which no names are lent: each needs a line. */
 const MOST_NAMED = 100_000;

@@ -2,7 +2,7 @@
 import { type Verdict, compareRecords } from '../share/compare.ts';
 import { isLink, kindOf } from '../share/kind.ts';
 import type { FileReference, SharedRecord } from '../share/record.ts';
-import type { AttributionResult, DroppedFile } from '../worker/api.ts';
+import type { AttributionRequest, AttributionResult, DroppedFile } from '../worker/api.ts';
 import type { Library } from './library.ts';
 import { lostOptions, namesFor, obstacle, recordOf, viewOf } from './share-record.ts';
 import type { OpenBundle } from './share-bundle.ts';
@@ -28,9 +28,10 @@ export class Sharing {
   /** The link that is being followed. */
   #record = $state.raw<SharedRecord | null>(null);
   #expecting = $state(false);
-  #compared = $state.raw<{ readonly result: AttributionResult; readonly verdict: Verdict } | null>(null);
+  // A result is known by its request: seen from the side of another input it stays the same result.
+  #compared = $state.raw<{ readonly request: AttributionRequest; readonly verdict: Verdict } | null>(null);
   /** The result whose own link was copied: from then on the address is about it, not about the link that led here. */
-  #copied = $state.raw<AttributionResult | null>(null);
+  #copied = $state.raw<AttributionRequest | null>(null);
   /** A long link needs no engine. */
   #asleep = false;
   readonly #workspace: Workspace;
@@ -50,7 +51,7 @@ export class Sharing {
   /** How the result on show compares with what its link says; null where it comes from no link. */
   readonly verdict: Verdict | null = $derived.by(() => {
     const compared = this.#compared;
-    return compared && compared.result === this.#workspace.result ? compared.verdict : null;
+    return compared && compared.request === this.#workspace.result?.request ? compared.verdict : null;
   });
 
   /** The finished result that is to be compared with the link; null when there is none. */
@@ -65,8 +66,8 @@ export class Sharing {
    */
   readonly current: SharedRecord | null = $derived.by(() => {
     const { status, result } = this.#workspace;
-    if (status !== 'done' || !result || this.bundle || this.#expecting || this.#workspace.unshareable) return null;
-    const followed = this.verdict && this.#copied !== result ? this.#record : null;
+    if (status !== 'done' || !result || this.bundle || this.#expecting) return null;
+    const followed = this.verdict && this.#copied !== result.request ? this.#record : null;
     return followed ? { ...followed, view: viewOf(this.#workspace) } : this.recordOf(result);
   });
 
@@ -105,7 +106,7 @@ export class Sharing {
 
   /** From now on the address vouches for `result` itself. */
   copied(result: AttributionResult): void {
-    this.#copied = result;
+    this.#copied = result.request;
   }
 
   /**
@@ -174,7 +175,7 @@ export class Sharing {
     const verdict = compareRecords(record, this.recordOf(result));
     const method = this.#workspace.method;
     const lost = method ? lostOptions(record, method) : [];
-    this.#compared = { result, verdict: { ...verdict, reasons: [...verdict.reasons, ...lost] } };
+    this.#compared = { request: result.request, verdict: { ...verdict, reasons: [...verdict.reasons, ...lost] } };
   }
 
   get #dark(): boolean {
@@ -222,7 +223,17 @@ export class Sharing {
     }
     const names = this.#workspace.model ? namesFor(record, this.#workspace.model) : null;
     if (names) await this.#lend(names.file, names.lent);
+    if (!ready()) return;
+    const { model } = this.#workspace;
+    const problem = model ? obstacle(record, model) : 'The model of the link could not be opened.';
+    if (problem) return this.#giveUp(problem);
+    await this.files.place();
     if (ready()) this.#apply(record);
+  }
+
+  #giveUp(problem: string): void {
+    this.forget();
+    this.#workspace.problem = `${problem} Choose a method below, or ask for a bundle (.vitrine.zip), which shows the result without the model.`;
   }
 
   async #lend(file: DroppedFile, names: readonly string[]): Promise<void> {
@@ -231,13 +242,7 @@ export class Sharing {
   }
 
   #apply(record: SharedRecord): void {
-    const { question, overlay, model, baselineImage } = this.#workspace;
-    const problem = model ? obstacle(record, model) : 'The model of the link could not be opened.';
-    if (problem) {
-      this.forget();
-      this.#workspace.problem = `${problem} Choose a method below, or ask for a bundle (.vitrine.zip), which shows the result without the model.`;
-      return;
-    }
+    const { question, overlay, inputs, baselineImage } = this.#workspace;
     question.method = record.method;
     question.changed = { ...question.changed, [record.method]: record.options };
     question.kind = record.target.kind;
@@ -247,7 +252,8 @@ export class Sharing {
     if (record.layer !== null) this.#workspace.place.pickLayer(record.layer);
     if (record.baseline.kind !== 'image') question.baseline = record.baseline;
     else if (baselineImage) question.baseline = { kind: 'image', image: baselineImage.info.id };
-    this.#workspace.preprocessing = record.preprocessing;
+    [record, ...record.others].forEach(({ preprocessing }, i) => (inputs.slots[i].preprocessing = preprocessing));
+    inputs.select(0);
     const { diverging, ...view } = record.view;
     Object.assign(overlay, view);
     if (diverging !== null) overlay.diverging = diverging;

@@ -188,10 +188,10 @@ export class Workspace extends Inquiry {
     return this.#files.find(({ name }) => name === this.model?.name)?.address ?? '';
   }
 
-  /** Why what is on show cannot be put into a link or a bundle; '' when it can. */
-  get unshareable(): string {
+  /** Why what is on show cannot be put into a long link or a bundle; '' when it can. */
+  get unbundled(): string {
     const { several, slots } = this.inputs;
-    return several ? `Holds one image; this model takes ${slots.length} together` : '';
+    return several ? `Holds one picture and one map; this model takes ${slots.length} together` : '';
   }
 
   /** Explains another output of the open model. */
@@ -218,8 +218,9 @@ export class Workspace extends Inquiry {
     });
   }
 
-  async openImage(source: Source): Promise<void> {
-    await this.#opening(`Reading ${source.name}`, () => this.picture.open(source));
+  /** Opens an image in front of `input`. */
+  async openImage(source: Source, input = this.inputs.selected): Promise<void> {
+    await this.#opening(`Reading ${source.name}`, () => this.inputs.slots[input].picture.open(source));
   }
 
   /** Opens an image to compare with. */

@@ -50,9 +50,10 @@ export function neededNotice(missing: readonly Needed[]): string {
 const SAFE = 2000;
 
 /** What a short link does. */
-export function linkNote(link: string, { model, image }: SharedRecord): string {
-  const own = [model, image].filter(({ bundled, url }) => !bundled && !url).map(({ name }) => name);
-  const needs = own.length > 0 ? ` Whoever opens it must have ${own.join(' and ')}.` : '';
+export function linkNote(link: string, { model, image, others }: SharedRecord): string {
+  const files = [model, image, ...others.map((other) => other.image)];
+  const own = new Set(files.filter(({ bundled, url }) => !bundled && !url).map(({ name }) => name));
+  const needs = own.size > 0 ? ` Whoever opens it must have ${[...own].join(' and ')}.` : '';
   return `${count(link.length)} characters. Opening it computes again and compares.${needs}`;
 }
 
