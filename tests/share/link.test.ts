@@ -146,7 +146,9 @@ describe('a link of long texts', () => {
           links++;
         } catch (error) {
           expect(error).toMatchObject({ name: 'LinkError', fault: 'too long' });
-          expect((error as LinkError).message).toMatch(/(the name of the (output|layer)|what is said of the \d images? behind the first) alone has \d+\. Save /);
+          expect((error as LinkError).message).toMatch(
+            /(the name of the (output|layer)|what is said of the \d images? behind the first) alone has \d+\. Save /,
+          );
           errors++;
         }
       }),
