@@ -27,6 +27,9 @@ async function openInside(page: Page): Promise<void> {
   await expect(picked(page)).toBeVisible({ timeout: 40_000 });
 }
 
+/** Moves that follow each other at once are one step of the history. */
+const ownStep = (page: Page) => page.waitForTimeout(800);
+
 test('the layer that is picked is the same in every view, and each place can be gone back to', async ({ page }) => {
   await page.goto('./');
   await done(page);
@@ -34,6 +37,7 @@ test('the layer that is picked is the same in every view, and each place can be 
   await expect.poll(() => said(page).get('layer')).not.toBeNull();
   expect(path(page)).toBe('#inside/maps');
   const first = said(page).get('layer')!;
+  await ownStep(page);
 
   // By search and keyboard.
   const names = await layers(page).getByRole('option').allInnerTexts();
@@ -47,14 +51,17 @@ test('the layer that is picked is the same in every view, and each place can be 
   await page.getByRole('searchbox', { name: 'Search layers' }).fill('');
   await expect(page.getByText('Exactly zero')).toBeVisible({ timeout: 20_000 });
 
+  await ownStep(page);
   await tab(page, 'Filters').click();
   await expect.poll(() => path(page)).toBe('#inside/filters');
+  await ownStep(page);
   await tab(page, 'Maximise').click();
   await expect.poll(() => path(page)).toBe('#inside/maximise');
   await expect(scrubber(page)).toContainText(wanted);
-  await page.waitForTimeout(800);
+  await ownStep(page);
   await page.keyboard.press('Alt+ArrowDown');
   await expect(scrubber(page)).toContainText(names[3]!.split('\n')[0]!);
+  await ownStep(page);
   await rail(page, 'Signals');
   await expect.poll(() => path(page)).toBe('#signals');
 
