@@ -216,7 +216,7 @@ export class LabClient {
   #stop(channels: readonly Channel[]): void {
     const connection = this.#connection;
     const running = channels.filter((channel) => this.#latest.has(channel));
-    const answers = running.map((channel) => this.#answers.get(this.#latest.get(channel)!));
+    const answers = running.flatMap((channel) => this.#answers.get(this.#latest.get(channel)!) ?? []);
     running.forEach((channel) => this.#cancelLatest(channel));
     if (!connection || running.length === 0) return;
     const late = setTimeout(() => {
