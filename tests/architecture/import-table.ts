@@ -15,7 +15,7 @@ export const IMPORT_TABLE: Record<string, Row> = {
   tensor: {},
   graph: { imports: ['tensor'] },
   ops: { imports: ['graph', 'tensor'], types: ['@tensorflow/tfjs-core'] },
-  formats: { imports: ['graph', 'ops', 'tensor', '@bufbuild/protobuf/*', 'fflate'] },
+  formats: { imports: ['graph', 'ops', 'tensor', '@bufbuild/protobuf/*', 'fflate', 'flatbuffers', 'h5wasm'] },
   autodiff: { imports: ['graph', 'ops', 'tensor'] },
   runtime: { imports: ['graph', 'ops', 'formats', 'tensor', 'onnxruntime-web/*', '@tensorflow/*'] },
   vision: { imports: ['tensor'] },

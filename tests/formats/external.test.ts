@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { companionsOf, fileAt } from '../../src/lib/formats/onnx/external.ts';
+import { fileAt } from '../../src/lib/formats/files.ts';
+import { companionsOf } from '../../src/lib/formats/onnx/external.ts';
 import { decodeModel } from '../../src/lib/formats/onnx/model-file.ts';
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
 import { readOnnx } from '../../src/lib/formats/onnx/read.ts';

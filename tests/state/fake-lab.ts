@@ -73,6 +73,7 @@ export const modelInfo = (name: string, more: Partial<ModelInfo> = {}): ModelInf
   bytes: 1_234_567,
   format: 'onnx',
   producer: 'pytorch 1.13',
+  version: 'opset 17',
   opset: 17,
   parameters: 300_000,
   nodes: 40,

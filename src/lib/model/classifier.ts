@@ -1,7 +1,7 @@
 /** @file The two ends of a classifier in its file: the images that it takes and the scores that it gives. */
 import { pack } from '../attribution/inputs.ts';
 import type { ModelGraph } from '../attribution/types.ts';
-import type { OnnxModel } from '../formats/onnx/read.ts';
+import type { ImportedModel } from '../formats/model.ts';
 import { dependents, Value } from '../graph/graph.ts';
 import { cloneBetween } from '../graph/rewrite.ts';
 import { Builder } from '../ops/builder.ts';
@@ -26,7 +26,7 @@ export interface Ends {
  * an axis of classes. Throws an Error naming the file where an
  * input is no image or no output holds scores.
  */
-export function endsOf(onnx: OnnxModel, file: string, wanted: string | undefined): Ends {
+export function endsOf(onnx: ImportedModel, file: string, wanted: string | undefined): Ends {
   const { inputs } = onnx.graph;
   const images = imagesOf(inputs, file);
   const outputs = scoresOf(onnx, file);
@@ -106,7 +106,7 @@ function imagesOf(inputs: readonly Value[], file: string): ImageInput[] {
 }
 
 /** The float outputs that depend on an image and have one row per example; at least one. */
-function scoresOf({ graph, outputs: names }: OnnxModel, file: string): { name: string; value: Value }[] {
+function scoresOf({ graph, outputs: names }: ImportedModel, file: string): { name: string; value: Value }[] {
   const { inputs, outputs } = graph;
   const reached = dependents(inputs, outputs);
   const hasRows = ({ shape }: Value): boolean => shape.length >= 1 && shape[0] === inputs[0].shape[0];

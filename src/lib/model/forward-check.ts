@@ -1,5 +1,5 @@
 /** @file The graph's own forward pass against onnxruntime running the file as it was dropped. */
-import type { OnnxModel } from '../formats/onnx/read.ts';
+import type { ImportedModel } from '../formats/model.ts';
 import { bindShape } from '../graph/dim.ts';
 import type { ModelFile, Program, Runtime } from '../runtime/runtime.ts';
 import { random, type Random } from '../tensor/random.ts';
@@ -33,7 +33,7 @@ export const leftOut = (why: string): ForwardCheck => ({
 export async function forwardDifference(
   runtime: Runtime,
   file: ModelFile,
-  { graph, inputs }: OnnxModel,
+  { graph, inputs }: ImportedModel,
 ): Promise<ForwardCheck> {
   const noise = noiseOf(random(1));
   const feeds = inputs.map((_, i) => noise(bindShape(graph.inputs[i].shape, 1)));

@@ -1,6 +1,7 @@
 /** @file What the worker does, without the worker: also the command line's and the tests' way to the whole engine. */
 import { chooseRuntime } from '../runtime/device.ts';
-import { companionsOf, type Companion } from '../formats/onnx/external.ts';
+import type { Companion } from '../formats/model.ts';
+import { companionsOf } from '../formats/onnx/external.ts';
 import { decodeModel } from '../formats/onnx/model-file.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { decodeImage } from '../vision/decode.ts';

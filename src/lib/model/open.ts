@@ -3,7 +3,8 @@ import { methods } from '../attribution/index.ts';
 import type { ModelGraph } from '../attribution/types.ts';
 import { isBatch } from '../graph/dim.ts';
 import { constantsOf, parameterCount, topologicalOrder, type Graph } from '../graph/graph.ts';
-import { readOnnx, type OnnxModel } from '../formats/onnx/read.ts';
+import type { ImportedModel } from '../formats/model.ts';
+import { readModel } from '../formats/read.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import type { ModelFile, Runtime } from '../runtime/runtime.ts';
 import { preprocessingFor, type ImageInput } from '../vision/preprocess.ts';
@@ -50,7 +51,7 @@ export interface Classifier {
   readonly file: NamedBytes;
   readonly external: ModelFile['external'];
   readonly labels: readonly string[];
-  readonly onnx: OnnxModel;
+  readonly imported: ImportedModel;
   readonly model: ModelGraph;
   /** Geometry of each image input. */
   readonly images: readonly ImageInput[];
@@ -70,20 +71,20 @@ export async function openModel(
 ): Promise<LoadedModel> {
   const doing = (what: string, fraction: number) => onProgress({ doing: what, fraction, secondsLeft: null });
   doing(`reading ${modelAmong(files).name}`, 0.1);
-  const classifier = readClassifier(files);
-  const { file, external, onnx, model, images, layers, labels } = classifier;
+  const classifier = await readClassifier(files);
+  const { file, external, imported, model, images, layers, labels } = classifier;
   const digest = await sha256(file.bytes);
   signal.throwIfAborted();
 
   doing('checking its numbers', 0.4);
-  refuseTooLarge(runtime, onnx.graph, file.name);
-  const tooLong = await longPass(runtime, onnx.graph, file.name);
+  refuseTooLarge(runtime, imported.graph, file.name);
+  const tooLong = await longPass(runtime, imported.graph, file.name);
   signal.throwIfAborted();
   if (tooLong && !file.anyCost) throw tooLong;
   const engine = createEngine(runtime, { weightBytes: 4 * classifier.info.parameters });
   const difference = tooLong
     ? leftOut('one pass takes too long.')
-    : await forwardDifference(runtime, { bytes: file.bytes, external: external ?? [] }, onnx);
+    : await forwardDifference(runtime, { bytes: file.bytes, external: external ?? [] }, imported);
   signal.throwIfAborted();
   const info: ModelInfo = {
     ...classifier.info,
@@ -95,34 +96,34 @@ export async function openModel(
 }
 
 /** Reads the model among `files`, finds its ends and lists its layers and methods; nothing is run. Throws as `openModel`. */
-export function readClassifier(files: readonly NamedBytes[]): Classifier {
+export async function readClassifier(files: readonly NamedBytes[]): Promise<Classifier> {
   const file = modelAmong(files);
   const beside = files.filter((f) => f !== file);
-  const onnx = readOnnx(file.bytes, file.name, {
-    external: beside.map(({ name, bytes }) => ({ path: name, data: bytes })),
-  });
-  const { external } = onnx;
-  const { model, images, output, outputs } = endsOf(onnx, file.name, file.output);
-  refuseCostly(onnx.graph, file.name);
+  const source = beside.map(({ name, bytes }) => ({ path: name, data: bytes }));
+  const imported = await readModel({ file: file.name, bytes: file.bytes, beside: source });
+  const { external } = imported;
+  const { model, images, output, outputs } = endsOf(imported, file.name, file.output);
+  refuseCostly(imported.graph, file.name);
   const layers = layersOf(model.images, model.logits);
   const classes = classesOf(model.logits);
   const unread = beside.filter(({ bytes }) => !external.some(({ data }) => data === bytes));
   const { labels: given, name: labelFile } = labelsAmong(unread, classes);
   // One unit says what its output is called.
   const labels = given.length === 0 && classes === 1 ? [output] : given;
-  const [first, ...others] = onnx.graph.inputs.map(({ name, shape }, i) => ({
+  const [first, ...others] = imported.graph.inputs.map(({ name, shape }, i) => ({
     name,
     shape: shape.map((d) => (isBatch(d) ? null : d)),
-    preprocessing: preprocessingFor(presetFor(onnx), images[i]),
+    preprocessing: preprocessingFor(presetFor(imported), images[i]),
   }));
   const info = {
     name: file.name,
     bytes: external.reduce((n, { data }) => n + data.byteLength, file.bytes.byteLength),
-    format: 'onnx' as const,
-    producer: onnx.info.producer,
-    opset: onnx.info.opset,
-    parameters: parameterCount(onnx.graph),
-    nodes: topologicalOrder(onnx.graph.outputs).length,
+    format: imported.format,
+    producer: imported.info.producer,
+    version: imported.info.version,
+    opset: imported.info.opset,
+    parameters: parameterCount(imported.graph),
+    nodes: topologicalOrder(imported.graph.outputs).length,
     input: { name: first.name, shape: first.shape },
     ...(others.length > 0 && { others }),
     outputs,
@@ -133,9 +134,9 @@ export function readClassifier(files: readonly NamedBytes[]): Classifier {
     layers: layers.map((l) => l.info),
     defaultLayer: defaultLayer(layers, model.logits)?.info.id ?? null,
     methods: methodsFor(model),
-    notes: [...onnx.notes, ...weightNotes(onnx.graph), ...labelNotes(labels, classes, labelFile)],
+    notes: [...imported.notes, ...weightNotes(imported.graph), ...labelNotes(labels, classes, labelFile)],
   };
-  return { file, external, labels, onnx, model, images, layers, info };
+  return { file, external, labels, imported, model, images, layers, info };
 }
 
 const isOnnx = ({ name }: NamedBytes): boolean => /\.onnx$/i.test(name);
@@ -157,7 +158,7 @@ function modelAmong(files: readonly NamedBytes[]): NamedBytes {
 }
 
 /** A guess from what wrote the file; the person sees it and can change it. */
-function presetFor({ info }: OnnxModel): string {
+function presetFor({ info }: ImportedModel): string {
   if (/tf2onnx|keras|tensorflow/i.test(info.producer)) return 'minus-one-to-one';
   if (/caffe|winml|onnxmltools|coreml/i.test(info.producer)) return 'caffe';
   return 'torchvision';

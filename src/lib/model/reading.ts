@@ -1,5 +1,6 @@
 /** @file Which of the files that were dropped with a model are read: a folder may hold much else. */
-import { companionsOf, fileAt } from '../formats/onnx/external.ts';
+import { fileAt } from '../formats/files.ts';
+import { companionsOf } from '../formats/onnx/external.ts';
 import { decodeModel } from '../formats/onnx/model-file.ts';
 import { isLabelsName } from './labels.ts';
 import type { NamedBytes } from './open.ts';

@@ -1,5 +1,6 @@
 /** @file What is told about a model and its explanations: plain data that crosses the worker. */
 import type { Target } from '../attribution/types.ts';
+import type { FormatId } from '../formats/model.ts';
 import type { DeviceInfo, DeviceKind } from '../runtime/runtime.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import type { Preprocessing, Rect } from '../vision/types.ts';
@@ -64,9 +65,12 @@ export interface ModelInfo {
   /** Lower-case hex. */
   readonly sha256: string;
   readonly bytes: number;
-  readonly format: 'onnx';
+  readonly format: FormatId;
   readonly producer: string;
-  readonly opset: number;
+  /** Version of the format or its operators, in its own words: "opset 17". */
+  readonly version: string;
+  /** Version of ONNX's operator set; null in other formats. */
+  readonly opset: number | null;
   readonly parameters: number;
   readonly nodes: number;
   /** The first image input, whose guess is `preprocessing`. */

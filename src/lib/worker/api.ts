@@ -6,7 +6,7 @@ import type { CheckupRequest, HealthReport } from '../model/inside-lab.ts';
 import type { SynthesisReport, SynthesisRequest, SynthesisResult } from '../model/maximise.ts';
 import type { WeightPicture, WeightView } from '../model/weight-picture.ts';
 import type { WeightInfo, WeightSummary } from '../model/weights.ts';
-import type { Companion } from '../formats/onnx/external.ts';
+import type { Companion } from '../formats/model.ts';
 import type {
   AttributionRequest,
   AttributionResult,

@@ -6,9 +6,10 @@ import { attributesOf, findOp, getOp } from '../../ops/define.ts';
 import { isFloat, type DType } from '../../tensor/dtype.ts';
 import { float32, int64, type Tensor } from '../../tensor/tensor.ts';
 import { FormatError } from '../error.ts';
+import { shapeOf, type Declared, type InputOptions } from '../inputs.ts';
 import { fileNodeLabel, type FileNode } from './flatten.ts';
 import { Folder } from './fold.ts';
-import { shapeOf, type Declared, type InputOptions } from './inputs.ts';
+
 import type { Draft } from './normalize/draft.ts';
 import { IDLE_ATTRIBUTES, normalizerOf } from './normalize/table.ts';
 import type { TensorProto } from './proto.ts';

@@ -2,21 +2,9 @@
 import { ONNX_TYPE } from '../../ops/builder.ts';
 import { bytesPerElement, type DType } from '../../tensor/dtype.ts';
 import { FormatError } from '../error.ts';
+import { fileAt, pathParts } from '../files.ts';
+import type { Companion, ExternalFile } from '../model.ts';
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto } from './proto.ts';
-
-/** A file beside the model that holds weights. */
-export interface ExternalFile {
-  readonly path: string;
-  readonly data: Uint8Array;
-}
-
-/** A file that a model names. */
-export interface Companion {
-  /** Relative to the model, as the model writes it. */
-  readonly path: string;
-  /** How far the model reads in it: its size, or a little less. */
-  readonly bytes: number;
-}
 
 /** The files that hold a model's weights, each once, in the order of their first mention. */
 export function companionsOf(model: ModelProto): readonly Companion[] {
@@ -41,25 +29,6 @@ export function placeOf({ externalData }: TensorProto): { location: string; offs
   };
 }
 
-/** The file that `path` means: of those with its name, the one that lies in the most of its folders. */
-export function fileAt<T extends { readonly path: string }>(path: string, files: readonly T[]): T | undefined {
-  const wanted = parts(path);
-  const shared = (file: T) => {
-    const own = parts(file.path);
-    const differs = own.findIndex((part, i) => part !== wanted[i]);
-    return differs < 0 ? own.length : differs;
-  };
-  return files.filter((file) => shared(file) > 0).toSorted((a, b) => shared(b) - shared(a))[0];
-}
-
-/** From the file's name upwards. Names in capitals are other files on most systems, but not on all. */
-const parts = (path: string): string[] =>
-  path
-    .replaceAll('\\', '/')
-    .split('/')
-    .filter((part) => part !== '.')
-    .toReversed();
-
 /** Of the files at hand those that the model reads, under its own names for them. */
 export const usedBy = (model: ModelProto, files: readonly ExternalFile[]): readonly ExternalFile[] =>
   companionsOf(model).flatMap(({ path }) => {
@@ -75,7 +44,7 @@ export function refuseMissing(model: ModelProto, file: string, external: readonl
   const more = missing.length > 5 ? ` and ${missing.length - 5} more` : '';
   throw new FormatError(
     missing.length === 1
-      ? `${file}: its weights lie in the file "${parts(missing[0].path)[0]}", which is missing. Drop it together with the model.`
+      ? `${file}: its weights lie in the file "${pathParts(missing[0].path)[0]}", which is missing. Drop it together with the model.`
       : `${file}: its weights lie in the files ${names.join(', ')}${more}, which are missing. Drop them together with the model.`,
   );
 }

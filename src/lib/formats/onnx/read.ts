@@ -1,13 +1,15 @@
 /** @file ONNX file → Graph: functions inlined, every operator set brought to one, shape arithmetic computed, batch axis symbolic. */
-import type { Graph } from '../../graph/graph.ts';
 import '../../ops/index.ts';
 import { recognise } from '../../ops/passes/recognise.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { withBatch } from '../batch.ts';
 import { FormatError } from '../error.ts';
+import type { Declared, InputOptions } from '../inputs.ts';
+import type { ExternalFile, ImportedModel } from '../model.ts';
 import { inlineFunctions, opsetsOf, sortNodes, type FileNode } from './flatten.ts';
 import { buildGraph } from './build.ts';
-import { refuseMissing, usedBy, type ExternalFile } from './external.ts';
-import { declaredInputs, declaredOutputs, type Declared, type InputOptions } from './inputs.ts';
+import { refuseMissing, usedBy } from './external.ts';
+import { declaredInputs, declaredOutputs } from './inputs.ts';
 import { decodeModel } from './model-file.ts';
 import { isSupported, operatorName } from './normalize/table.ts';
 import type { GraphProto, ModelProto } from './proto.ts';
@@ -24,30 +26,16 @@ export interface ReadOptions extends InputOptions {
 }
 
 export interface OnnxInfo {
-  /** Name and version of what wrote the file. */
-  readonly producer: string;
   readonly irVersion: number;
-  /** Version of ONNX's own operator set. */
-  readonly opset: number;
   /** Versions of all operator sets by domain ('' is ONNX's own). */
   readonly domains: Readonly<Record<string, number>>;
   readonly metadata: Readonly<Record<string, string>>;
   readonly doc: string;
 }
 
-export interface OnnxModel {
-  /** Float32 throughout, at the canonical opset. Inputs in file order, without those that are constants. */
-  readonly graph: Graph;
-  readonly info: OnnxInfo;
-  /** As declared in the file, in the order of `graph.inputs` and `graph.outputs`. */
-  readonly inputs: readonly Declared[];
-  readonly outputs: readonly string[];
-  /** The files that hold weights, under the names that the model has for them. */
-  readonly external: readonly ExternalFile[];
-  /** Whether the first axis is N; else the graph computes one example. */
-  readonly batched: boolean;
-  /** What the person should know, one sentence each. */
-  readonly notes: readonly string[];
+export interface OnnxModel extends ImportedModel {
+  readonly format: 'onnx';
+  readonly info: ImportedModel['info'] & OnnxInfo & { readonly opset: number };
 }
 
 /** Newest operator set whose changes are known. */
@@ -84,6 +72,7 @@ export function readOnnx(bytes: Uint8Array, file: string, options: ReadOptions =
   const { values, batched, notes } = withBatch(options.batched ?? true, (symbolic) => buildGraph(source, symbolic));
   const imported = { name: graph.name || file, inputs: values.inputs, outputs: values.outputs };
   return {
+    format: 'onnx',
     graph: options.recognise === false ? imported : recognise(imported),
     info: infoOf(model),
     inputs,
@@ -92,29 +81,6 @@ export function readOnnx(bytes: Uint8Array, file: string, options: ReadOptions =
     batched: batched && values.inputs.some((v) => typeof v.shape[0] === 'object'),
     notes: [...outputs.notes, ...nameNotes(graph), ...versionNotes(model), ...precisionNotes(inputs), ...notes],
   };
-}
-
-type Built = ReturnType<typeof buildGraph>;
-
-/** Symbolic batch first; where that fails, whatever the reason, one example at a time. */
-function withBatch(
-  wanted: boolean,
-  build: (symbolic: boolean) => Built,
-): { values: Built; batched: boolean; notes: readonly string[] } {
-  if (!wanted) {
-    const values = build(false);
-    return { values, batched: false, notes: values.notes };
-  }
-  let reason: unknown;
-  try {
-    const values = build(true);
-    return { values, batched: true, notes: values.notes };
-  } catch (error) {
-    reason = error;
-  }
-  const values = build(false);
-  const why = reason instanceof Error ? reason.message : String(reason);
-  return { values, batched: false, notes: [...values.notes, `The model runs one example at a time. ${why}`] };
 }
 
 function refuseUnsupported(nodes: readonly FileNode[], file: string): void {
@@ -139,10 +105,11 @@ function nameNotes({ initializer }: GraphProto): string[] {
   );
 }
 
-function infoOf(model: ModelProto & { graph: GraphProto }): OnnxInfo {
+function infoOf(model: ModelProto & { graph: GraphProto }): OnnxModel['info'] {
   const domains = Object.fromEntries(opsetsOf(model.opsetImport));
   return {
     producer: `${model.producerName} ${model.producerVersion}`.trim(),
+    version: `opset ${domains[''] ?? 1}`,
     irVersion: model.irVersion,
     opset: domains[''] ?? 1,
     domains,

@@ -4,7 +4,9 @@ import { allocate, bytesPerElement, viewBytes, type DType, type TensorData } fro
 import { float32ToHalf } from '../../tensor/half.ts';
 import { makeTensor, toFloat32, type Tensor } from '../../tensor/tensor.ts';
 import { FormatError } from '../error.ts';
-import { fileAt, placeOf, type ExternalFile } from './external.ts';
+import { fileAt } from '../files.ts';
+import type { ExternalFile } from '../model.ts';
+import { placeOf } from './external.ts';
 import type { TensorProto } from './proto.ts';
 
 export interface TensorContext {

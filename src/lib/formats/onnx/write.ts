@@ -14,7 +14,7 @@ import { findOp } from '../../ops/define.ts';
 import { int64, type Tensor } from '../../tensor/tensor.ts';
 import * as proto from './proto.ts';
 import { ATTRIBUTE, type AttributeProto, type NodeProto, type TensorProto, type ValueInfoProto } from './proto.ts';
-import type { ExternalFile } from './external.ts';
+import type { ExternalFile } from '../model.ts';
 import { bytesOf } from './tensors.ts';
 import { create, encode } from './wire.ts';
 

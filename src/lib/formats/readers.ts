@@ -1,0 +1,27 @@
+/** @file The formats that can be read, one row each. What a format needs is loaded when a file of it is opened. */
+import type { InputOptions } from './inputs.ts';
+import type { ModelKind } from './kind.ts';
+import type { ExternalFile, ImportedModel } from './model.ts';
+
+export interface ReadOptions extends InputOptions {
+  /** false: one example at a time, even if the model could take more. Default true. */
+  readonly batched?: boolean;
+}
+
+export interface SourceFiles {
+  /** Name of the model file, as errors say it. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  /** What was dropped with it: shards, weights, and files that have nothing to do with it. */
+  readonly beside: readonly ExternalFile[];
+}
+
+export type Reader = (source: SourceFiles, options: ReadOptions) => Promise<ImportedModel>;
+
+/** Kinds without a row are refused in `read.ts`. */
+export const readers: Partial<Record<ModelKind, Reader>> = {
+  onnx: async ({ file, bytes, beside }, options) => {
+    const { readOnnx } = await import('./onnx/read.ts');
+    return readOnnx(bytes, file, { ...options, external: beside });
+  },
+};
