@@ -6,8 +6,11 @@ export default defineConfig({
   testDir: 'tests/e2e',
   testMatch: '**/*.e2e.ts',
   outputDir: 'test-results',
-  // One at a time: the tests measure time, and onnxruntime takes every core.
-  workers: 1,
+  // Each test has a server and a browser profile of its own, and on a plain host onnxruntime takes one core.
+  workers: 2,
+  fullyParallel: true,
+  // A test that passes at the second try is named in the summary (docs/decisions/0008-tests.md).
+  retries: process.env.CI ? 1 : 0,
   timeout: 60_000,
   use: { browserName: 'chromium', launchOptions: await launchOptions() },
 });

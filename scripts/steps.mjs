@@ -16,23 +16,31 @@ export function say(text) {
 }
 
 /**
+ * `onOutput` takes what the command says in place of the terminal.
+ *
+ * @typedef {{ env?: Record<string, string>, timeoutMs?: number, onOutput?: (chunk: Buffer) => void }} RunOptions
+ */
+
+/**
  * Runs a command in the project folder with its output shown. Resolves to the exit code (1 if it could not be started or
  * ran past `timeoutMs`).
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, timeoutMs?: number }} [options]
+ * @param {RunOptions} [options]
  * @returns {Promise<number>}
  */
-export function run(command, args, { env = {}, timeoutMs } = {}) {
+export function run(command, args, { env = {}, timeoutMs, onOutput } = {}) {
   return new Promise((resolve) => {
+    const output = onOutput ? 'pipe' : 'inherit';
     const child = spawn(command, args, {
       cwd: root,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', output, output],
       timeout: timeoutMs,
       shell: process.platform === 'win32',
     });
+    if (onOutput) for (const stream of [child.stdout, child.stderr]) stream?.on('data', onOutput);
     child.on('error', (error) => {
       console.error(`${command}: ${error.message}`);
       resolve(1);
@@ -46,7 +54,7 @@ export function run(command, args, { env = {}, timeoutMs } = {}) {
  *
  * @param {string} script
  * @param {string[]} [args]
- * @param {{ env?: Record<string, string>, timeoutMs?: number }} [options]
+ * @param {RunOptions} [options]
  */
 export function npmRun(script, args = [], options = {}) {
   return run('npm', ['run', '--silent', script, ...(args.length ? ['--', ...args] : [])], options);

@@ -5,31 +5,57 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureChromium } from './chromium.mjs';
+import { flakyTitles } from './flaky.mjs';
 import { build, install, npmRun, root, say } from './steps.mjs';
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/**
+ * `flaky`: titles of tests that failed and then passed; they count as passed.
+ *
+ * @typedef {{ passed: number, failed: number, skipped: number, flaky?: string[] }} Counts
+ * @typedef {{ title: string, run: () => Promise<Counts> }} Step
+ * @typedef {{ title: string, script: string }} Check
+ */
 
 const reports = join(root, 'reports');
 
-/** @type {Record<string, { title: string, run: () => Promise<Counts> }>} */
+/**
+ * They only read the sources and use one core each: they run side by side.
+ *
+ * @type {Record<string, Check>}
+ */
+const CHECKS = {
+  format: { title: 'Formatting (Prettier)', script: 'lint:format' },
+  lint: { title: 'Linting (ESLint)', script: 'lint:code' },
+  check: { title: 'Types of components (svelte-check)', script: 'check:svelte' },
+  types: { title: 'Types of modules (tsc)', script: 'check:types' },
+};
+
+/** @type {Record<string, Step>} */
 const STEPS = {
-  format: { title: 'Formatting (Prettier)', run: () => single(npmRun('lint:format')) },
-  lint: { title: 'Linting (ESLint)', run: () => single(npmRun('lint:code')) },
-  check: { title: 'Types of components (svelte-check)', run: () => single(npmRun('check:svelte')) },
-  types: { title: 'Types of modules (tsc)', run: () => single(npmRun('check:types')) },
   unit: { title: 'Unit tests (Vitest, Node)', run: () => vitest('unit') },
   browser: { title: 'Browser tests (Vitest, Chromium)', run: () => vitest('browser') },
-  build: { title: 'Build', run: () => single(build().then(() => 0)) },
+  build: { title: 'Build', run: () => build().then(() => single(0)) },
   e2e: { title: 'End-to-end tests (Playwright, Chromium)', run: playwright },
 };
 
 /**
- * @param {Promise<number>} command
- * @returns {Promise<Counts>}
+ * @param {number} code
+ * @returns {Counts}
  */
-async function single(command) {
-  const ok = (await command) === 0;
-  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+const single = (code) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 });
+
+/**
+ * Runs a check and shows what it said as one block when it ends.
+ *
+ * @param {Check} check
+ */
+async function runCheck({ title, script }) {
+  /** @type {Buffer[]} */
+  const chunks = [];
+  const code = await npmRun(script, [], { onOutput: (chunk) => chunks.push(chunk) });
+  say(title);
+  process.stdout.write(Buffer.concat(chunks));
+  return single(code);
 }
 
 /** @param {'unit' | 'browser'} project */
@@ -46,10 +72,11 @@ async function vitest(project) {
 async function playwright() {
   const file = join(reports, 'e2e.json');
   const code = await npmRun('test:e2e', ['--reporter=list,json'], { env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } });
-  return counts(code, file, ({ stats }) => ({
-    passed: stats.expected,
-    failed: stats.unexpected + stats.flaky,
+  return counts(code, file, ({ stats, suites }) => ({
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected,
     skipped: stats.skipped,
+    flaky: flakyTitles(suites),
   }));
 }
 
@@ -68,40 +95,59 @@ function counts(code, file, read) {
 
 /** @param {string[]} names */
 function chosen(names) {
-  const unknown = names.filter((name) => !(name in STEPS));
-  if (unknown.length)
-    throw new Error(`npm test: no step "${unknown.join('", "')}". Known: ${Object.keys(STEPS).join(', ')}.`);
+  const known = Object.keys({ ...CHECKS, ...STEPS });
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length) throw new Error(`npm test: no step "${unknown.join('", "')}". Known: ${known.join(', ')}.`);
   // End-to-end tests run on the built site.
   const wanted = new Set(names.includes('e2e') ? ['build', ...names] : names);
-  return Object.entries(STEPS).filter(([name]) => wanted.size === 0 || wanted.has(name));
+  return (/** @type {string} */ name) => wanted.size === 0 || wanted.has(name);
+}
+
+/**
+ * @param {string} title
+ * @param {() => Promise<Counts>} run
+ * @returns {Promise<Counts & { line: string }>} with a line for the summary
+ */
+async function timed(title, run) {
+  const begin = performance.now();
+  const result = await run().catch((error) => {
+    console.error(error instanceof Error ? error.message : error);
+    return single(1);
+  });
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+  const { passed, failed, skipped } = result;
+  const line =
+    `  ${failed ? '✗' : '✓'} ${title}: ${passed} passed, ${failed} failed` +
+    `${skipped ? `, ${skipped} skipped` : ''} (${seconds} s)`;
+  return { ...result, line };
+}
+
+/** @param {Check[]} checks */
+async function runChecks(checks) {
+  if (checks.length === 0) return [];
+  // Once, before them: it writes files that they read.
+  if ((await npmRun('sync')) !== 0) throw new Error('svelte-kit sync failed.');
+  return Promise.all(checks.map((check) => timed(check.title, () => runCheck(check))));
 }
 
 /** @param {string[]} names */
 async function main(names) {
-  const steps = chosen(names);
+  const isChosen = chosen(names);
   await install();
-  if (steps.some(([name]) => name === 'browser' || name === 'e2e')) await ensureChromium();
+  if (isChosen('browser') || isChosen('e2e')) await ensureChromium();
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports);
 
-  const summary = [];
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const [, { title, run }] of steps) {
+  const results = await runChecks(Object.keys(CHECKS).flatMap((name) => (isChosen(name) ? [CHECKS[name]] : [])));
+  for (const [name, { title, run }] of Object.entries(STEPS)) {
+    if (!isChosen(name)) continue;
     say(title);
-    const begin = performance.now();
-    const result = await run().catch((error) => {
-      console.error(error instanceof Error ? error.message : error);
-      return { passed: 0, failed: 1, skipped: 0 };
-    });
-    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-    summary.push(
-      `  ${result.failed ? '✗' : '✓'} ${title}: ${result.passed} passed, ${result.failed} failed` +
-        `${result.skipped ? `, ${result.skipped} skipped` : ''} (${seconds} s)`,
-    );
-    for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) total[key] += result[key];
+    results.push(await timed(title, run));
   }
-  say(`Summary\n${summary.join('\n')}\n`);
-  return total;
+  const flaky = results.flatMap((result) => result.flaky ?? []).map((title) => `  flaky: ${title}`);
+  say(`Summary\n${[...results.map(({ line }) => line), ...flaky].join('\n')}\n`);
+  const total = (/** @type {'passed' | 'failed'} */ key) => results.reduce((sum, result) => sum + result[key], 0);
+  return { passed: total('passed'), failed: total('failed') };
 }
 
 try {

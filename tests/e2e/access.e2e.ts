@@ -3,38 +3,21 @@
  * screen. Whoever has but a keyboard gets everywhere and sees where they are.
  */
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { fakeCamera } from './camera.ts';
+import { objectionsTo } from './objections.ts';
 import { sameThing } from './pair.ts';
 import { expect, test } from './site.ts';
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
 
-/**
- * What axe objects to, one line each: the rule and the first elements. In light every rule is asked, in dark those about
- * colours: nothing else of the page depends on the appearance.
- */
+/** What axe objects to, one line each: in light of everything, in dark of colours. */
 async function objections(page: Page): Promise<string[]> {
-  const inLight = await objectionsTo(page, new AxeBuilder({ page }));
+  const inLight = await objectionsTo(page, 'everything');
   await page.emulateMedia({ colorScheme: 'dark' });
-  const inDark = await objectionsTo(page, new AxeBuilder({ page }).withRules(COLOUR_RULES));
+  const inDark = await objectionsTo(page, 'colours');
   await page.emulateMedia({ colorScheme: 'light' });
   return [...inLight, ...inDark.map((objection) => `dark: ${objection}`)];
-}
-
-const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
-
-async function objectionsTo(page: Page, axe: AxeBuilder): Promise<string[]> {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined))));
-  const { violations } = await axe.analyze();
-  return violations.map(
-    ({ id, help, nodes }) =>
-      `${id}: ${help}: ${nodes
-        .slice(0, 4)
-        .map((n) => `${n.html.slice(0, 160)} — ${n.failureSummary?.split('\n').slice(1, 3).join(' ')}`)
-        .join(' | ')}`,
-  );
 }
 
 /** The same view on a desk and at 360 pixels, where nothing may stick out. */

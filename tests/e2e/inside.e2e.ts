@@ -1,6 +1,6 @@
 /** @file Look inside and Signals: one selection, places with addresses, back and forward, and what axe says to it. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { objectionsTo } from './objections.ts';
 import { expect, test } from './site.ts';
 
 const rail = (page: Page, name: string) =>
@@ -119,34 +119,30 @@ test('an address opens the same unit in a fresh page, a reload keeps it, and one
   faults.splice(0, faults.length, ...faults.filter((fault) => !fault.endsWith('net::ERR_ABORTED')));
 });
 
-/** What axe objects to, a line each. */
-async function objections(page: Page): Promise<string[]> {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined))));
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.flatMap(({ id, nodes }) => nodes.slice(0, 3).map(({ html }) => `${id}: ${html.slice(0, 200)}`));
-}
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const viewport of [
-    { width: 1440, height: 900 },
-    { width: 360, height: 740 },
-  ]) {
-    test.describe(`${colorScheme}, ${viewport.width} px`, () => {
-      test.use({ colorScheme, viewport });
-      test('axe has nothing to object to, and nothing is wider than the page', async ({ page }) => {
-        await page.goto('./#inside');
-        await expect(scrubber(page)).toBeVisible({ timeout: 40_000 });
-        for (const name of ['Feature maps', 'Filters', 'Maximise']) {
-          await tab(page, name).click();
-          await page.waitForTimeout(600);
-          expect.soft(await objections(page), name).toEqual([]);
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-          expect.soft(wide, name).toBeLessThanOrEqual(0);
-        }
-        await rail(page, 'Signals');
+for (const viewport of [
+  { width: 1440, height: 900 },
+  { width: 360, height: 740 },
+]) {
+  test.describe(`${viewport.width} px`, () => {
+    test.use({ viewport });
+    test('axe has nothing to object to in light or dark, and nothing is wider than the page', async ({ page }) => {
+      const inspect = async (name: string) => {
         await page.waitForTimeout(600);
-        expect.soft(await objections(page), 'Signals').toEqual([]);
-      });
+        expect.soft(await objectionsTo(page, 'everything'), name).toEqual([]);
+        await page.emulateMedia({ colorScheme: 'dark' });
+        expect.soft(await objectionsTo(page, 'colours'), `${name}, dark`).toEqual([]);
+        await page.emulateMedia({ colorScheme: 'light' });
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect.soft(wide, name).toBeLessThanOrEqual(0);
+      };
+      await page.goto('./#inside');
+      await expect(scrubber(page)).toBeVisible({ timeout: 40_000 });
+      for (const name of ['Feature maps', 'Filters', 'Maximise']) {
+        await tab(page, name).click();
+        await inspect(name);
+      }
+      await rail(page, 'Signals');
+      await inspect('Signals');
     });
-  }
+  });
 }
