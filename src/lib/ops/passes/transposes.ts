@@ -86,6 +86,7 @@ class Walk {
   /** The node on its inputs' bases; null where it needs the old values. */
   #moved(node: Node): { outputs: readonly Value[]; perm: Permutation | null } | null {
     if (ELEMENTWISE.has(node.op)) return this.#elementwise(node);
+    if (node.op === 'Reshape' || node.op === 'Flatten') return this.#reshape(node);
     const along = AXIS_OPS[node.op];
     const perm = along && node.inputs[0] && this.#of(node.inputs[0]).perm;
     return perm ? this.#alongAxes(node, perm) : null;
@@ -116,6 +117,16 @@ class Walk {
     if (isFree(value)) return this.old(value);
     const { base, perm: own } = this.#of(value);
     return this.#g.transpose(base, own ? order.map((axis) => own[axis]) : order);
+  }
+
+  /** Where only axes of length 1 changed places, as after global pooling, the elements still follow each other as before. */
+  #reshape(node: Node): { outputs: readonly Value[]; perm: null } | null {
+    const { base, perm } = this.#of(node.inputs[0]!);
+    const long = perm?.filter((axis) => base.shape[axis] !== 1);
+    if (!long?.every((axis, i) => i === 0 || axis > long[i - 1])) return null;
+    const [{ shape, name }] = node.outputs;
+    const names = { name: node.name, outputs: [name] };
+    return { outputs: this.#g.applyAll('Reshape', [base, this.#g.ints(shape)], {}, names), perm: null };
   }
 
   /** old axis i is the base's axis perm[i]. */
