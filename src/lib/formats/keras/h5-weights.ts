@@ -1,0 +1,107 @@
+/** @file Where HDF5 files of Keras keep a layer's weights: by names in the files of Keras 1 and 2, by places in those of Keras 3. */
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Hdf5 } from './hdf5.ts';
+import type { LayerWeight, WeightSource } from './weights.ts';
+
+/** The weights of an open file; `config` is that of the model that they belong to. Everything is read when it is asked for. */
+export function h5Weights(h5: Hdf5, config: unknown): WeightSource {
+  const top = h5.children('');
+  if (top.includes('layers')) return byPlace(h5, 'layers', config);
+  if (top.includes('_layer_checkpoint_dependencies')) return byPlace(h5, '_layer_checkpoint_dependencies', config);
+  return byName(h5, top.includes('model_weights') ? 'model_weights' : '');
+}
+
+/**
+ * One group for each layer of the outermost model, with the attribute weight_names: "conv/kernel:0", or of a nested model
+ * "inner/conv/kernel:0".
+ */
+function byName(h5: Hdf5, root: string): WeightSource {
+  const at = (...parts: string[]) => parts.filter((part) => part !== '').join('/');
+  return {
+    of: ([outer, ...inner]) => {
+      const group = at(root, outer);
+      const names = h5.texts(group, 'weight_names');
+      const own = names.filter((name) => inner.every((layer) => name.split('/').slice(0, -1).includes(layer)));
+      return own.map((name) => ({ name: lastPart(name), tensor: h5.tensor(at(group, name)) }));
+    },
+  };
+}
+
+const lastPart = (name: string): string => name.split('/').at(-1)!.replace(/:\d+$/, '');
+
+interface LayerConfig {
+  readonly name: string;
+  readonly className: string;
+  readonly layers: readonly LayerConfig[];
+}
+
+/**
+ * Keras 3 names groups by the classes of layers, numbered in the order of the model's layers ("conv2d", "conv2d_1"), whatever the
+ * layers are called; weights are numbered, too ("vars/0"). Cells and wrapped layers have groups of their own inside.
+ */
+function byPlace(h5: Hdf5, container: string, config: unknown): WeightSource {
+  const find = (path: readonly string[], layers: readonly LayerConfig[], group: string): string | null => {
+    const keys = placesOf(layers);
+    const at = layers.findIndex(({ name }) => name === path[0]);
+    if (at < 0) return null;
+    const found = `${group}/${keys[at]}`;
+    return path.length === 1 ? found : find(path.slice(1), layers[at].layers, `${found}/${container}`);
+  };
+  return {
+    of: (path) => {
+      const group = find(path, layersOf(config), container);
+      return group === null ? [] : variablesOf(h5, group);
+    },
+  };
+}
+
+/** Deeper than a cell within a stack within a wrapper. */
+const DEEPEST = 6;
+
+/** A layer's own variables, then those of its parts: sorted by number, as names would put 10 before 2. */
+function variablesOf(h5: Hdf5, group: string, depth = 0): LayerWeight[] {
+  const own = h5
+    .children(`${group}/vars`)
+    .sort((a, b) => Number(a) - Number(b))
+    .map((name): { name: string; tensor: Tensor } => ({ name, tensor: h5.tensor(`${group}/vars/${name}`) }));
+  if (depth === DEEPEST) return own;
+  const parts = h5.children(group).filter((name) => name !== 'vars' && !h5.isDataset(`${group}/${name}`));
+  return [...own, ...parts.flatMap((part) => variablesOf(h5, `${group}/${part}`, depth + 1))];
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** Deeper nesting of models is refused elsewhere; here it must only end. */
+const DEEPEST_MODEL = 32;
+
+function layersOf(model: unknown, depth = 0): LayerConfig[] {
+  const config = isRecord(model) ? model.config : null;
+  const layers = Array.isArray(config) ? config : isRecord(config) ? config.layers : null;
+  if (!Array.isArray(layers) || depth > DEEPEST_MODEL) return [];
+  return layers.filter(isRecord).map((layer) => {
+    const inner = isRecord(layer.config) ? layer.config.name : undefined;
+    return {
+      name: String(layer.name ?? inner ?? ''),
+      className: String(layer.class_name ?? ''),
+      layers: layersOf(layer, depth + 1),
+    };
+  });
+}
+
+function placesOf(layers: readonly LayerConfig[]): string[] {
+  const used = new Map<string, number>();
+  return layers.map(({ className }) => {
+    const key = snakeCase(className);
+    const before = used.get(key);
+    used.set(key, (before ?? -1) + 1);
+    return before === undefined ? key : `${key}_${before + 1}`;
+  });
+}
+
+/** Keras' own: "Conv2DTranspose" is "conv2d_transpose", "GRU" is "gru". */
+export const snakeCase = (name: string): string =>
+  name
+    .replaceAll(/\W+/g, '')
+    .replaceAll(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
