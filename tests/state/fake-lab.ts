@@ -6,6 +6,7 @@ import type {
   DroppedFile,
   ImageInfo,
   MethodInfo,
+  ModelIdentity,
   ModelInfo,
   Outcome,
   Prediction,
@@ -113,6 +114,9 @@ export class FakeLab {
     { id: 'torchvision', title: 'torchvision', description: 'ImageNet mean and deviation' },
     { id: 'caffe', title: 'Caffe', description: 'BGR, mean subtracted' },
   ];
+
+  identify = async ([{ name }]: readonly DroppedFile[]): Promise<Outcome<ModelIdentity>> =>
+    ok({ name, sha256: `sha of ${name}` });
 
   openModel = async (files: readonly DroppedFile[]): Promise<Outcome<ModelInfo>> => {
     const { name } = files[0];

@@ -1,8 +1,7 @@
 /** @file What the worker does, without the worker: also the command line's and the tests' way to the whole engine. */
 import { chooseRuntime } from '../runtime/device.ts';
 import type { Companion } from '../formats/model.ts';
-import { companionsOf } from '../formats/onnx/external.ts';
-import { decodeModel } from '../formats/onnx/model-file.ts';
+import { companionsOf } from '../formats/companions.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { announcedSize, imageNotes, refuseSize } from '../vision/header.ts';
@@ -12,9 +11,10 @@ import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
 import { explain, predict, type Setting } from './explain.ts';
 import { choicesOf, inputNames, type OpenImage } from './feed.ts';
 import { LongPass } from './cost.ts';
+import { digestOf } from './digest.ts';
 import { InsideLab } from './inside-lab.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
-import { openModel, type LoadedModel } from './open.ts';
+import { modelAmong, openModel, type LoadedModel } from './open.ts';
 import { readFile, readNeeded } from './reading.ts';
 import { refuseChoices, refusePreprocessing, refuseRequest } from './requests.ts';
 import { isOutOfMemory, say } from './say.ts';
@@ -29,6 +29,7 @@ import type {
   ImageInfo,
   InputChoice,
   JobId,
+  ModelIdentity,
   ModelInfo,
   Outcome,
   Prediction,
@@ -86,7 +87,7 @@ export class LabCore {
     files: readonly DroppedFile[],
     onProgress: (p: ProgressReport) => void,
   ): Promise<Outcome<ModelInfo>> {
-    const subject = files.find((f) => /\.onnx$/i.test(f.name))?.name ?? files[0]?.name ?? 'Nothing';
+    const subject = files[0]?.name ?? 'Nothing';
     return this.#run(job, subject, async (signal) => {
       const runtime = this.#require(this.#runtime, 'the engine has not been started');
       const loaded = await openModel(runtime, await readNeeded(files), { signal, onProgress });
@@ -97,7 +98,16 @@ export class LabCore {
   }
 
   companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>> {
-    return outcome(file.name, async () => companionsOf(decodeModel((await readFile(file)).bytes, file.name)));
+    return outcome(file.name, async () => companionsOf((await readFile(file)).bytes, file.name));
+  }
+
+  identify(files: readonly DroppedFile[]): Promise<Outcome<ModelIdentity>> {
+    return outcome(files[0]?.name ?? 'Nothing', async () => {
+      const read = await readNeeded(files);
+      const main = modelAmong(read);
+      const beside = read.filter((file) => file !== main);
+      return { name: main.name, ...(await digestOf(main, beside)) };
+    });
   }
 
   setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {

@@ -19,6 +19,15 @@ export type Outcome<T> =
       readonly costly?: true;
     };
 
+/** What a model is known by. */
+export interface ModelIdentity {
+  /** Of the model's own file, also where that lies in an archive. */
+  readonly name: string;
+  /** As in ModelInfo. */
+  readonly sha256: string;
+  readonly withWeights?: true;
+}
+
 /** A file as dropped. A `File` costs nothing to pass on; only the worker reads it. */
 export interface DroppedFile {
   readonly name: string;
@@ -62,8 +71,10 @@ export interface InputInfo {
 
 export interface ModelInfo {
   readonly name: string;
-  /** Lower-case hex. */
+  /** Lower-case hex, of the model's own file; in formats other than ONNX of that and its weights, in the model's order. */
   readonly sha256: string;
+  /** Set where \`sha256\` is that of the model's own file and its weights together. */
+  readonly withWeights?: true;
   readonly bytes: number;
   readonly format: FormatId;
   readonly producer: string;

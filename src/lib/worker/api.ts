@@ -17,6 +17,7 @@ import type {
   ImageInfo,
   InputChoice,
   JobId,
+  ModelIdentity,
   ModelInfo,
   Outcome,
   Prediction,
@@ -55,10 +56,12 @@ type OnProgress = (progress: ProgressReport) => void;
 export interface Lab {
   start(options: StartOptions): Promise<Outcome<DeviceReport>>;
   presets(): Promise<readonly PresetInfo[]>;
-  /** The files of one model, with labels (.txt, .json, .csv) and external data among them. */
+  /** The files of one model, its own first, with labels (.txt, .json, .csv) and weights among them; or an archive of these. */
   openModel(job: JobId, files: readonly DroppedFile[], onProgress: OnProgress): Promise<Outcome<ModelInfo>>;
   /** The files beside a model that hold its weights, whether they are at hand or not. */
   companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>>;
+  /** What the model among `files` is known by, without opening it. */
+  identify(files: readonly DroppedFile[]): Promise<Outcome<ModelIdentity>>;
   setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>>;
   /** What `preset` means for an image input of the open model; the first by default. */
   preprocessing(preset: string, input?: number): Promise<Outcome<Preprocessing>>;

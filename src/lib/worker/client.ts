@@ -14,6 +14,7 @@ import type {
   InsideApi,
   JobId,
   Lab,
+  ModelIdentity,
   ModelInfo,
   Outcome,
   Prediction,
@@ -147,6 +148,10 @@ export class LabClient {
 
   companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>> {
     return this.#guard((lab) => lab.companions(file));
+  }
+
+  identify(files: readonly DroppedFile[]): Promise<Outcome<ModelIdentity>> {
+    return this.#guard((lab) => lab.identify(files));
   }
 
   async setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {
