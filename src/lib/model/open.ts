@@ -10,7 +10,8 @@ import type { ModelFile, Runtime } from '../runtime/runtime.ts';
 import { modelsAmong, sniff } from '../sniff/roles.ts';
 import { preprocessingFor, type ImageInput } from '../vision/preprocess.ts';
 import { endsOf } from './classifier.ts';
-import { digestOf } from './digest.ts';
+import { digestOf, weightsOf } from './digest.ts';
+import type { InspectedFile } from './inspect.ts';
 import { createEngine, type ModelEngine } from './engine.ts';
 import { longPass, refuseCostly } from './cost.ts';
 import { refuseTooLarge } from './memory.ts';
@@ -31,6 +32,9 @@ export interface NamedBytes {
 
 export interface LoadedModel {
   readonly info: ModelInfo;
+  readonly imported: ImportedModel;
+  /** Its own file and those that hold its weights. */
+  readonly files: readonly InspectedFile[];
   readonly model: ModelGraph;
   readonly engine: ModelEngine;
   /** Geometry of each image input. */
@@ -94,7 +98,8 @@ export async function openModel(
     forwardDifference: difference.value,
     notes: [...difference.notes, ...differenceNotes(difference.value), ...classifier.info.notes],
   };
-  return { info, model, engine, images, layers, labels };
+  const parts = [file, ...weightsOf(file, beside)].map(({ name, bytes }) => ({ path: name, bytes: bytes.byteLength }));
+  return { info, imported, files: parts, model, engine, images, layers, labels };
 }
 
 /** Reads the model among `files`, finds its ends and lists its layers and methods; nothing is run. Throws as `openModel`. */

@@ -23,6 +23,7 @@ import { type Library, type LibraryImage, type LibraryModel, type PublicModel, f
 import { Overlay } from './overlay.svelte.ts';
 import type { Source } from './picture.svelte.ts';
 import { Inside } from './inside.svelte.ts';
+import { Inspection } from './inspection.svelte.ts';
 import { Place } from './place.svelte.ts';
 import { OpenedModels } from './opened-models.svelte.ts';
 import { MODEL_LIMIT, Remote } from './remote.svelte.ts';
@@ -60,6 +61,7 @@ export class Workspace extends Inquiry {
     if (this.model?.layers.some(({ id }) => id === layer)) this.question.layer = layer;
   });
   readonly inside: Inside;
+  readonly inspection: Inspection;
   device = $state<DeviceChoice>('auto');
   report = $state.raw<DeviceReport | null>(null);
   presets = $state.raw<readonly PresetInfo[]>([]);
@@ -88,6 +90,7 @@ export class Workspace extends Inquiry {
     };
     lab.onSilence = (silence) => (this.silence = silence);
     this.inside = new Inside(lab, this, this.place);
+    this.inspection = new Inspection(lab);
   }
 
   /** The files of the open model. */

@@ -3,6 +3,7 @@ import type { Target } from '../attribution/types.ts';
 import type { ActivationInfo } from '../model/activations.ts';
 import type { FeatureMaps } from '../model/inside.ts';
 import type { CheckupRequest, HealthReport } from '../model/inside-lab.ts';
+import type { InspectedModel } from '../model/inspect.ts';
 import type { SynthesisReport, SynthesisRequest, SynthesisResult } from '../model/maximise.ts';
 import type { WeightPicture, WeightView } from '../model/weight-picture.ts';
 import type { WeightInfo, WeightSummary } from '../model/weights.ts';
@@ -31,6 +32,7 @@ export type { ActivationInfo } from '../model/activations.ts';
 export type { LayerHealth } from '../model/layer-record.ts';
 export type { FeatureMaps, Statistics } from '../model/inside.ts';
 export type { CheckupRequest, HealthReport } from '../model/inside-lab.ts';
+export type { InspectedLayer, InspectedModel, InspectedOperator, InspectedValue } from '../model/inspect.ts';
 export type { SynthesisPicture, SynthesisReport, SynthesisRequest, SynthesisResult } from '../model/maximise.ts';
 export type { WeightPicture, WeightView } from '../model/weight-picture.ts';
 export type { WeightInfo, WeightRole, WeightSummary } from '../model/weights.ts';
@@ -86,6 +88,8 @@ export interface Lab {
 /** What may be asked about the inside of the open model. `choices`: an image for each of the model's inputs. */
 export interface InsideApi {
   layers(job: JobId): Promise<Outcome<readonly ActivationInfo[]>>;
+  /** What the model is made of: files, inputs, operators, and every node with its parameters and multiply-adds. */
+  inspect(job: JobId): Promise<Outcome<InspectedModel>>;
   maps(job: JobId, choices: readonly InputChoice[], layer: string): Promise<Outcome<FeatureMaps>>;
   contributions(
     job: JobId,
