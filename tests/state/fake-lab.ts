@@ -107,7 +107,15 @@ export class FakeLab {
 
   start = async (choice: string): Promise<Outcome<DeviceReport>> => {
     this.asked.push(`start ${choice}`);
-    return ok({ device, available: ['wasm'], notes: ['This browser offers no WebGPU.'] });
+    return ok({
+      device,
+      id: 'ort-wasm',
+      devices: [
+        { id: 'ort-webgpu', title: 'WebGPU', available: false },
+        { id: 'ort-wasm', title: 'WASM', available: true },
+      ],
+      notes: ['This browser offers no WebGPU.'],
+    });
   };
 
   presets = async () => [

@@ -1,7 +1,9 @@
 /** @file What is told about a model and its explanations: plain data that crosses the worker. */
 import type { Target } from '../attribution/types.ts';
 import type { FormatId } from '../formats/model.ts';
-import type { DeviceInfo, DeviceKind } from '../runtime/runtime.ts';
+import type { DeviceChoice } from '../runtime/device.ts';
+import type { DeviceId } from '../runtime/devices.ts';
+import type { DeviceInfo } from '../runtime/runtime.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import type { Preprocessing, Rect } from '../vision/types.ts';
 
@@ -40,12 +42,20 @@ export interface DroppedFile {
   readonly address?: string;
 }
 
-export type DeviceChoice = 'auto' | DeviceKind;
+export type { DeviceChoice, DeviceId };
+
+/** A line of the device menu. */
+export interface DeviceEntry {
+  readonly id: DeviceId;
+  readonly title: string;
+  readonly available: boolean;
+}
 
 export interface DeviceReport {
   readonly device: DeviceInfo;
-  /** Devices that may be chosen here. */
-  readonly available: readonly DeviceKind[];
+  readonly id: DeviceId;
+  /** All that are known, in the menu's order. */
+  readonly devices: readonly DeviceEntry[];
   /** Why a better device is not used, one sentence each; empty when the best one is. */
   readonly notes: readonly string[];
 }

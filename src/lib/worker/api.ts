@@ -1,5 +1,6 @@
 /** @file What the page may ask of the worker. Types only: plain data in, plain data out. */
 import type { Target } from '../attribution/types.ts';
+import type { CrossCheck } from '../model/check-lab.ts';
 import type { ActivationInfo } from '../model/activations.ts';
 import type { FeatureMaps } from '../model/inside.ts';
 import type { CheckupRequest, HealthReport } from '../model/inside-lab.ts';
@@ -12,6 +13,7 @@ import type {
   AttributionRequest,
   AttributionResult,
   DeviceChoice,
+  DeviceId,
   DeviceReport,
   DroppedFile,
   ImageId,
@@ -28,6 +30,7 @@ import type { Fed, Preprocessing, PresetInfo } from '../vision/types.ts';
 
 export type { Companion };
 export type { Target } from '../attribution/types.ts';
+export type { CrossCheck } from '../model/check-lab.ts';
 export type { ActivationInfo } from '../model/activations.ts';
 export type { LayerHealth } from '../model/layer-record.ts';
 export type { FeatureMaps, Statistics } from '../model/inside.ts';
@@ -79,6 +82,13 @@ export interface Lab {
     others?: readonly InputChoice[],
   ): Promise<Outcome<Prediction>>;
   attribute(job: JobId, request: AttributionRequest, onProgress: OnProgress): Promise<Outcome<AttributionResult>>;
+  /** The same explanation on another device: how far the two are apart, and where they part. */
+  crossCheck(
+    job: JobId,
+    request: AttributionRequest,
+    on: DeviceId,
+    onProgress: OnProgress,
+  ): Promise<Outcome<CrossCheck>>;
   /** Stops a job at its next pass. */
   cancel(job: JobId): Promise<void>;
   /** Reached as `lab.inside.maps(…)`. */
