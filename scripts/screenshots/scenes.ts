@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Scene, chooseMethod, compare, compared, done, drop, linkTo, openMenu, slug } from './scene.ts';
 import { explaining } from './explaining.ts';
+import { inspecting } from './inspecting.ts';
 
 const root = join(import.meta.dirname, '../..');
 const shared = join(root, '../shared/real');
@@ -228,6 +229,7 @@ export const SCENES: readonly Scene[] = [
   camera,
   ...comparing,
   ...sharing,
+  ...inspecting,
   ...faults,
   puzzle,
   ...(ownFiles.every((path) => existsSync(path)) ? [ownModel] : []),

@@ -13,15 +13,17 @@ const ENGINE = ['formats', 'graph', 'ops', 'autodiff', 'runtime', 'attribution',
 /** A unit is a folder of src/lib, one of the parts of worker/, or src/routes. */
 export const IMPORT_TABLE: Record<string, Row> = {
   tensor: {},
+  /** What a file is, by its first bytes: the page sorts what was dropped by it, the worker reads by it. */
+  sniff: {},
   graph: { imports: ['tensor'] },
   ops: { imports: ['graph', 'tensor'], types: ['@tensorflow/tfjs-core'] },
-  formats: { imports: ['graph', 'ops', 'tensor', '@bufbuild/protobuf/*', 'fflate', 'flatbuffers', 'h5wasm'] },
+  formats: { imports: ['graph', 'ops', 'tensor', 'sniff', '@bufbuild/protobuf/*', 'fflate', 'flatbuffers', 'h5wasm'] },
   autodiff: { imports: ['graph', 'ops', 'tensor'] },
   runtime: { imports: ['graph', 'ops', 'formats', 'tensor', 'onnxruntime-web/*', '@tensorflow/*'] },
   vision: { imports: ['tensor'] },
   attribution: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'vision', 'typebox/*'] },
   synthesis: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'attribution'], types: ['vision'] },
-  model: { imports: [...ENGINE, 'synthesis'] },
+  model: { imports: [...ENGINE, 'synthesis', 'sniff'] },
   'worker/lab.worker': {
     imports: ['model', 'attribution', 'vision', 'tensor', 'comlink', 'package.json', 'worker/pulse'],
     types: ['worker/api'],
@@ -35,7 +37,7 @@ export const IMPORT_TABLE: Record<string, Row> = {
   sources: {},
   /** Of synthesis/ the recipes to begin with; what builds graphs stays in the worker. */
   state: {
-    imports: ['worker/client', 'share', 'sources', 'tensor', 'synthesis', 'svelte/*'],
+    imports: ['worker/client', 'share', 'sources', 'sniff', 'tensor', 'synthesis', 'svelte/*'],
     types: ['worker/api', 'attribution'],
   },
   render: { imports: ['tensor', 'pixi.js/*'], types: ['graph'] },

@@ -30,7 +30,7 @@ const models: readonly [name: string, bytes: Uint8Array, message: RegExp][] = [
   [
     'text.onnx',
     Buffer.from('no model at all'),
-    /text\.onnx: this is text, not an ONNX model\. Choose the \.onnx file\./,
+    /text\.onnx: this is text, not a model\. Choose the model’s own file/,
   ],
   ['empty.onnx', Buffer.alloc(0), /empty\.onnx: the file is empty\. Download or export it again\./],
   ['short.onnx', model.subarray(0, model.length / 2), /short\.onnx: .*(cut short|damaged).*again/],

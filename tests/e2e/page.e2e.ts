@@ -217,7 +217,7 @@ test('what is no model and no picture is refused, and nothing is lost', async ({
   for (const [name, sentence] of [
     ['broken.onnx', /broken\.onnx/],
     ['broken.png', /broken\.png/],
-    ['weights.pt', /weights\.pt: neither a model/],
+    ['weights.pt', /weights\.pt: this is text, not a model/],
   ] as const) {
     await drop(page, [{ name, bytes: Buffer.from('this is not what it says it is') }]);
     await expect(page.getByRole('alert').filter({ hasText: sentence })).toBeVisible();

@@ -1,5 +1,6 @@
 /** Whatever is dropped, the reader either reads it or says what is wrong with it, soon. */
 import fc from 'fast-check';
+import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/lib/formats/error.ts';
 import { readOnnx } from '../../src/lib/formats/onnx/read.ts';
@@ -91,7 +92,11 @@ describe('other files', () => {
       /Git LFS pointer.*git lfs pull/,
     ],
     ['a web page', text('\n<!DOCTYPE html><html><title>404'), /web page/],
-    ['a PyTorch archive', text('PK\x03\x04\x00\x00\x08\x08archive/data.pkl'), /ZIP archive.*torch\.onnx\.export/],
+    [
+      'a PyTorch archive',
+      zipSync({ 'archive/data.pkl': new Uint8Array(9) }),
+      /PyTorch.*ZIP archive.*torch\.onnx\.export/,
+    ],
     ['a pickle', text('\x80\x02}q\x00(X\x06\x00\x00\x00weight'), /pickle.*torch\.onnx\.export/],
     ['a Keras file', text('\x89HDF\r\n\x1a\n\x00\x00'), /HDF5.*tf2onnx/],
     ['a TensorFlow Lite model', text('\x1c\x00\x00\x00TFL3\x14\x00'), /TensorFlow Lite/],
@@ -99,7 +104,7 @@ describe('other files', () => {
     ['safetensors', text('\x40\x00\x00\x00\x00\x00\x00\x00{"w":{"dtype":"F32","shape":[1]'), /safetensors/],
     ['gzip', text('\x1f\x8b\x08\x00'), /gzip/],
     ['JSON', text('{"format": "layers-model"}'), /JSON/],
-    ['text', text('Lorem ipsum dolor sit amet'), /this is text.*Choose the \.onnx file/],
+    ['text', text('Lorem ipsum dolor sit amet'), /this is text.*Choose the model’s own file, such as \.onnx/],
     ['a picture', text('\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR'), /this is an image.*under its own name/],
   ])('%s: says what it is and what to do', (_, bytes, message) => {
     expect(() => readOnnx(bytes, 'model.onnx')).toThrow(message);

@@ -28,4 +28,4 @@ const paperRuntime: Runtime = {
   dispose: async () => undefined,
 };
 
-export const onPaper: typeof chooseRuntime = async () => ({ runtime: paperRuntime, available: ['wasm'], notes: [] });
+export const onPaper: typeof chooseRuntime = async () => ({ runtime: paperRuntime, available: ['ort-wasm'], candidates: ['ort-wasm'], notes: [] });

@@ -6,6 +6,7 @@ import type {
   DroppedFile,
   ImageInfo,
   MethodInfo,
+  ModelIdentity,
   ModelInfo,
   Outcome,
   Prediction,
@@ -106,13 +107,24 @@ export class FakeLab {
 
   start = async (choice: string): Promise<Outcome<DeviceReport>> => {
     this.asked.push(`start ${choice}`);
-    return ok({ device, available: ['wasm'], notes: ['This browser offers no WebGPU.'] });
+    return ok({
+      device,
+      id: 'ort-wasm',
+      devices: [
+        { id: 'ort-webgpu', title: 'WebGPU', available: false },
+        { id: 'ort-wasm', title: 'WASM', available: true },
+      ],
+      notes: ['This browser offers no WebGPU.'],
+    });
   };
 
   presets = async () => [
     { id: 'torchvision', title: 'torchvision', description: 'ImageNet mean and deviation' },
     { id: 'caffe', title: 'Caffe', description: 'BGR, mean subtracted' },
   ];
+
+  identify = async ([{ name }]: readonly DroppedFile[]): Promise<Outcome<ModelIdentity>> =>
+    ok({ name, sha256: `sha of ${name}` });
 
   openModel = async (files: readonly DroppedFile[]): Promise<Outcome<ModelInfo>> => {
     const { name } = files[0];

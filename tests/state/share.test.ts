@@ -32,6 +32,9 @@ class HashingLab extends FakeLab {
     return outcome.ok ? { ok: true, value: { ...outcome.value, ...this.info, ...read } } : outcome;
   };
 
+  override identify = async ([{ name, bytes }]: readonly DroppedFile[]) =>
+    ({ ok: true, value: { name, sha256: await hashOf(bytes) } }) as const;
+
   override setLabels = async (file?: DroppedFile): Promise<Outcome<readonly string[]>> => {
     this.labels = await (file!.bytes as Blob).text();
     return { ok: true, value: JSON.parse(this.labels) as string[] };

@@ -112,7 +112,7 @@ describe('the workspace', () => {
     expect(workspace.problem.split('\n').sort()).toEqual([
       '1-broken.png: not an image.',
       '2-broken.png: not an image.',
-      expect.stringMatching(/^notes\.pdf: neither/),
+      expect.stringMatching(/^notes\.pdf: this is text, not a model/),
     ]);
     expect(workspace.picture.info?.name).toBe('fish.png');
     await workspace.openFiles([file('dog.png')]);
@@ -141,7 +141,7 @@ describe('the workspace', () => {
 
   it('names files that it cannot use', async () => {
     await workspace.openFiles([file('weights.pt')]);
-    expect(workspace.problem).toMatch(/^weights\.pt: neither/);
+    expect(workspace.problem).toMatch(/^weights\.pt: this is text, not a model/);
   });
 
   it('opens model and image that were dropped together', async () => {

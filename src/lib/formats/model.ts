@@ -2,7 +2,7 @@
 import type { Graph } from '../graph/graph.ts';
 import type { Declared } from './inputs.ts';
 
-/** How a model is written down; what a file is, told by its content, is in `kind.ts`. */
+/** How a model is written down; what a file is, told by its content, is in `sniff/kind.ts`. */
 export type FormatId = 'onnx' | 'tfjs-layers' | 'tfjs-graph' | 'keras' | 'tensorflow' | 'tflite';
 
 /** A file as dropped: its path within what was dropped, and its bytes. */

@@ -1,8 +1,8 @@
 /** @file Dropped files → one model, whatever its format. */
 import { FormatError } from './error.ts';
-import { kindOf } from './kind.ts';
+import { kindOf } from '../sniff/kind.ts';
 import type { ImportedModel } from './model.ts';
-import { notOnnx } from './onnx/sniff.ts';
+import { notOnnx } from '../sniff/not-onnx.ts';
 import { readers, type ReadOptions, type SourceFiles } from './readers.ts';
 
 /**

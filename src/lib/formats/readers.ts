@@ -1,6 +1,6 @@
 /** @file The formats that can be read, one row each. What a format needs is loaded when a file of it is opened. */
 import type { InputOptions } from './inputs.ts';
-import type { ModelKind } from './kind.ts';
+import type { ModelKind } from '../sniff/kind.ts';
 import type { ExternalFile, ImportedModel } from './model.ts';
 
 export interface ReadOptions extends InputOptions {

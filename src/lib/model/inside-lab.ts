@@ -6,6 +6,7 @@ import type { Setting } from './explain.ts';
 import { feedsOf, inputOf } from './feed.ts';
 import { Checkup } from './health.ts';
 import { lookInside, type FeatureMaps, type Inside } from './inside.ts';
+import { inspect, type InspectedModel } from './inspect.ts';
 import type { LayerHealth } from './layer-record.ts';
 import { Control, maximise, type SynthesisReport, type SynthesisRequest, type SynthesisResult } from './maximise.ts';
 import type { LoadedModel } from './open.ts';
@@ -58,6 +59,14 @@ export class InsideLab {
     return this.#host.run(job, async (signal) =>
       activationsOf(this.#host.setting(signal).loaded.model).map(({ info }) => info),
     );
+  }
+
+  /** What the open model is made of, without running it. */
+  inspect(job: JobId): Promise<Outcome<InspectedModel>> {
+    return this.#host.run(job, async (signal) => {
+      const { imported, files } = this.#host.setting(signal).loaded;
+      return { ...inspect(imported), files };
+    });
   }
 
   maps(job: JobId, choices: readonly InputChoice[], layer: string): Promise<Outcome<FeatureMaps>> {

@@ -1,20 +1,22 @@
 /** @file What the worker does, without the worker: also the command line's and the tests' way to the whole engine. */
-import { chooseRuntime } from '../runtime/device.ts';
+import { chooseRuntime, createRuntime } from '../runtime/device.ts';
+import { deviceOf, devices, idOf, type DeviceId } from '../runtime/devices.ts';
 import type { Companion } from '../formats/model.ts';
-import { companionsOf } from '../formats/onnx/external.ts';
-import { decodeModel } from '../formats/onnx/model-file.ts';
+import { companionsOf } from '../formats/companions.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { announcedSize, imageNotes, refuseSize } from '../vision/header.ts';
 import { fedView } from '../vision/fed.ts';
 import { modelView, normalize, preprocessingFor, presets, type ImageInput } from '../vision/preprocess.ts';
 import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
+import { crossCheck, type CrossCheck } from './check-lab.ts';
 import { explain, predict, type Setting } from './explain.ts';
 import { choicesOf, inputNames, type OpenImage } from './feed.ts';
 import { LongPass } from './cost.ts';
+import { digestOf } from './digest.ts';
 import { InsideLab } from './inside-lab.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
-import { openModel, type LoadedModel } from './open.ts';
+import { modelAmong, openModel, type LoadedModel } from './open.ts';
 import { readFile, readNeeded } from './reading.ts';
 import { refuseChoices, refusePreprocessing, refuseRequest } from './requests.ts';
 import { isOutOfMemory, say } from './say.ts';
@@ -29,6 +31,7 @@ import type {
   ImageInfo,
   InputChoice,
   JobId,
+  ModelIdentity,
   ModelInfo,
   Outcome,
   Prediction,
@@ -42,12 +45,15 @@ export interface LabOptions {
   readonly decode?: (name: string, bytes: ArrayBuffer) => Promise<{ pixels: Pixels; width: number; height: number }>;
   /** What executes graphs; by default the best that this device offers. */
   readonly choose?: typeof chooseRuntime;
+  /** A second runtime beside it; by default one of this device's. */
+  readonly create?: typeof createRuntime;
 }
 
 export class LabCore {
   readonly #version: string;
   readonly #decode: NonNullable<LabOptions['decode']>;
   readonly #choose: typeof chooseRuntime;
+  readonly #create: typeof createRuntime;
   readonly #jobs = new Map<JobId, AbortController>();
   readonly #images = new Map<ImageId, OpenImage>();
   /** What may be asked about the inside of the open model. */
@@ -57,25 +63,36 @@ export class LabCore {
     refuse: ({ loaded }, choices) => refuseChoices(choices, loaded.images, inputNames(loaded.info)),
   });
   #runtime: Runtime | null = null;
+  /** What results are checked on. */
+  #second: { readonly id: DeviceId; readonly runtime: Runtime } | null = null;
+  #ortBase = '';
   #loaded: LoadedModel | null = null;
   /** Rejects when the runtime's device is lost; never resolves. */
   #loss: Promise<never> = new Promise(() => undefined);
 
-  constructor({ version, decode = decodeImage, choose = chooseRuntime }: LabOptions) {
+  constructor({ version, decode = decodeImage, choose = chooseRuntime, create = createRuntime }: LabOptions) {
     this.#version = version;
     this.#decode = decode;
     this.#choose = choose;
+    this.#create = create;
   }
 
   start({ choice, ortBase }: { choice: DeviceChoice; ortBase: string }): Promise<Outcome<DeviceReport>> {
     return outcome('Vitrine', async () => {
       await this.#close();
       await this.#runtime?.dispose();
+      await this.#forgetSecond();
       const { runtime, available, notes } = await this.#choose({ choice, wasmPaths: ortBase });
+      this.#ortBase = ortBase;
       this.#runtime = runtime;
       this.#loss = runtime.lost.then((reason) => Promise.reject(new DeviceLost(reason)));
       this.#loss.catch(() => undefined);
-      return { device: runtime.device, available, notes };
+      return {
+        device: runtime.device,
+        id: idOf(runtime.device),
+        devices: devices.map(({ id, title }) => ({ id, title, available: available.includes(id) })),
+        notes,
+      };
     });
   }
 
@@ -86,7 +103,7 @@ export class LabCore {
     files: readonly DroppedFile[],
     onProgress: (p: ProgressReport) => void,
   ): Promise<Outcome<ModelInfo>> {
-    const subject = files.find((f) => /\.onnx$/i.test(f.name))?.name ?? files[0]?.name ?? 'Nothing';
+    const subject = files[0]?.name ?? 'Nothing';
     return this.#run(job, subject, async (signal) => {
       const runtime = this.#require(this.#runtime, 'the engine has not been started');
       const loaded = await openModel(runtime, await readNeeded(files), { signal, onProgress });
@@ -97,7 +114,16 @@ export class LabCore {
   }
 
   companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>> {
-    return outcome(file.name, async () => companionsOf(decodeModel((await readFile(file)).bytes, file.name)));
+    return outcome(file.name, async () => companionsOf((await readFile(file)).bytes, file.name));
+  }
+
+  identify(files: readonly DroppedFile[]): Promise<Outcome<ModelIdentity>> {
+    return outcome(files[0]?.name ?? 'Nothing', async () => {
+      const read = await readNeeded(files);
+      const main = modelAmong(read);
+      const beside = read.filter((file) => file !== main);
+      return { name: main.name, ...(await digestOf(main, beside)) };
+    });
   }
 
   setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {
@@ -166,6 +192,23 @@ export class LabCore {
     });
   }
 
+  crossCheck(
+    job: JobId,
+    request: AttributionRequest,
+    on: DeviceId,
+    onProgress: (p: ProgressReport) => void,
+  ): Promise<Outcome<CrossCheck>> {
+    return this.#run(job, this.#name(), async (signal) => {
+      const setting = this.#setting(signal, onProgress);
+      refuseChoices(choicesOf(request), setting.loaded.images, inputNames(setting.loaded.info));
+      refuseRequest(request);
+      const first = this.#require(this.#runtime, 'the engine has not been started');
+      const second = await this.#secondOn(deviceOf(on).id);
+      signal.throwIfAborted();
+      return crossCheck(setting, request, { id: deviceOf(on).id, first, second });
+    });
+  }
+
   async cancel(job: JobId): Promise<void> {
     this.#jobs.get(job)?.abort();
   }
@@ -186,6 +229,21 @@ export class LabCore {
   #require<T>(value: T | null | undefined, what: string): T {
     if (value === null || value === undefined) throw new Error(`Vitrine: ${what}.`);
     return value;
+  }
+
+  /** A heap never shrinks: the second runtime is kept for the next check. */
+  async #secondOn(id: DeviceId): Promise<Runtime> {
+    if (this.#second?.id !== id) {
+      await this.#forgetSecond();
+      this.#second = { id, runtime: await this.#create(id, { wasmPaths: this.#ortBase }) };
+    }
+    return this.#second.runtime;
+  }
+
+  async #forgetSecond(): Promise<void> {
+    const second = this.#second;
+    this.#second = null;
+    await second?.runtime.dispose();
   }
 
   /** How errors name what is being explained. */

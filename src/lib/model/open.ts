@@ -7,8 +7,11 @@ import type { ImportedModel } from '../formats/model.ts';
 import { readModel } from '../formats/read.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import type { ModelFile, Runtime } from '../runtime/runtime.ts';
+import { modelsAmong, sniff } from '../sniff/roles.ts';
 import { preprocessingFor, type ImageInput } from '../vision/preprocess.ts';
 import { endsOf } from './classifier.ts';
+import { digestOf, weightsOf } from './digest.ts';
+import type { InspectedFile } from './inspect.ts';
 import { createEngine, type ModelEngine } from './engine.ts';
 import { longPass, refuseCostly } from './cost.ts';
 import { refuseTooLarge } from './memory.ts';
@@ -16,7 +19,6 @@ import { forwardDifference, leftOut } from './forward-check.ts';
 import { classesOf } from './heads.ts';
 import { labelsAmong } from './labels.ts';
 import { defaultLayer, layersOf, type Layer } from './layers.ts';
-import { sha256 } from './sha256.ts';
 import type { MethodInfo, ModelInfo, OptionSchema, ProgressReport } from './types.ts';
 
 export interface NamedBytes {
@@ -30,6 +32,9 @@ export interface NamedBytes {
 
 export interface LoadedModel {
   readonly info: ModelInfo;
+  readonly imported: ImportedModel;
+  /** Its own file and those that hold its weights. */
+  readonly files: readonly InspectedFile[];
   readonly model: ModelGraph;
   readonly engine: ModelEngine;
   /** Geometry of each image input. */
@@ -73,7 +78,8 @@ export async function openModel(
   doing(`reading ${modelAmong(files).name}`, 0.1);
   const classifier = await readClassifier(files);
   const { file, external, imported, model, images, layers, labels } = classifier;
-  const digest = await sha256(file.bytes);
+  const beside = files.filter((f) => f !== file);
+  const digest = await digestOf(file, beside);
   signal.throwIfAborted();
 
   doing('checking its numbers', 0.4);
@@ -88,11 +94,12 @@ export async function openModel(
   signal.throwIfAborted();
   const info: ModelInfo = {
     ...classifier.info,
-    sha256: digest,
+    ...digest,
     forwardDifference: difference.value,
     notes: [...difference.notes, ...differenceNotes(difference.value), ...classifier.info.notes],
   };
-  return { info, model, engine, images, layers, labels };
+  const parts = [file, ...weightsOf(file, beside)].map(({ name, bytes }) => ({ path: name, bytes: bytes.byteLength }));
+  return { info, imported, files: parts, model, engine, images, layers, labels };
 }
 
 /** Reads the model among `files`, finds its ends and lists its layers and methods; nothing is run. Throws as `openModel`. */
@@ -139,22 +146,20 @@ export async function readClassifier(files: readonly NamedBytes[]): Promise<Clas
   return { file, external, labels, imported, model, images, layers, info };
 }
 
-const isOnnx = ({ name }: NamedBytes): boolean => /\.onnx$/i.test(name);
-const isModel = ({ name }: NamedBytes): boolean => /\.(onnx|ort|pb)$/i.test(name);
-
-/** The one model among `files`: a single file may have any name. */
-function modelAmong(files: readonly NamedBytes[]): NamedBytes {
-  const [main, second] =
-    files.length === 1 ? files : files.filter(isModel).sort((a, b) => Number(isOnnx(b)) - Number(isOnnx(a)));
+/** The one model among `files`: a single file may have any name and content, and is refused when it is read. */
+export function modelAmong(files: readonly NamedBytes[]): NamedBytes {
+  const sniffed = files.map((file) => ({ ...sniff(file.name, file.bytes), file }));
+  const [main, second] = files.length === 1 ? sniffed : modelsAmong(sniffed);
   if (!main) {
-    const names = files.map((f) => f.name).join(', ');
+    const names = files.map((f) => f.name);
+    const listed = names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
     throw new Error(
-      `${names || 'Nothing'}: no model among the files. Drop an .onnx file, with its external data and labels if it has them.`,
+      `${listed || 'Nothing'}: no model among the files. Drop a model (ONNX, TensorFlow.js, Keras, TensorFlow or TensorFlow Lite) with the files that hold its weights and labels, if it has them.`,
     );
   }
-  if (second && isOnnx(second))
+  if (second)
     throw new Error(`${main.name}: ${second.name} is a model, too, and one is open at a time. Drop one of them.`);
-  return main;
+  return main.file;
 }
 
 /** A guess from what wrote the file; the person sees it and can change it. */

@@ -1,7 +1,9 @@
 /** @file What is told about a model and its explanations: plain data that crosses the worker. */
 import type { Target } from '../attribution/types.ts';
 import type { FormatId } from '../formats/model.ts';
-import type { DeviceInfo, DeviceKind } from '../runtime/runtime.ts';
+import type { DeviceChoice } from '../runtime/device.ts';
+import type { DeviceId } from '../runtime/devices.ts';
+import type { DeviceInfo } from '../runtime/runtime.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import type { Preprocessing, Rect } from '../vision/types.ts';
 
@@ -19,6 +21,15 @@ export type Outcome<T> =
       readonly costly?: true;
     };
 
+/** What a model is known by. */
+export interface ModelIdentity {
+  /** Of the model's own file, also where that lies in an archive. */
+  readonly name: string;
+  /** As in ModelInfo. */
+  readonly sha256: string;
+  readonly withWeights?: true;
+}
+
 /** A file as dropped. A `File` costs nothing to pass on; only the worker reads it. */
 export interface DroppedFile {
   readonly name: string;
@@ -31,12 +42,20 @@ export interface DroppedFile {
   readonly address?: string;
 }
 
-export type DeviceChoice = 'auto' | DeviceKind;
+export type { DeviceChoice, DeviceId };
+
+/** A line of the device menu. */
+export interface DeviceEntry {
+  readonly id: DeviceId;
+  readonly title: string;
+  readonly available: boolean;
+}
 
 export interface DeviceReport {
   readonly device: DeviceInfo;
-  /** Devices that may be chosen here. */
-  readonly available: readonly DeviceKind[];
+  readonly id: DeviceId;
+  /** All that are known, in the menu's order. */
+  readonly devices: readonly DeviceEntry[];
   /** Why a better device is not used, one sentence each; empty when the best one is. */
   readonly notes: readonly string[];
 }
@@ -62,8 +81,10 @@ export interface InputInfo {
 
 export interface ModelInfo {
   readonly name: string;
-  /** Lower-case hex. */
+  /** Lower-case hex, of the model's own file; in formats other than ONNX of that and its weights, in the model's order. */
   readonly sha256: string;
+  /** Set where \`sha256\` is that of the model's own file and its weights together. */
+  readonly withWeights?: true;
   readonly bytes: number;
   readonly format: FormatId;
   readonly producer: string;

@@ -2,7 +2,8 @@
 import { linkIn } from '../share/kind.ts';
 import { beside } from '../sources/address.ts';
 import type { Companion, DroppedFile, Outcome } from '../worker/api.ts';
-import { isImageName, isModelName } from './files.ts';
+import { headOf } from '../sniff/head.ts';
+import { isImage, isImageName, sniff } from '../sniff/roles.ts';
 import { type Fetched, IMAGE_LIMIT, MODEL_LIMIT, type Remote } from './remote.svelte.ts';
 import type { Source } from './picture.svelte.ts';
 
@@ -83,10 +84,10 @@ export class Addresses {
       await this.openImage(url);
       return imageRemote;
     }
-    if (isModelName(path)) await this.openModel(url);
+    if (isModelPath(path)) await this.openModel(url);
     else {
       const [file] = (await remote.fetch([{ url }], MODEL_LIMIT)) ?? [];
-      if (file && (await isImage(file.bytes))) await this.#opener.openImage(file);
+      if (file && (await holdsImage(file.bytes))) await this.#opener.openImage(file);
       else if (file) await this.#openFetched(file);
     }
     return remote;
@@ -95,8 +96,9 @@ export class Addresses {
   async #openFetched(model: Fetched): Promise<boolean> {
     const weights = await this.#weightsOf(model);
     if (!weights) return false;
-    // Beside other files a model is known by its ending.
-    const name = weights.length === 0 || isModelName(model.name) ? model.name : `${model.name}.onnx`;
+    // Beside other files a model whose content does not tell is known by its ending.
+    const known = weights.length === 0 || sniff(model.name, await headOf(model.bytes)).role === 'model';
+    const name = known ? model.name : `${model.name}.onnx`;
     await this.#opener.openModel([{ ...model, name }, ...weights]);
     for (const { note } of [model, ...weights]) if (note) this.#opener.tell(note);
     return true;
@@ -135,11 +137,8 @@ export class Addresses {
 const weightsIn = (files: readonly Companion[]): string =>
   `its weights lie in ${files.length === 1 ? `"${files[0].path}"` : `${files.length} other files, the first is "${files[0].path}"`}`;
 
-/** Whether these are the first bytes of an image: PNG, JPEG, GIF, WebP, BMP or AVIF. */
-async function isImage(bytes: Blob): Promise<boolean> {
-  if (bytes.type.startsWith('image/')) return true;
-  const head = Array.from(new Uint8Array(await bytes.slice(0, 12).arrayBuffer()), (b) => String.fromCharCode(b)).join(
-    '',
-  );
-  return /^(\x89PNG|\xff\xd8\xff|GIF8|BM|RIFF[^]{4}WEBP|[^]{4}ftypavif)/.test(head);
-}
+/** Endings of addresses that are models: they are kept, and need not be looked into before. */
+const isModelPath = (path: string): boolean => /\.(onnx|json|h5|hdf5|keras|tflite|pb|zip)$/i.test(path);
+
+const holdsImage = async (bytes: Blob): Promise<boolean> =>
+  bytes.type.startsWith('image/') || isImage(await headOf(bytes));

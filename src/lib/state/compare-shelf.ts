@@ -132,7 +132,7 @@ function outputsOf(workspace: Workspace): ShelfModel[] {
     sha256: model.sha256,
     output,
     preprocessing,
-    load: async () => entry.files.map((file) => (file.name === model.name ? { ...file, output } : file)),
+    load: async () => entry.files.map((file, i) => (i === 0 ? { ...file, output } : file)),
     open: () => workspace.chooseOutput(output),
   }));
 }

@@ -1,9 +1,12 @@
 /** @file What a person dropped, sorted by what it is for. */
+import { headOf } from '../sniff/head.ts';
+import { notOnnx } from '../sniff/not-onnx.ts';
+import { modelsAmong, sniff, type Sniffed } from '../sniff/roles.ts';
 import { pathOf } from './dropped.ts';
 import type { DroppedFile } from '../worker/api.ts';
 
 export interface SortedFiles {
-  /** A model with everything dropped beside it (external data, labels); empty without a model among the files. */
+  /** A model with everything dropped beside it (weights, labels); its own file first. Empty without a model among the files. */
   readonly model: readonly DroppedFile[];
   /** Further models, each likewise: they are read when their turn comes. */
   readonly others: readonly (readonly DroppedFile[])[];
@@ -12,31 +15,47 @@ export interface SortedFiles {
   readonly labels: DroppedFile | null;
   /** Names of files that are none of these. */
   readonly unknown: readonly string[];
+  /** Of those that are something else by their content: `name: what it is. What to do.` */
+  readonly refused: readonly string[];
 }
 
-const MODEL = /\.onnx$/i;
-const IMAGE = /\.(png|jpe?g|webp|gif|bmp|avif|ico|svg)$/i;
-const LABELS = /\.(txt|json|csv|tsv|names|labels)$/i;
+interface Entry extends Sniffed {
+  readonly file: File;
+  readonly sent: DroppedFile;
+  /** What it is instead of a model, in a sentence. */
+  readonly instead: string | null;
+}
 
-export const isModelName = (name: string): boolean => MODEL.test(name);
-export const isLabelsName = (name: string): boolean => LABELS.test(name);
-export const isImageName = (name: string): boolean => IMAGE.test(name);
+/** Reads the first bytes of each. Rejects where a file cannot be read, such as one that was moved meanwhile. */
+export async function sortFiles(files: readonly File[]): Promise<SortedFiles> {
+  const entries = await Promise.all(files.map(entryOf));
+  const images = entries.filter(({ role }) => role === 'image').map(({ sent }) => sent);
+  const models = modelsAmong(entries);
+  // An archive beside a model is no part of it; it may be one by itself.
+  const mains = [...models, ...entries.filter(({ role }) => role === 'archive')];
+  const beside = entries.filter((entry) => entry.role !== 'image' && !mains.includes(entry));
+  if (mains.length === 0) return { model: [], others: [], images, ...withoutModel(beside) };
+  const [model, ...others] = mains.map(({ file, sent }) => [
+    sent,
+    ...beside.map((other) => ({ ...other.sent, name: seenFrom(file, other.file) })),
+  ]);
+  return { model, others, images, labels: null, unknown: [], refused: [] };
+}
 
-export function sortFiles(files: readonly File[]): SortedFiles {
-  const dropped = files.map((file) => ({ file, sent: { name: file.name, bytes: file } satisfies DroppedFile }));
-  const isImage = (file: File): boolean => file.type.startsWith('image/') || IMAGE.test(file.name);
-  const images = dropped.filter(({ file }) => isImage(file)).map(({ sent }) => sent);
-  const others = dropped.filter(({ file }) => !isImage(file));
-  if (others.some(({ file }) => MODEL.test(file.name))) {
-    const beside = others.filter(({ file }) => !MODEL.test(file.name));
-    const [model, ...more] = others
-      .filter(({ file }) => MODEL.test(file.name))
-      .map(({ file, sent }) => [sent, ...beside.map((other) => ({ ...other.sent, name: seenFrom(file, other.file) }))]);
-    return { model, others: more, images, labels: null, unknown: [] };
-  }
-  const labels = others.find(({ file }) => LABELS.test(file.name));
-  const unknown = others.filter((entry) => entry !== labels).map(({ file }) => file.name);
-  return { model: [], others: [], images, labels: labels?.sent ?? null, unknown };
+async function entryOf(file: File): Promise<Entry> {
+  const head = await headOf(file);
+  const sent = { name: file.name, bytes: file };
+  return { ...sniff(file.name, head, file.type), file, sent, instead: notOnnx(head) };
+}
+
+function withoutModel(entries: readonly Entry[]): Pick<SortedFiles, 'labels' | 'unknown' | 'refused'> {
+  const labels = entries.find(({ role }) => role === 'labels');
+  const rest = entries.filter((entry) => entry !== labels);
+  return {
+    labels: labels?.sent ?? null,
+    unknown: rest.filter(({ instead }) => !instead).map(({ name }) => name),
+    refused: rest.flatMap(({ name, instead }) => (instead ? [`${name}: ${instead}`] : [])),
+  };
 }
 
 /** The path of `other` as a model names it: relative to its own folder, where it lies in there. */
@@ -52,7 +71,18 @@ export const waitingModels = (names: readonly string[]): string =>
 
 /** The sentence for files that cannot be used. */
 export const unknownFiles = (names: readonly string[]): string =>
-  `${listed(names)}: neither a model (.onnx), an image nor a labels file (.txt, .json). Drop the model together with its external data.`;
+  `${listed(names)}: neither a model (${FORMATS}), an image nor a labels file (.txt, .json). Drop the model together with the files that hold its weights.`;
+
+/** What can be opened, in the words of the page. */
+export const FORMATS = 'ONNX, TensorFlow.js, Keras, TensorFlow, TensorFlow Lite, or a ZIP archive of these';
+
+/** Refusals one by one, a few of them: a folder may hold hundreds of other files. */
+export const refusals = (sentences: readonly string[]): readonly string[] =>
+  sentences.length <= MOST_TOLD
+    ? sentences
+    : [...sentences.slice(0, MOST_TOLD), `And ${sentences.length - MOST_TOLD} more files that hold no model.`];
+
+const MOST_TOLD = 3;
 
 const listed = (names: readonly string[]): string =>
   names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');

@@ -32,7 +32,7 @@ export class OpenedModels {
 
   /** A model that was dropped beside another one, and is read when its turn comes. */
   add(files: readonly DroppedFile[]): void {
-    const title = files.find(({ name }) => /\.onnx$/i.test(name))?.name ?? files[0].name;
+    const title = files[0].name;
     const entry = { id: ++this.#last, title, files, preprocessing: null, sha256: null };
     this.#keep([...this.entries, entry], entry.id);
   }

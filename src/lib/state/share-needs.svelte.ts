@@ -1,6 +1,9 @@
 /** @file The files that a link names: those that come with the page are opened, the others are waited for. */
 import { isSameFile } from '../share/compare.ts';
 import { type FileReference, type SharedRecord, imagesOf } from '../share/record.ts';
+import { hexDigest } from '../sources/digest.ts';
+import type { DroppedFile, ModelIdentity } from '../worker/api.ts';
+import { sortFiles } from './files.ts';
 import { type Library, type PublicModel, fetchFile } from './library.ts';
 import type { Source } from './picture.svelte.ts';
 import { IMAGE_LIMIT, MODEL_LIMIT, type Remote } from './remote.svelte.ts';
@@ -49,17 +52,28 @@ export class NeededFiles {
 
   /** Opens those of `files` that are waited for, whatever they are called; returns what the others are. */
   async take(files: readonly File[]): Promise<string[]> {
+    const { model, others, images } = await sortFiles(files);
     const strangers: string[] = [];
-    for (const file of files) {
-      if (!isModel(file) && !isImage(file)) continue;
-      const hash = await sha256(file);
-      // The same picture may stand in front of two inputs.
-      const wanted = this.missing.filter((one) => isSameFile(one.file, { sha256: hash, name: file.name }));
-      const beside = files.filter((other) => other !== file && !isImage(other) && !isModel(other)).map(sourceOf);
-      if (wanted.length === 0) strangers.push(`${file.name} (SHA-256 ${hash.slice(0, 8) || 'unknown'}…)`);
-      for (const one of wanted) await this.#open(one, [sourceOf(file), ...beside]);
+    for (const group of [model, ...others]) if (group.length > 0) strangers.push(...(await this.#takeModel(group)));
+    for (const image of images) {
+      const found = { name: image.name, sha256: await hexDigest(image.bytes as Blob) };
+      strangers.push(...(await this.#takeAs(found, [image])));
     }
     return strangers;
+  }
+
+  /** Also where its files came in an archive. */
+  async #takeModel(files: readonly DroppedFile[]): Promise<string[]> {
+    const identity = await this.#workspace.lab.identify(files);
+    if (identity.ok) return this.#takeAs(identity.value, files);
+    return identity.reason === 'failed' ? [identity.message] : [];
+  }
+
+  /** The same picture may stand in front of two inputs. */
+  async #takeAs(found: ModelIdentity, files: readonly DroppedFile[]): Promise<string[]> {
+    const wanted = this.missing.filter((one) => isSameFile(one.file, found));
+    for (const one of wanted) await this.#open(one, files as readonly Source[]);
+    return wanted.length > 0 ? [] : [`${found.name} (SHA-256 ${found.sha256.slice(0, 8) || 'unknown'}…)`];
   }
 
   /** Fetches the wanted file, because the person asked for it. One with another SHA-256 is not opened. */
@@ -136,17 +150,4 @@ export class NeededFiles {
     if (opened) this.missing = this.missing.filter((other) => other !== wanted);
     return opened;
   }
-}
-
-const sourceOf = (file: File): Source => ({ name: file.name, bytes: file });
-
-const isModel = ({ name }: File): boolean => /\.onnx$/i.test(name);
-const isImage = (file: File): boolean =>
-  file.type.startsWith('image/') || /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(file.name);
-
-/** '' where the platform offers no digests, because the page came over an insecure connection. */
-async function sha256(file: Blob): Promise<string> {
-  if (!globalThis.crypto?.subtle) return '';
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,5 +1,7 @@
 /** @file Links: made from what is on show, and opened, which recomputes and compares. */
 import { type Verdict, compareRecords } from '../share/compare.ts';
+import { headOf } from '../sniff/head.ts';
+import { isBundle } from '../sniff/roles.ts';
 import { isLink, kindOf } from '../share/kind.ts';
 import type { FileReference, SharedRecord } from '../share/record.ts';
 import type { AttributionRequest, AttributionResult, DroppedFile } from '../worker/api.ts';
@@ -15,7 +17,11 @@ export type { FileReference, Needed, OpenBundle, SharedRecord, Verdict };
 /** What packs and unpacks comes when it is needed: most visits are without a link. */
 const codec = () => import('./share-bundle.ts');
 
-const isBundle = ({ name }: File): boolean => /\.zip$/i.test(name);
+/** Other archives may hold a model. */
+async function bundleAmong(files: readonly File[]): Promise<File | undefined> {
+  for (const file of files) if (isBundle(file.name, await headOf(file))) return file;
+  return undefined;
+}
 
 export class Sharing {
   readonly files: NeededFiles;
@@ -144,7 +150,7 @@ export class Sharing {
   /** Whatever a person dropped: what the link waits for, if it waits, and only if it is that very file. */
   openFiles(files: readonly File[]): Promise<void> {
     return this.#workspace.together(async () => {
-      const bundle = files.find(isBundle);
+      const bundle = await bundleAmong(files);
       const others = files.filter((file) => file !== bundle);
       if (bundle) await this.#showBundle(bundle);
       if (others.length > 0) await this.#openOthers(others);

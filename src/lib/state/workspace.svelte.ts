@@ -16,12 +16,14 @@ import type {
   ProgressReport,
 } from '../worker/api.ts';
 import { Addresses } from './addresses.svelte.ts';
-import { type SortedFiles, isLabelsName, sortFiles, unknownFiles, waitingModels } from './files.ts';
+import { isLabelsName } from '../sniff/roles.ts';
+import { type SortedFiles, refusals, sortFiles, unknownFiles, waitingModels } from './files.ts';
 import { Inquiry, type Status } from './inquiry.svelte.ts';
 import { type Library, type LibraryImage, type LibraryModel, type PublicModel, fetchFile, firstOf } from './library.ts';
 import { Overlay } from './overlay.svelte.ts';
 import type { Source } from './picture.svelte.ts';
 import { Inside } from './inside.svelte.ts';
+import { Inspection } from './inspection.svelte.ts';
 import { Place } from './place.svelte.ts';
 import { OpenedModels } from './opened-models.svelte.ts';
 import { MODEL_LIMIT, Remote } from './remote.svelte.ts';
@@ -59,6 +61,7 @@ export class Workspace extends Inquiry {
     if (this.model?.layers.some(({ id }) => id === layer)) this.question.layer = layer;
   });
   readonly inside: Inside;
+  readonly inspection: Inspection;
   device = $state<DeviceChoice>('auto');
   report = $state.raw<DeviceReport | null>(null);
   presets = $state.raw<readonly PresetInfo[]>([]);
@@ -87,6 +90,7 @@ export class Workspace extends Inquiry {
     };
     lab.onSilence = (silence) => (this.silence = silence);
     this.inside = new Inside(lab, this, this.place);
+    this.inspection = new Inspection(lab);
   }
 
   /** The files of the open model. */
@@ -162,30 +166,28 @@ export class Workspace extends Inquiry {
   /** `preprocessing`: what the model's first inputs are known to expect; without it, what its file lets guess. */
   async openModel(files: readonly DroppedFile[], ...preprocessing: (Preprocessing | undefined)[]): Promise<void> {
     this.#modelOpenings++;
-    await this.#opening(
-      `Opening ${files.find(({ name }) => /\.onnx$/i.test(name))?.name ?? 'the model'}`,
-      async (onProgress) => {
-        const outcome = await this.lab.openModel(files, onProgress);
-        if (outcome.ok) {
-          this.question.adaptTo(outcome.value);
-          this.inputs.adapt(outcome.value, preprocessing);
-          // The same question about another output is another question; one that was under way ended with its engine.
-          const again = this.model?.sha256 === outcome.value.sha256;
-          if (again && (this.model?.output !== outcome.value.output || this.status !== 'done')) this.retry();
-          this.model = outcome.value;
-          this.#files = files;
-          this.models.read(files, outcome.value, preprocessing.at(0) ?? outcome.value.preprocessing);
-        }
-        if (!outcome.ok && outcome.costly) this.#ask(files, outcome.message, preprocessing);
-        return outcome;
-      },
-    );
+    await this.#opening(`Opening ${files.at(0)?.name ?? 'the model'}`, async (onProgress) => {
+      const outcome = await this.lab.openModel(files, onProgress);
+      if (outcome.ok) {
+        this.question.adaptTo(outcome.value);
+        this.inputs.adapt(outcome.value, preprocessing);
+        // The same question about another output is another question; one that was under way ended with its engine.
+        const again = this.model?.sha256 === outcome.value.sha256;
+        if (again && (this.model?.output !== outcome.value.output || this.status !== 'done')) this.retry();
+        this.model = outcome.value;
+        this.#files = files;
+        this.models.read(files, outcome.value, preprocessing.at(0) ?? outcome.value.preprocessing);
+      }
+      if (!outcome.ok && outcome.costly) this.#ask(files, outcome.message, preprocessing);
+      return outcome;
+    });
     this.#modelOpenings--;
   }
 
-  /** Where on another site the open model was fetched from; '' where it was not. */
+  /** Where on another site the file was fetched from whose SHA-256 is the open model's; '' where there is none. */
   get modelAddress(): string {
-    return this.#files.find(({ name }) => name === this.model?.name)?.address ?? '';
+    const [file] = this.#files;
+    return file && file.name === this.model?.name && !this.model.withWeights ? (file.address ?? '') : '';
   }
 
   /** Why what is on show cannot be put into a long link or a bundle; '' when it can. */
@@ -199,7 +201,7 @@ export class Workspace extends Inquiry {
     const { model } = this;
     if (!model || output === model.output) return;
     await this.openModel(
-      this.#files.map((file) => (file.name === model.name ? { ...file, output } : file)),
+      this.#files.map((file, i) => (i === 0 ? { ...file, output } : file)),
       ...this.inputs.slots.flatMap(({ preprocessing }) => preprocessing ?? []),
     );
   }
@@ -250,17 +252,23 @@ export class Workspace extends Inquiry {
     if (!this.model) return;
     const { classes } = this.model;
     this.model = { ...this.model, labels };
-    this.#files = [...this.#files.filter(({ name }) => !isLabelsName(name)), file];
+    this.#files = [...this.#files.filter(({ name }, i) => i === 0 || !isLabelsName(name)), file];
     if (labels.length !== classes)
       this.tell(`${file.name}: ${labels.length} labels for ${classes} classes; check that they belong to this model.`);
   }
 
   /** Whatever a person dropped, pasted or chose. */
   openFiles(files: readonly File[]): Promise<void> {
-    return this.together(() => this.#openSorted(sortFiles(files)));
+    return this.together(async () => {
+      try {
+        await this.#openSorted(await sortFiles(files));
+      } catch (error) {
+        this.tell(error instanceof Error ? error.message : String(error));
+      }
+    });
   }
 
-  async #openSorted({ model, others, images, labels, unknown }: SortedFiles): Promise<void> {
+  async #openSorted({ model, others, images, labels, unknown, refused }: SortedFiles): Promise<void> {
     const tasks: Promise<void>[] = [];
     others.forEach((other) => this.models.add(other));
     const opened = model.length > 0 ? this.openModel(model) : null;
@@ -268,6 +276,7 @@ export class Workspace extends Inquiry {
     const added = this.strip.add(images.map(({ name, bytes }) => ({ name, bytes: bytes as Blob })));
     tasks.push(this.inputs.several || opened ? this.#openEach(added, opened) : this.#openFirst(added));
     if (unknown.length > 0) this.tell(unknownFiles(unknown));
+    refusals(refused).forEach((sentence) => this.tell(sentence));
     if (others.length > 0) this.tell(waitingModels(others.map(([{ name }]) => name)));
     await Promise.all(tasks);
   }

@@ -42,6 +42,14 @@ export function bytes(count: number): string {
   return `${number(count / 1000 ** power, { digits: 3 })} ${units[power - 1]}`;
 }
 
+/** Large whole numbers, three digits: "31.2 M", "1.83 G". */
+export function magnitude(n: number): string {
+  if (n < 1000) return String(n);
+  const units = ['k', 'M', 'G', 'T'];
+  const power = Math.min(units.length, Math.floor(Math.log10(n) / 3));
+  return `${number(n / 1000 ** power, { digits: 3 })} ${units[power - 1]}`;
+}
+
 /** Thousands apart by thin spaces. */
 export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 

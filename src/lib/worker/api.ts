@@ -1,8 +1,10 @@
 /** @file What the page may ask of the worker. Types only: plain data in, plain data out. */
 import type { Target } from '../attribution/types.ts';
+import type { CrossCheck } from '../model/check-lab.ts';
 import type { ActivationInfo } from '../model/activations.ts';
 import type { FeatureMaps } from '../model/inside.ts';
 import type { CheckupRequest, HealthReport } from '../model/inside-lab.ts';
+import type { InspectedModel } from '../model/inspect.ts';
 import type { SynthesisReport, SynthesisRequest, SynthesisResult } from '../model/maximise.ts';
 import type { WeightPicture, WeightView } from '../model/weight-picture.ts';
 import type { WeightInfo, WeightSummary } from '../model/weights.ts';
@@ -11,12 +13,14 @@ import type {
   AttributionRequest,
   AttributionResult,
   DeviceChoice,
+  DeviceId,
   DeviceReport,
   DroppedFile,
   ImageId,
   ImageInfo,
   InputChoice,
   JobId,
+  ModelIdentity,
   ModelInfo,
   Outcome,
   Prediction,
@@ -26,10 +30,12 @@ import type { Fed, Preprocessing, PresetInfo } from '../vision/types.ts';
 
 export type { Companion };
 export type { Target } from '../attribution/types.ts';
+export type { CrossCheck } from '../model/check-lab.ts';
 export type { ActivationInfo } from '../model/activations.ts';
 export type { LayerHealth } from '../model/layer-record.ts';
 export type { FeatureMaps, Statistics } from '../model/inside.ts';
 export type { CheckupRequest, HealthReport } from '../model/inside-lab.ts';
+export type { InspectedLayer, InspectedModel, InspectedOperator, InspectedValue } from '../model/inspect.ts';
 export type { SynthesisPicture, SynthesisReport, SynthesisRequest, SynthesisResult } from '../model/maximise.ts';
 export type { WeightPicture, WeightView } from '../model/weight-picture.ts';
 export type { WeightInfo, WeightRole, WeightSummary } from '../model/weights.ts';
@@ -55,10 +61,12 @@ type OnProgress = (progress: ProgressReport) => void;
 export interface Lab {
   start(options: StartOptions): Promise<Outcome<DeviceReport>>;
   presets(): Promise<readonly PresetInfo[]>;
-  /** The files of one model, with labels (.txt, .json, .csv) and external data among them. */
+  /** The files of one model, its own first, with labels (.txt, .json, .csv) and weights among them; or an archive of these. */
   openModel(job: JobId, files: readonly DroppedFile[], onProgress: OnProgress): Promise<Outcome<ModelInfo>>;
   /** The files beside a model that hold its weights, whether they are at hand or not. */
   companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>>;
+  /** What the model among `files` is known by, without opening it. */
+  identify(files: readonly DroppedFile[]): Promise<Outcome<ModelIdentity>>;
   setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>>;
   /** What `preset` means for an image input of the open model; the first by default. */
   preprocessing(preset: string, input?: number): Promise<Outcome<Preprocessing>>;
@@ -74,6 +82,13 @@ export interface Lab {
     others?: readonly InputChoice[],
   ): Promise<Outcome<Prediction>>;
   attribute(job: JobId, request: AttributionRequest, onProgress: OnProgress): Promise<Outcome<AttributionResult>>;
+  /** The same explanation on another device: how far the two are apart, and where they part. */
+  crossCheck(
+    job: JobId,
+    request: AttributionRequest,
+    on: DeviceId,
+    onProgress: OnProgress,
+  ): Promise<Outcome<CrossCheck>>;
   /** Stops a job at its next pass. */
   cancel(job: JobId): Promise<void>;
   /** Reached as `lab.inside.maps(…)`. */
@@ -83,6 +98,8 @@ export interface Lab {
 /** What may be asked about the inside of the open model. `choices`: an image for each of the model's inputs. */
 export interface InsideApi {
   layers(job: JobId): Promise<Outcome<readonly ActivationInfo[]>>;
+  /** What the model is made of: files, inputs, operators, and every node with its parameters and multiply-adds. */
+  inspect(job: JobId): Promise<Outcome<InspectedModel>>;
   maps(job: JobId, choices: readonly InputChoice[], layer: string): Promise<Outcome<FeatureMaps>>;
   contributions(
     job: JobId,

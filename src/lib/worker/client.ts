@@ -4,7 +4,9 @@ import type {
   AttributionRequest,
   AttributionResult,
   Companion,
+  CrossCheck,
   DeviceChoice,
+  DeviceId,
   DeviceReport,
   DroppedFile,
   Fed,
@@ -14,6 +16,7 @@ import type {
   InsideApi,
   JobId,
   Lab,
+  ModelIdentity,
   ModelInfo,
   Outcome,
   Prediction,
@@ -32,7 +35,7 @@ const WORKER_LIFETIME_BYTES = 256 * 2 ** 20;
 
 type Failure = Extract<Outcome<never>, { ok: false }>;
 
-type Channel = 'open' | 'predict' | 'attribute' | InsideChannel;
+type Channel = 'open' | 'predict' | 'attribute' | 'cross-check' | InsideChannel;
 
 interface Connection {
   readonly worker: Worker;
@@ -149,6 +152,10 @@ export class LabClient {
     return this.#guard((lab) => lab.companions(file));
   }
 
+  identify(files: readonly DroppedFile[]): Promise<Outcome<ModelIdentity>> {
+    return this.#guard((lab) => lab.identify(files));
+  }
+
   async setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {
     const outcome = await this.#guard((lab) => lab.setLabels(file));
     if (outcome.ok) this.#labels = file;
@@ -188,6 +195,20 @@ export class LabClient {
       };
       return lab.attribute(job, request, Comlink.proxy(ifLatest));
     });
+  }
+
+  /** The same explanation on another device; a later check wins over one that is still running. */
+  crossCheck(
+    request: AttributionRequest,
+    on: DeviceId,
+    onProgress: (p: ProgressReport) => void,
+  ): Promise<Outcome<CrossCheck>> {
+    return this.#run('cross-check', (lab, job) => lab.crossCheck(job, request, on, Comlink.proxy(onProgress)));
+  }
+
+  /** Stops the check on another device that is running, if any. */
+  cancelCrossCheck(): void {
+    this.#stop(['cross-check']);
   }
 
   /** Stops the prediction and the explanation that are running, if any. */
@@ -288,7 +309,7 @@ export class LabClient {
   /** Goes on with WASM after the loss of a GPU. Several calls may bring the news. */
   #fallBack(connection: Connection, why: string): void {
     if (this.#connection !== connection) return;
-    this.#choice = 'wasm';
+    this.#choice = 'ort-wasm';
     this.#fallenBack = `${why} WASM does the work now; choose WebGPU under Device to try it again.`;
     this.#end(new Replaced());
     this.#connectAgain((report) => this.onFault(this.#fallenBack, report));

@@ -7,6 +7,7 @@ import type {
   HealthReport,
   InputChoice,
   InsideApi,
+  InspectedModel,
   JobId,
   Outcome,
   SynthesisReport,
@@ -21,6 +22,7 @@ import type {
 
 export type InsideChannel =
   | 'layers'
+  | 'inspect'
   | 'maps'
   | 'contributions'
   | 'weights'
@@ -58,6 +60,10 @@ export class InsideClient {
 
   layers(): Promise<Outcome<readonly ActivationInfo[]>> {
     return this.#options.run('layers', (inside, job) => inside.layers(job));
+  }
+
+  inspect(): Promise<Outcome<InspectedModel>> {
+    return this.#options.run('inspect', (inside, job) => inside.inspect(job));
   }
 
   maps(choices: readonly InputChoice[], layer: string): Promise<Outcome<FeatureMaps>> {
