@@ -88,6 +88,7 @@ export class Maps {
   });
 
   nameOf(channel: number): string {
+    if (this.shown?.layer.attention) return `Head ${channel}`;
     return this.names ? `Class ${channel}, ${this.names[channel]}` : `Channel ${channel}`;
   }
 
