@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Scene, chooseMethod, compare, compared, done, drop, linkTo, openMenu, slug } from './scene.ts';
 import { explaining } from './explaining.ts';
+import { inside, insideOwn } from './inside.ts';
 
 const root = join(import.meta.dirname, '../..');
 const shared = join(root, '../shared/real');
@@ -230,5 +231,7 @@ export const SCENES: readonly Scene[] = [
   ...sharing,
   ...faults,
   puzzle,
+  ...inside,
+  ...insideOwn,
   ...(ownFiles.every((path) => existsSync(path)) ? [ownModel] : []),
 ];
