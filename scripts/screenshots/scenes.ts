@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Scene, chooseMethod, compare, compared, done, drop, linkTo, openMenu, slug } from './scene.ts';
 import { explaining } from './explaining.ts';
+import { inside, insideOwn } from './inside.ts';
 import { inspecting } from './inspecting.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -232,5 +233,7 @@ export const SCENES: readonly Scene[] = [
   ...inspecting,
   ...faults,
   puzzle,
+  ...inside,
+  ...insideOwn,
   ...(ownFiles.every((path) => existsSync(path)) ? [ownModel] : []),
 ];

@@ -22,7 +22,30 @@ async function camera(page: Page): Promise<void> {
   await page.keyboard.press('Escape');
 }
 
-test('explaining, comparing, sharing, the camera and every menu stay within the site', async ({
+/** Feature maps, one of them large, filters, a short maximisation, signals. */
+async function inside(page: Page): Promise<void> {
+  const section = (name: string) =>
+    page.getByRole('navigation', { name: 'Sections' }).getByRole('button', { name, exact: true }).click();
+  await section('Look inside');
+  await expect(page.locator('section[data-layer][data-state="done"]')).toBeVisible({ timeout: 40_000 });
+  await page.getByRole('application', { name: /^Feature maps of/ }).focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: /^Channel/ })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', { name: 'Filters', exact: true }).click();
+  await expect(page.getByRole('definition').first()).toBeVisible({ timeout: 20_000 });
+  await page.getByRole('tab', { name: 'Maximise', exact: true }).click();
+  await page.getByText('How', { exact: true }).click();
+  await page.getByLabel('Steps').fill('2');
+  await page.getByLabel('Steps').press('Tab');
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await expect(page.locator('.pictures[data-state="done"]')).toBeVisible({ timeout: 40_000 });
+  await section('Signals');
+  await expect(page.getByRole('heading', { name: 'Weights' })).toBeVisible({ timeout: 40_000 });
+}
+
+test('explaining, comparing, looking inside, signals, sharing, the camera and every menu stay within the site', async ({
   page,
   site,
   faults,
@@ -39,6 +62,7 @@ test('explaining, comparing, sharing, the camera and every menu stay within the 
   await page.getByRole('button', { name: 'Share' }).click();
   await page.getByRole('button', { name: 'Compare', exact: true }).click();
   await expect(page.locator('main .grid figure[data-state="done"]').first()).toBeVisible({ timeout: 40_000 });
+  await inside(page);
   // Addresses are typed, and not yet asked for.
   await page.getByRole('button', { name: /^Model/ }).click();
   await page.getByLabel('Or from an address').first().fill('https://example.invalid/model.onnx');

@@ -189,7 +189,7 @@ describe('a long link that was made once', () => {
       scores: number[];
     };
     const read = decodeLongLink(link);
-    expect(read.record).toEqual({ others: [], ...record });
+    expect(read.record).toEqual({ others: [], place: null, ...record });
     expect(Array.from(read.scores.data)).toEqual(scores);
     expect(Buffer.from(read.input).equals(input)).toBe(true);
   });

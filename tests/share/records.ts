@@ -44,6 +44,23 @@ export const typical: SharedRecord = {
   label: 'cat',
   otherLabel: '',
   numbers: { value: 12.3457, delta: -0.00123457, sum: 13.1, max: 0.0512 },
+  place: null,
+};
+
+/** After a look inside the model. */
+export const placed: SharedRecord = {
+  ...typical,
+  place: {
+    tab: 'maximise',
+    layer: 'relu3',
+    channel: 12,
+    position: { y: 4, x: 5 },
+    details: {
+      maps: { order: 'mean', scale: 'shared' },
+      filters: {},
+      maximise: { objective: 'channel', parametrisation: 'maco', steps: '512', seed: '7', second: '3', weight: '-0.5' },
+    },
+  },
 };
 
 /** Of a model of two images. */
@@ -112,4 +129,5 @@ export const long: SharedRecord = {
   label: 'Egyptian cat, tabby',
   otherLabel: 'toilet tissue, toilet paper, bathroom tissue',
   numbers: { value: -1.23457e-8, delta: 9.87654e-7, sum: -123457, max: 8.7654e-5 },
+  place: null,
 };

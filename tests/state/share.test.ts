@@ -157,6 +157,32 @@ describe('a link to what comes with the page', () => {
     expect(receiver.sharing.verdict).toEqual({ reproduced: true, difference: 0, number: 'value', reasons: [] });
   });
 
+  it('gives back where the sender was inside the model, and leaves the page at Explain', async () => {
+    const { place } = sender.workspace;
+    place.go('inside', 'maximise');
+    place.pickLayer('conv1');
+    place.pickNeuron(3, 2, 1);
+    place.say('maps', { order: 'mean', scale: 'shared' });
+    place.details = { objective: 'channel', steps: '99' };
+    place.go('explain');
+    await follow(await linkFrom(sender));
+    const there = receiver.workspace.place;
+    expect([there.view, there.tab]).toEqual(['explain', 'maximise']);
+    expect(there.selection).toEqual({ layer: 'conv1', channel: 3, position: { y: 2, x: 1 } });
+    expect(there.said('maps')).toEqual({ order: 'mean', scale: 'shared' });
+    expect(there.said('maximise')).toEqual({ objective: 'channel', steps: '99' });
+    expect(receiver.sharing.verdict?.reproduced).toBe(true);
+  });
+
+  it('explains the layer that the result is about, whichever was looked into last', async () => {
+    sender.workspace.question.method = 'grad-cam';
+    sender.workspace.place.pickLayer('conv1');
+    sender.workspace.question.layer = 'conv2';
+    await follow(await linkFrom(sender));
+    expect(receiver.lab.requests.map(({ layer }) => layer)).toEqual(['conv2']);
+    expect(receiver.workspace.place.selection.layer).toBe('conv1');
+  });
+
   it('computes nothing but what the link asks', async () => {
     sender.workspace.question.method = 'grad-cam';
     sender.workspace.question.layer = 'conv1';

@@ -29,6 +29,7 @@ describe('a share', () => {
     [1e-9, '< 0.001 %'],
     [0, '0 %'],
     [1.5, '150 %'],
+    [NaN, 'not a number'],
   ])('%d reads %s', (value, text) => expect(percent(value)).toBe(text));
 });
 

@@ -1,9 +1,10 @@
 /** @file Every activation of a model that a person may look into, and where its channels and positions are. */
 import { imagesBehind, layoutAmong } from '../attribution/inputs.ts';
 import type { ModelGraph } from '../attribution/types.ts';
-import { isBatch } from '../graph/dim.ts';
-import { dependents, topologicalOrder, type Value } from '../graph/graph.ts';
-import { axesOf, siteSize, type Site } from '../synthesis/objective.ts';
+import type { Layout } from '../attribution/layout.ts';
+import { isBatch, type Shape } from '../graph/dim.ts';
+import { dependents, topologicalOrder, Value } from '../graph/graph.ts';
+import { axesOf, gridOf, shapeOf, siteSize, type Site } from '../synthesis/objective.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { isRearranging } from './layers.ts';
 
@@ -19,6 +20,8 @@ export interface ActivationInfo {
   readonly width: number;
   /** Class and register tokens before those on the grid. */
   readonly prefix: number;
+  /** Probabilities of an attention: a channel is a head, a row a token that looks, a column one that is looked at. */
+  readonly attention?: true;
 }
 
 export interface Activation extends Site {
@@ -33,37 +36,46 @@ export function activationsOf({ images, input, logits }: ModelGraph): Activation
   for (const node of topologicalOrder([logits])) {
     const [value] = node.outputs;
     const known = value.name === '' || images.includes(value) || found.has(value.name);
-    if (known || !onPath.has(value) || (isRearranging(node.op) && value !== logits) || !isShown(value, input)) continue;
-    const layout = layoutAmong(behind(value), value);
-    found.set(value.name, { value, layout, info: infoOf({ value, layout }, node.op) });
+    if (known || !onPath.has(value) || (isRearranging(node.op) && value !== logits)) continue;
+    const site = siteOf(value, input, behind(value));
+    if (site) found.set(value.name, { ...site, info: infoOf(site, node.op, value === logits) });
   }
   return [...found.values()];
 }
 
-const isShown = ({ dtype, shape }: Value, input: Value): boolean =>
-  isFloat(dtype) &&
-  shape[0] === input.shape[0] &&
-  shape.length >= 2 &&
-  shape.length <= 4 &&
-  !shape.slice(1).some(isBatch);
+/** null where it cannot be shown. */
+function siteOf(value: Value, input: Value, images: readonly Value[]): Site | null {
+  const { dtype, shape } = value;
+  if (!isFloat(dtype)) return null;
+  const folded = shape[0] !== input.shape[0];
+  const site: Site = folded ? { value, layout: null, folded } : { value, layout: null };
+  const whole = shapeOf(site);
+  // In one tensor with a batch the examples cannot be told apart, unless they lie one after another.
+  if (whole[0] !== input.shape[0] || whole.length < 2 || whole.length > 4 || whole.slice(1).some(isBatch)) return null;
+  return { ...site, layout: folded ? foldedLayout(value, whole, images) : layoutAmong(images, value) };
+}
 
-function infoOf(site: Site, op: string): ActivationInfo {
+/** Of [tokens, D] and [tokens, 1, D], tokens first, as sequence models of PyTorch have them. Heads have no layout. */
+function foldedLayout({ dtype }: Value, whole: Shape, images: readonly Value[]): Layout | null {
+  const tokensFirst = whole.length === 4 && whole[2] === 1;
+  if (whole.length !== 3 && !tokensFirst) return null;
+  const tokens = layoutAmong(images, new Value(dtype, [whole[0], whole[1], whole.at(-1)!]));
+  return tokens && tokensFirst ? { ...tokens, channels: 3, positions: [1, 2] } : tokens;
+}
+
+function infoOf(site: Site, op: string, last: boolean): ActivationInfo {
   const { value, layout } = site;
-  const { channels, positions } = siteSize(site);
-  const axes = axesOf(site).positions;
-  const [height, width] = layout
-    ? [layout.height, layout.width]
-    : axes.length === 2
-      ? axes.map((axis) => value.shape[axis] as number)
-      : [1, positions];
+  const { height, width } = gridOf(site);
+  const shape = shapeOf(site).slice(1) as number[];
   return {
     id: value.name,
     op,
-    shape: value.shape.slice(1) as number[],
-    channels,
+    shape,
+    channels: siteSize(site).channels,
     height,
     width,
     prefix: layout?.prefix ?? 0,
+    ...(op === 'Softmax' && !last && shape.length === 3 && shape[1] === shape[2] ? { attention: true } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import { backward } from '../autodiff/backward.ts';
 import { gradient } from '../autodiff/rule-sets.ts';
 import { dependents, type Graph, type Value } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
+import { batched } from '../synthesis/objective.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import { activationsOf, type Activation } from './activations.ts';
 import type { Inside } from './inside.ts';
@@ -77,7 +78,7 @@ function normGraph(model: ModelGraph, layers: readonly Activation[], target: Tar
   const y = outputOf(model, target);
   const seed = graphInput('seed', y.shape);
   const slopes = backward(g, gradient, { y, seed, xs: layers.map(({ value }) => value) });
-  const norms = slopes.map((slope) => normOf(g, slope));
+  const norms = slopes.map((slope, i) => normOf(g, batched(g, layers[i], slope)));
   return { name: 'gradient norms', inputs: [model.input, seed], outputs: [g.concat(norms, 1)] };
 }
 

@@ -3,16 +3,20 @@ import { type Kind, LinkError, seal, unseal } from './envelope.ts';
 import { type FileReference, type SharedRecord, readShort, writeShort } from './record.ts';
 
 /** Thirty times what chat programs let through. */
-const SHORT: Kind = { letter: 'v', version: 3, maxLetters: 64_000, maxBytes: 64_000 };
-/** Of a record of one image: pages that know no others read it too, and say of the rest that it is newer. */
-const ONE_IMAGE: Kind = { ...SHORT, version: 2 };
+const SHORT: Kind = { letter: 'v', version: 4, maxLetters: 64_000, maxBytes: 64_000 };
+/** The oldest that says all of `record`: pages that know no newer read it too, and say of the rest that it is newer. */
+const kindFor = ({ others, place }: SharedRecord): Kind => ({
+  ...SHORT,
+  version: place !== null ? 4 : others.length > 0 ? 3 : 2,
+});
 
 /** Characters of a fragment: programs let 2,000 through, and the page's address stands before it. */
 export const MOST_OF_FRAGMENT = 1800;
 
 /**
  * The fragment, with its `#`: at most `MOST_OF_FRAGMENT` characters. A record that needs more loses first what a person only
- * reads (names of classes, then of files whose content is known), then addresses, whose files are asked for in their place.
+ * reads (names of classes, then of files whose content is known), then addresses, whose files are asked for in their place,
+ * then where the sender was inside the model.
  * Throws a LinkError that names the longest text where it is still too long: nothing that decides the result is cut.
  */
 export function encodeLink(record: SharedRecord): string {
@@ -31,7 +35,7 @@ export const decodeLink = (fragment: string): SharedRecord =>
   );
 
 const write = (record: SharedRecord): string =>
-  seal(record.others.length > 0 ? SHORT : ONE_IMAGE, new TextEncoder().encode(JSON.stringify(writeShort(record))));
+  seal(kindFor(record), new TextEncoder().encode(JSON.stringify(writeShort(record))));
 
 type Shorten<T> = (value: T) => T;
 
@@ -44,7 +48,11 @@ const SHORTENINGS: readonly Shorten<SharedRecord>[] = [
   baselineFile(dropAddress),
   eachImage(dropAddress),
   (record) => ({ ...record, model: dropAddress(record.model) }),
+  (record) => ({ ...record, place: record.place && { ...record.place, details: NO_DETAILS } }),
+  (record) => ({ ...record, place: null }),
 ];
+
+const NO_DETAILS = { maps: {}, filters: {}, maximise: {} };
 
 function cutLabels(max: number): Shorten<SharedRecord> {
   return (record) => ({ ...record, label: cut(record.label, max), otherLabel: cut(record.otherLabel, max) });

@@ -68,6 +68,16 @@ export interface SharedInput {
   readonly preprocessing: Preprocessing;
 }
 
+/** Where in “Look inside” the sender was last. Nothing of the result depends on it. */
+export interface SharedPlace {
+  readonly tab: 'maps' | 'filters' | 'maximise';
+  readonly layer: string;
+  readonly channel: number | null;
+  readonly position: { readonly y: number; readonly x: number } | null;
+  /** In the words of each tab: order and scale of the maps, the recipe of a maximisation. */
+  readonly details: Readonly<Record<SharedPlace['tab'], Readonly<Record<string, Scalar>>>>;
+}
+
 export interface SharedRecord {
   readonly model: FileReference;
   /** Of a model with several outputs: the one that is explained. */
@@ -92,6 +102,8 @@ export interface SharedRecord {
   /** The sender's name of the second class of a difference. */
   readonly otherLabel: string;
   readonly numbers: ResultNumbers;
+  /** null where nothing inside the model was picked. */
+  readonly place: SharedPlace | null;
 }
 
 const SIDE = 4096;
@@ -226,6 +238,48 @@ const numbers = struct<ResultNumbers>({
   max: ['m', sixDigits],
 });
 
+interface FlatPlace {
+  readonly tab: SharedPlace['tab'];
+  readonly layer: string;
+  readonly channel: number | null;
+  readonly y: number | null;
+  readonly x: number | null;
+  readonly maps: Readonly<Record<string, Scalar>>;
+  readonly filters: Readonly<Record<string, Scalar>>;
+  readonly maximise: Readonly<Record<string, Scalar>>;
+}
+
+const details = defaulted(scalars(16, 200), {});
+const flatPlace = struct<FlatPlace>({
+  tab: ['t', defaulted(oneOf(['maps', 'filters', 'maximise']), 'maps')],
+  layer: ['l', text(400)],
+  channel: ['c', nullable(index)],
+  y: ['y', nullable(index)],
+  x: ['x', nullable(index)],
+  maps: ['m', details],
+  filters: ['f', details],
+  maximise: ['r', details],
+});
+
+/** Left out in both forms where there is none. */
+const place: Schema<SharedPlace | null> = {
+  write: (value, form) =>
+    value === null
+      ? undefined
+      : flatPlace.write(
+          {
+            ...{ tab: value.tab, layer: value.layer, channel: value.channel },
+            ...{ y: value.position?.y ?? null, x: value.position?.x ?? null, ...value.details },
+          },
+          form,
+        ),
+  read: (json, form, at) => {
+    if (json === undefined) return null;
+    const { tab, layer, channel, y, x, ...details } = flatPlace.read(json, form, at);
+    return { tab, layer, channel, position: y !== null && x !== null ? { y, x } : null, details };
+  },
+};
+
 const record = struct<SharedRecord>({
   model: ['m', file],
   output: ['u', nullable(text(400))],
@@ -251,10 +305,11 @@ const record = struct<SharedRecord>({
   label: ['c', defaulted(text(60), '')],
   otherLabel: ['x', defaulted(text(60), '')],
   numbers: ['r', numbers],
+  place: ['n', place],
 });
 
-// Version 2 added the output, addresses and names of classes, version 3 the images behind the first; what is missing is
-// read as none, so the versions before read the same.
+// Version 2 added the output, addresses and names of classes, version 3 the images behind the first, version 4 the place;
+// what is missing is read as none, so the versions before read the same.
 
 /** The images of the inputs, in the model's order. */
 export const imagesOf = ({ image, others }: SharedRecord): FileReference[] => [
@@ -266,6 +321,6 @@ export const imagesOf = ({ image, others }: SharedRecord): FileReference[] => [
 export const writeShort = (value: SharedRecord): Json => record.write(value, 'short') ?? {};
 /** Throws a SchemaError that names the first field that does not fit. */
 export const readShort = (json: unknown): SharedRecord => record.read(json, 'short', 'the link');
-/** As it stands in bundles: every field by its name. */
-export const writeLong = (value: SharedRecord): Json => record.write(value, 'long') ?? {};
+/** As it stands in bundles: every field by its name, but the place, which is nowhere without the model. */
+export const writeLong = (value: SharedRecord): Json => record.write({ ...value, place: null }, 'long') ?? {};
 export const readLong = (json: unknown): SharedRecord => record.read(json, 'long', 'the settings');

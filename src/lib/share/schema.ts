@@ -134,7 +134,7 @@ export function struct<T extends object>(fields: Fields<T>): Schema<T> {
 export type Scalar = number | boolean | string;
 
 /** Names with numbers, flags or short texts: a method's options, which its own schema checks afterwards. */
-export const scalars = (max: number): Schema<Readonly<Record<string, Scalar>>> => ({
+export const scalars = (max: number, longest = 64): Schema<Readonly<Record<string, Scalar>>> => ({
   write: (value) => ({ ...value }),
   read: (json, _, at) => {
     if (typeof json !== 'object' || json === null || Array.isArray(json)) refuse(at, json, 'an object');
@@ -144,7 +144,7 @@ export const scalars = (max: number): Schema<Readonly<Record<string, Scalar>>> =
       const simple =
         typeof value === 'boolean' ||
         (typeof value === 'number' && Number.isFinite(value)) ||
-        (typeof value === 'string' && value.length <= 64);
+        (typeof value === 'string' && value.length <= longest);
       if (!/^[A-Za-z][\w-]{0,39}$/.test(name) || !simple)
         refuse(`${at}.${name.slice(0, 40)}`, value, 'a simple option');
     }

@@ -79,7 +79,8 @@ export class Inside {
   async look(): Promise<void> {
     const { choices, layer } = this;
     const key = JSON.stringify([this.#listed, this.#looked.feed?.turn, choices, layer?.id]);
-    if (!choices || !layer || key === this.#asked) return;
+    if (!choices || !layer) return;
+    if (key === this.#asked) return this.#name();
     this.#asked = key;
     this.working = true;
     const outcome = await this.lab.maps(choices, layer.id);
@@ -105,9 +106,15 @@ export class Inside {
 
   #show(maps: FeatureMaps): void {
     this.maps = maps;
-    const { channel, position } = this.place.selection;
-    // A place was picked without a channel: the one that answers most there.
-    if (channel === null && position) this.place.pickNeuron(strongestAt(maps, position), position.y, position.x);
+    this.#name();
+  }
+
+  /** A place was picked without a channel: the one that answers most there. */
+  #name(): void {
+    const { maps, working } = this;
+    const { layer, channel, position } = this.place.selection;
+    if (!maps || working || maps.layer.id !== layer || channel !== null || !position) return;
+    this.place.pickNeuron(strongestAt(maps, position), position.y, position.x);
   }
 
   #fail({ reason, message }: { readonly reason: 'cancelled' | 'failed'; readonly message: string }): void {

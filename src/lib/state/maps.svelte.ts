@@ -1,7 +1,8 @@
 /** @file How the feature maps of the picked layer are looked at: order, scale, size, and the value under the cursor. */
 import type { ActivationInfo, FeatureMaps, Statistics, Target } from '../worker/api.ts';
-import { type MapOrder, limitsOf, rankingOf, ranksOf } from './maps-order.ts';
+import { MAP_ORDERS, type MapOrder, limitsOf, rankingOf, ranksOf } from './maps-order.ts';
 import { perWorkspace } from './per-workspace.svelte.ts';
+import type { Details } from './place.svelte.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
 export type { ActivationInfo, FeatureMaps, MapOrder, Statistics, Target };
@@ -28,10 +29,29 @@ export class Maps {
   #weighed = $state.raw<{ readonly maps: FeatureMaps; readonly target: string; readonly values: Float32Array } | null>(
     null,
   );
+  /** The details that were read or written last. */
+  #said: Details | null = null;
   readonly #workspace: Workspace;
 
   constructor(workspace: Workspace) {
     this.#workspace = workspace;
+    this.recall();
+  }
+
+  /** Takes what the place says, where an address or a link changed it since. */
+  recall(): void {
+    const said = this.#workspace.place.said('maps');
+    if (said === this.#said) return;
+    this.#said = said;
+    this.order = MAP_ORDERS.find((order) => order === said.order) ?? 'index';
+    this.shared = said.scale === 'shared';
+  }
+
+  remember(): void {
+    const { order, shared } = this;
+    const { place } = this.#workspace;
+    place.say('maps', { ...(order !== 'index' && { order }), ...(shared && { scale: 'shared' }) });
+    this.#said = place.said('maps');
   }
 
   readonly shown: FeatureMaps | null = $derived.by(() => this.#workspace.inside.maps);
@@ -68,6 +88,7 @@ export class Maps {
   });
 
   nameOf(channel: number): string {
+    if (this.shown?.layer.attention) return `Head ${channel}`;
     return this.names ? `Class ${channel}, ${this.names[channel]}` : `Channel ${channel}`;
   }
 

@@ -14,8 +14,9 @@ import {
   titlesOf,
   unitsIn,
 } from './maximise-ask.ts';
+import { FIRST_DIVERSITY, FIRST_VARIANTS, detailsOf, readAsked } from './maximise-address.ts';
 import { perWorkspace } from './per-workspace.svelte.ts';
-import type { Selection } from './place.svelte.ts';
+import type { Details, Selection } from './place.svelte.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
 /** Pictures on show, with what was asked for then. */
@@ -28,9 +29,6 @@ export interface Made {
   readonly model: string;
   readonly modelSha256: string;
 }
-
-const FIRST_VARIANTS = 4;
-const FIRST_DIVERSITY = 10;
 
 export class Maximisation {
   kind = $state<AimKind>('logit');
@@ -48,9 +46,37 @@ export class Maximisation {
   readonly #workspace: Workspace;
   #run = 0;
   #followed: Selection | null = null;
+  /** The details that were read or written last. */
+  #said: Details | null = null;
 
   constructor(workspace: Workspace) {
     this.#workspace = workspace;
+    this.recall();
+  }
+
+  /** The place's details, where an address or a link changed them since: what is asked becomes what they say. */
+  recall(): void {
+    const { place } = this.#workspace;
+    const said = place.said('maximise');
+    if (said === this.#said) return;
+    const first = this.#said === null && Object.keys(said).length === 0;
+    this.#said = said;
+    if (first) return;
+    const { asked, refused } = readAsked(said, place.selection);
+    Object.assign(this, asked);
+    this.#followed = place.selection;
+    this.problem =
+      refused.length > 0
+        ? `The address asks for what cannot be: ${refused.join('; ')}. The page’s own choice is taken there.`
+        : '';
+  }
+
+  /** What the place should say of what is asked by now. */
+  readonly details: Details = $derived.by(() => detailsOf(this, this.#workspace.place.selection));
+
+  remember(): void {
+    this.#workspace.place.say('maximise', this.details);
+    this.#said = this.#workspace.place.said('maximise');
   }
 
   readonly layer: ActivationInfo | null = $derived.by(() => this.#workspace.inside.layer);
@@ -77,6 +103,15 @@ export class Maximisation {
   readonly furtherProblem: string = $derived.by(() => {
     const units = unitsIn(this.further, this.count);
     return typeof units === 'string' ? units : '';
+  });
+
+  /** What was asked of another model and this one has not; '' where there is nothing. */
+  readonly misfit: string = $derived.by(() => {
+    const { second, count, layer } = this;
+    if (!second || !hasUnits(this.kind) || count === 0 || second.unit < count) return '';
+    const [what, where] =
+      this.kind === 'logit' ? ['class', this.#workspace.model?.name] : ['channel', `“${layer?.id}”`];
+    return `The second ${what} is ${second.unit}, but ${where} has ${count}, from 0 to ${count - 1}: it is left out. Choose another.`;
   });
 
   readonly #units: readonly number[] = $derived.by(() => {

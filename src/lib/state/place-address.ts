@@ -99,6 +99,6 @@ function indexIn(said: URLSearchParams, key: string): number | null {
   return /^\d{1,8}$/.test(text) && Number(text) <= MAX_INDEX ? Number(text) : null;
 }
 
-const isDetail = (name: string): boolean => /^[a-z][a-z-]{0,23}$/.test(name) && !OWN.includes(name);
+const isDetail = (name: string): boolean => /^[a-z][a-z0-9-]{0,23}$/.test(name) && !OWN.includes(name);
 
 const shown = (text: string): string => text.replaceAll(new RegExp(INVISIBLE, 'gu'), ' ').slice(0, 40);

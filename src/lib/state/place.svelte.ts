@@ -23,6 +23,8 @@ export const NOTHING: Selection = { layer: null, channel: null, position: null }
 /** Short texts by name, in the view's own words. */
 export type Details = Readonly<Record<string, string>>;
 
+const NO_DETAILS: Details = {};
+
 /** Whether a fragment means to be a place behind the first view, be it a damaged one. */
 export const isPlace = (fragment: string): boolean => /^#(compare|inside|signals)(?![\w-])/.test(fragment);
 
@@ -38,8 +40,8 @@ export class Place {
   view = $state<ViewName>('explain');
   tab = $state<InsideTab>('maps');
   selection = $state.raw<Selection>(NOTHING);
-  /** What else the present view needs to be found again, in short words: a view that has such things sets and reads them. */
-  details = $state.raw<Details>({});
+  /** By view, or by tab of Look inside. */
+  #said = $state.raw<Readonly<Record<string, Details>>>({});
   readonly #onlayer: (layer: string) => void;
 
   /** `onlayer`: told of each layer that is picked. */
@@ -47,8 +49,25 @@ export class Place {
     this.#onlayer = onlayer;
   }
 
+  /** What else the present view needs to be found again, in short words: a view that has such things sets and reads them. */
+  get details(): Details {
+    return this.said(this.view === 'inside' ? this.tab : this.view);
+  }
+
+  set details(details: Details) {
+    this.say(this.view === 'inside' ? this.tab : this.view, details);
+  }
+
+  /** Details of a view that may not be the present one; they stay when the person goes elsewhere. */
+  said(where: ViewName | InsideTab): Details {
+    return this.#said[where] ?? NO_DETAILS;
+  }
+
+  say(where: ViewName | InsideTab, details: Details): void {
+    if (JSON.stringify(details) !== JSON.stringify(this.said(where))) this.#said = { ...this.#said, [where]: details };
+  }
+
   go(view: ViewName, tab: InsideTab = this.tab): void {
-    if (view !== this.view || tab !== this.tab) this.details = {};
     this.view = view;
     this.tab = tab;
   }

@@ -4,6 +4,7 @@ import {
   type FileReference,
   type ResultNumbers,
   type SharedBaseline,
+  type SharedPlace,
   type SharedRecord,
 } from '../share/record.ts';
 import type { Scalar } from '../share/schema.ts';
@@ -11,6 +12,7 @@ import type { AttributionResult, DroppedFile, ImageInfo, MethodInfo, ModelInfo, 
 import type { Library } from './library.ts';
 import { defaultsOf, fieldError } from './options.ts';
 import type { Source } from './picture.svelte.ts';
+import { TABS } from './place.svelte.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
 /**
@@ -50,6 +52,7 @@ export function recordOf(workspace: Workspace, library: Library, result: Attribu
     label: nameOf(model, request.target.index),
     otherLabel: request.target.kind === 'difference' ? nameOf(model, request.target.other) : '',
     numbers: numbersOf(result),
+    place: placeOf(workspace),
   };
 }
 
@@ -88,6 +91,23 @@ export function viewOf({ overlay }: Workspace): SharedRecord['view'] {
     fade,
     backdrop,
   };
+}
+
+/** Where in “Look inside” the person was last. */
+export function placeOf({ place }: Workspace): SharedPlace | null {
+  const { tab, selection } = place;
+  if (selection.layer === null) return null;
+  const details = { maps: place.said('maps'), filters: place.said('filters'), maximise: place.said('maximise') };
+  return { tab, layer: selection.layer, channel: selection.channel, position: selection.position, details };
+}
+
+/** The view that is on show stays: a link is about a result. */
+export function restorePlace({ place }: Workspace, { tab, layer, channel, position, details }: SharedPlace): void {
+  place.tab = tab;
+  place.pickLayer(layer);
+  place.selection = { layer, channel, position };
+  for (const tab of TABS)
+    place.say(tab, Object.fromEntries(Object.entries(details[tab]).map(([name, value]) => [name, `${value}`])));
 }
 
 function numbersOf(result: AttributionResult): ResultNumbers {

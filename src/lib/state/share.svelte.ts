@@ -6,7 +6,7 @@ import { isLink, kindOf } from '../share/kind.ts';
 import type { FileReference, SharedRecord } from '../share/record.ts';
 import type { AttributionRequest, AttributionResult, DroppedFile } from '../worker/api.ts';
 import type { Library } from './library.ts';
-import { lostOptions, namesFor, obstacle, recordOf, viewOf } from './share-record.ts';
+import { lostOptions, namesFor, obstacle, placeOf, recordOf, restorePlace, viewOf } from './share-record.ts';
 import type { OpenBundle } from './share-bundle.ts';
 import { type Needed, NeededFiles } from './share-needs.svelte.ts';
 import type { Workspace } from './workspace.svelte.ts';
@@ -74,7 +74,9 @@ export class Sharing {
     const { status, result } = this.#workspace;
     if (status !== 'done' || !result || this.bundle || this.#expecting) return null;
     const followed = this.verdict && this.#copied !== result.request ? this.#record : null;
-    return followed ? { ...followed, view: viewOf(this.#workspace) } : this.recordOf(result);
+    return followed
+      ? { ...followed, view: viewOf(this.#workspace), place: placeOf(this.#workspace) }
+      : this.recordOf(result);
   });
 
   /** The first visit: what the address says, else the page's own choice. */
@@ -256,6 +258,9 @@ export class Sharing {
     question.other = record.target.kind === 'difference' ? record.target.other : null;
     question.seed = record.seed;
     if (record.layer !== null) this.#workspace.place.pickLayer(record.layer);
+    if (record.place) restorePlace(this.#workspace, record.place);
+    // The explained layer is part of the question, whichever was looked into last.
+    if (record.layer !== null) question.layer = record.layer;
     if (record.baseline.kind !== 'image') question.baseline = record.baseline;
     else if (baselineImage) question.baseline = { kind: 'image', image: baselineImage.info.id };
     [record, ...record.others].forEach(({ preprocessing }, i) => (inputs.slots[i].preprocessing = preprocessing));

@@ -1,7 +1,7 @@
 /** @file What is made large, as a graph: one number for each example of the batch. */
 import type { Layout } from '../attribution/layout.ts';
 import { graphInput } from '../attribution/program.ts';
-import { concrete } from '../graph/dim.ts';
+import { N, concrete, isBatch, type Shape } from '../graph/dim.ts';
 import type { Value } from '../graph/graph.ts';
 import type { Builder } from '../ops/builder.ts';
 import { float32, type FloatTensor } from '../tensor/tensor.ts';
@@ -10,8 +10,22 @@ import type { Objective, Term } from './types.ts';
 /** An activation of the model, and where its channels and positions are; null where it has no positions. */
 export interface Site {
   readonly value: Value;
+  /** In `shapeOf` the site. */
   readonly layout: Layout | null;
+  /** Whether the file holds the batch in another axis, as attentions that put heads or tokens first do. */
+  readonly folded?: true;
 }
+
+/** [N, …]: with a batch axis of its own also where the file has none. */
+export function shapeOf({ value: { shape }, folded }: Site): Shape {
+  if (!folded) return shape;
+  const [first, ...rest] = shape;
+  return isBatch(first) ? [N, first.times, ...rest] : [1, ...shape];
+}
+
+/** The site's activation in the shape of `shapeOf`. */
+export const batched = (g: Builder, site: Site, value: Value): Value =>
+  site.folded ? g.reshape(value, shapeOf(site)) : value;
 
 /** What terms name: layers, and the logits. */
 export interface Sites {
@@ -111,10 +125,11 @@ function partOf(term: Term, name: string, sites: Sites): Part {
 }
 
 /** Axes of a site: features, and everything else but the batch. */
-export function axesOf({ value, layout }: Site): { channels: number; positions: readonly number[] } {
-  if (layout) return layout;
-  const rank = value.shape.length;
-  if (rank === 4 && value.shape[1] === 1 && value.shape[2] === 1) return { channels: 3, positions: [1, 2] };
+export function axesOf(site: Site): { channels: number; positions: readonly number[] } {
+  if (site.layout) return site.layout;
+  const shape = shapeOf(site);
+  const rank = shape.length;
+  if (rank === 4 && shape[1] === 1 && shape[2] === 1) return { channels: 3, positions: [1, 2] };
   if (rank === 4) return { channels: 1, positions: [2, 3] };
   return { channels: rank - 1, positions: Array.from({ length: rank - 2 }, (_, i) => i + 1) };
 }
@@ -126,21 +141,33 @@ export interface SiteSize {
 
 export function siteSize(site: Site): SiteSize {
   const { channels, positions } = axesOf(site);
-  const length = (axis: number) => concrete(site.value.shape[axis], site.value.name);
+  const shape = shapeOf(site);
+  const length = (axis: number) => concrete(shape[axis], site.value.name);
   return { channels: length(channels), positions: positions.reduce((n, axis) => n * length(axis), 1) };
+}
+
+/** Rows and columns: of a map or a grid of tokens; 1 × n for a row of positions, 1 × 1 for a vector. */
+export function gridOf(site: Site): { readonly height: number; readonly width: number } {
+  if (site.layout) return site.layout;
+  const shape = shapeOf(site);
+  const axes = axesOf(site).positions;
+  if (axes.length !== 2) return { height: 1, width: siteSize(site).positions };
+  const [height, width] = axes.map((axis) => concrete(shape[axis], site.value.name));
+  return { height, width };
 }
 
 /** A site's activation as [N, channels, positions]. */
 export function unfolded(g: Builder, site: Site, value: Value): Value {
   const { channels, positions } = axesOf(site);
   const size = siteSize(site);
-  return g.reshape(g.transpose(value, [0, channels, ...positions]), [value.shape[0], size.channels, size.positions]);
+  const whole = batched(g, site, value);
+  return g.reshape(g.transpose(whole, [0, channels, ...positions]), [whole.shape[0], size.channels, size.positions]);
 }
 
 /** Σ_c Σ_p w_c v_p A[c, p]: a neuron, a channel's mean over positions, a logit. */
 function unit(name: string, site: Site): Part {
   const { channels, positions } = siteSize(site);
-  const examples = site.value.shape[0];
+  const [examples] = shapeOf(site);
   const [across, over] = [graphInput(`${name}: channel`, [examples, channels, 1]), positionInput(name, site)];
   return {
     key: `unit of ${site.value.name}`,
@@ -153,12 +180,12 @@ function unit(name: string, site: Site): Part {
 }
 
 const positionInput = (name: string, site: Site): Value =>
-  graphInput(`${name}: position`, [site.value.shape[0], siteSize(site).positions, 1]);
+  graphInput(`${name}: position`, [shapeOf(site)[0], siteSize(site).positions, 1]);
 
 /** The activation's mean over positions, compared with a direction: dot · max(0.1, cosine)^power. */
 function towards(term: Term & { kind: 'direction' }, name: string, site: Site): Part {
   const { channels, positions } = siteSize(site);
-  const direction = graphInput(`${name}: direction`, [site.value.shape[0], channels, 1]);
+  const direction = graphInput(`${name}: direction`, [shapeOf(site)[0], channels, 1]);
   const over = positionInput(name, site);
   return {
     key: `direction in ${site.value.name}, power ${term.power}`,
@@ -172,25 +199,33 @@ function towards(term: Term & { kind: 'direction' }, name: string, site: Site): 
 
 /** The layer's activation, compared with that on an image. */
 function likeness(term: Term & { kind: 'caricature' }, name: string, sites: Sites): Part {
-  const { value } = sites.layer(term.layer);
+  const site = sites.layer(term.layer);
+  const { value } = site;
   const example = sites.example?.(term.layer);
   if (!example) throw new Error('Caricature: no image is open. Open the image that is to be exaggerated.');
-  const input = graphInput(`${name}: image`, value.shape);
+  const input = graphInput(`${name}: image`, shapeOf(site));
   return {
     key: `caricature at ${value.name}, power ${term.power}`,
     fed: [{ input, row: () => example.data }],
-    build: (g, at) => aligned(g, at(value), input, term.power),
+    build: (g, at) => aligned(g, batched(g, site, at(value)), input, term.power),
   };
 }
 
 /** Mean of the squares. */
-function meanSquare({ value }: Site): Part {
+function meanSquare(site: Site): Part {
   return {
-    key: `layer ${value.name}`,
+    key: `layer ${site.value.name}`,
     fed: [],
     build: (g, at) => {
-      const axes = value.shape.slice(1).map((_, i) => i + 1);
-      return g.reshape(g.reduceMean(g.square(at(value)), axes), [value.shape[0], 1]);
+      const [examples, ...others] = shapeOf(site);
+      const squares = g.square(batched(g, site, at(site.value)));
+      return g.reshape(
+        g.reduceMean(
+          squares,
+          others.map((_, i) => i + 1),
+        ),
+        [examples, 1],
+      );
     },
   };
 }
@@ -227,11 +262,12 @@ function directionOf(term: Term, channels: number, site: Site): readonly number[
 }
 
 /** A mean over the positions that lie on the grid, or a single one. */
-function positionWeights(term: Term, { layout, value }: Site, positions: number): number[] {
+function positionWeights(term: Term, site: Site, positions: number): number[] {
+  const { layout, value } = site;
   const prefix = layout?.prefix ?? 0;
   if (term.kind !== 'neuron')
     return Array.from({ length: positions }, (_, i) => (i < prefix ? 0 : 1 / (positions - prefix)));
-  const [height, width] = layout ? [layout.height, layout.width] : [1, positions];
+  const { height, width } = gridOf(site);
   // Of an even length the middle is the later of the two in the middle.
   const { y = height >> 1, x = width >> 1 } = term;
   if (!(y >= 0 && y < height && x >= 0 && x < width))

@@ -89,7 +89,9 @@ export async function createSynthesis(setting: SynthesisSetting): Promise<Synthe
       if (bad !== undefined) {
         [parameters, first, second].forEach((tensor) => tensor.dispose());
         throw new NotFinite(
-          `Activation maximisation: the objective became ${bad} at step ${step + 1}. The picture of step ${step} is kept; try a smaller learning rate.`,
+          step === 0
+            ? `Activation maximisation: the objective is ${bad} from the first picture on. Signals says in which layer that begins; choose a unit before it.`
+            : `Activation maximisation: the objective became ${bad} at step ${step + 1}. The picture of step ${step} is kept; try a smaller learning rate.`,
         );
       }
       dispose();

@@ -22,6 +22,7 @@ const superscript = (n: number): string =>
 /** A share as a percentage with three significant digits. */
 export function percent(share: number): string {
   const value = share * 100;
+  if (Number.isNaN(value)) return number(value);
   if (value !== 0 && Math.abs(value) < 0.001) return '< 0.001 %';
   if (value < 100 && value > 99.95) return '> 99.9 %';
   return `${number(value, { digits: 3 })} %`;

@@ -5,7 +5,8 @@ import { count, counted, number, percent } from './format.ts';
 const value = (x: number): string => number(x, { digits: 4 });
 
 /** "row 3, column 5", counted from 0 as in the file; '' for a vector. */
-export function placeText({ prefix, height, width }: ActivationInfo, element: number): string {
+export function placeText({ prefix, height, width, attention }: ActivationInfo, element: number): string {
+  if (attention) return `from token ${Math.floor(element / width)} to token ${element % width}`;
   if (element < prefix) return `token ${element}, before the grid`;
   const at = element - prefix;
   if (height * width === 1) return '';
@@ -29,7 +30,9 @@ export const statisticsText = ({ min, mean, max, zeros }: Statistics): Statistic
 ];
 
 /** "64 channels of 56 × 56", width first. */
-export function shapeText({ channels, height, width, prefix }: ActivationInfo): string {
+export function shapeText({ channels, height, width, prefix, attention }: ActivationInfo): string {
+  if (attention)
+    return `${counted(channels, 'head', 'heads')} of ${count(width)} × ${count(height)} tokens: a row says how much its token takes from each of the others`;
   const many = counted(channels, 'channel', 'channels');
   const before = prefix ? `, and ${counted(prefix, 'token', 'tokens')} before the grid, drawn below each map` : '';
   if (height * width === 1 && !prefix) return `${counted(channels, 'value', 'values')}, one for each channel`;
