@@ -33,6 +33,8 @@ export class CompareView {
   readonly look = new SharedLook();
   readonly workspace: Workspace;
   wall = $state.raw<Wall | null>(null);
+  /** Times that the browser has lost what the wall had drawn. */
+  losses = $state(0);
   /** Photographs that have been read, by address. */
   photographs = $state.raw<Readonly<Record<string, ImageBitmap>>>({});
   /** Set where the browser cannot show an image that the model can read. */
@@ -44,6 +46,12 @@ export class CompareView {
 
   constructor(workspace: Workspace) {
     this.workspace = workspace;
+  }
+
+  /** From now on `wall` draws the cells. */
+  show(wall: Wall): void {
+    wall.onRestored = () => this.losses++;
+    this.wall = wall;
   }
 
   get comparison(): Comparison {
