@@ -1,6 +1,7 @@
 /** @file How a comparison is shown: what each cell draws, on which scale, and which two are laid over each other. */
 import type { AttributionResult, ModelInfo, Workspace } from '../state/workspace.svelte.ts';
 import { type Cell, type Comparison, comparisonOf } from '../state/compare.svelte.ts';
+import { Turns } from '../render/turns.ts';
 import type { Wall, WallPicture } from '../render/wall.ts';
 import { type RankCorrelations, rankCorrelations } from '../tensor/rank-correlation.ts';
 import { SharedLook } from './compare-look.svelte.ts';
@@ -31,6 +32,7 @@ export type Arrangement = 'grid' | 'swipe' | 'blink';
 
 export class CompareView {
   readonly look = new SharedLook();
+  readonly turns = new Turns();
   readonly workspace: Workspace;
   wall = $state.raw<Wall | null>(null);
   /** Times that the browser has lost what the wall had drawn. */
