@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Scene, chooseMethod, compare, compared, done, drop, linkTo, openMenu, slug } from './scene.ts';
 import { explaining } from './explaining.ts';
+import { update } from './update.ts';
 
 const root = join(import.meta.dirname, '../..');
 const shared = join(root, '../shared/real');
@@ -229,6 +230,7 @@ export const SCENES: readonly Scene[] = [
   ...comparing,
   ...sharing,
   ...faults,
+  update,
   puzzle,
   ...(ownFiles.every((path) => existsSync(path)) ? [ownModel] : []),
 ];
