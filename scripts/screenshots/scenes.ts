@@ -5,6 +5,7 @@ import { type Scene, chooseMethod, compare, compared, done, drop, linkTo, openMe
 import { explaining } from './explaining.ts';
 import { inside, insideOwn } from './inside.ts';
 import { inspecting } from './inspecting.ts';
+import { update } from './update.ts';
 
 const root = join(import.meta.dirname, '../..');
 const shared = join(root, '../shared/real');
@@ -232,6 +233,7 @@ export const SCENES: readonly Scene[] = [
   ...sharing,
   ...inspecting,
   ...faults,
+  update,
   puzzle,
   ...inside,
   ...insideOwn,

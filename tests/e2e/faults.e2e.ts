@@ -43,7 +43,9 @@ test('where the browser denies storage the page explains as ever, and says what 
   });
   await visit(page);
   await device(page).click();
-  await expect(page.getByText('The page is not kept for use without a network: denied.')).toBeVisible();
+  await expect(
+    page.getByText('The page is not kept for use without a network: the browser’s settings let it keep nothing.'),
+  ).toBeVisible();
 });
 
 test('where the storage is full the page explains as ever, and says what is not kept', async ({ page, site }) => {

@@ -57,7 +57,6 @@ test('a model of two images asks for the second, shows either map, and its link 
   expect(await drawn(page)).not.toBe(left);
 
   await page.getByRole('button', { name: 'Share' }).click();
-  await expect(page.getByRole('button', { name: /^Copy long link/ })).toContainText('this model takes 2 together');
   await page.getByRole('button', { name: /^Copy link/ }).click();
   await expect(page.getByRole('button', { name: 'Link copied' })).toBeVisible();
   const link = page.url();
@@ -76,4 +75,71 @@ test('a model of two images asks for the second, shows either map, and its link 
   await page.keyboard.press('ArrowRight');
   await expect(slot(/^right: cat-11\.png/)).toBeChecked();
   await expect(page.locator('figcaption').first()).toContainText('Reproduced');
+});
+
+/** The exhibit of a bundle or a long link shows either input, and the page has no model. */
+async function showsEither(page: Page): Promise<void> {
+  const exhibit = page.getByRole('dialog', { name: /^Result from/ });
+  await expect(exhibit).toBeVisible({ timeout: 20_000 });
+  await expect(exhibit).toContainText('nothing was computed here');
+  await expect(exhibit).toContainText(/Image, left\s*cat-0\.png/);
+  await expect(exhibit).toContainText(/Image, right\s*cat-11\.png/);
+  const input = (name: RegExp) => exhibit.getByRole('radio', { name });
+  const canvas = exhibit.locator('canvas').first();
+  await expect(canvas).toHaveClass(/ready/);
+  await expect(input(/^left: cat-0\.png/)).toBeChecked();
+  const [left, pictured] = [await canvas.screenshot(), await input(/^left/).locator('img').getAttribute('src')];
+  expect(
+    await input(/^right/)
+      .locator('img')
+      .getAttribute('src'),
+  ).not.toBe(pictured);
+  await input(/^right: cat-11\.png/).click();
+  await expect(input(/^right: cat-11\.png/)).toBeChecked();
+  await expect.poll(async () => (await canvas.screenshot()).equals(left)).toBe(false);
+  await expect(exhibit.getByLabel('Scores of each pixel of cat-11.png')).toBeVisible();
+  await input(/^left/).click();
+  await expect.poll(async () => (await canvas.screenshot()).equals(left)).toBe(true);
+}
+
+test('a bundle and a long link of two images show either of them without the model', async ({
+  page,
+  context,
+  site,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(site).origin });
+  await page.goto('./');
+  await done(page);
+  await drop(page, [sameThing, picture('cat-0.png'), picture('cat-11.png')]);
+  await expect(page.getByRole('radio', { name: /^left: cat-0\.png/ })).toBeChecked({ timeout: 20_000 });
+  await done(page);
+  // Whichever input is looked at.
+  await page.getByRole('radio', { name: /^right: cat-11\.png/ }).click();
+  await done(page);
+
+  await page.getByRole('button', { name: 'Download' }).click();
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: /^Bundle, \.vitrine\.zip/ }).click(),
+  ]);
+  const bundle = readFileSync(await saved.path());
+
+  await page.getByRole('button', { name: 'Share' }).click();
+  const entry = page.getByRole('button', { name: /^Copy long link/ });
+  await expect(entry).toContainText('characters. Carries picture, map and settings');
+  await entry.click();
+  await expect(page.getByRole('button', { name: 'Long link copied' })).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(link).toContain('#b2.');
+
+  await page.goto('about:blank');
+  await page.goto(link);
+  await showsEither(page);
+  await expect(page.getByRole('button', { name: /^Model/ })).not.toContainText('same-thing');
+
+  await page.goto('about:blank');
+  await page.goto('./');
+  await done(page);
+  await drop(page, [{ name: 'pair.vitrine.zip', bytes: bundle }]);
+  await showsEither(page);
 });

@@ -6,9 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { type Bundle, BundleError, packBundle, readBundle, refuseLargeBundle } from '../../src/lib/share/bundle.ts';
 import { crc32 } from '../../src/lib/share/crc32.ts';
 import { scoresCsv } from '../../src/lib/share/csv.ts';
+import { unzip } from '../../src/lib/share/unzip.ts';
 import { readNpy } from '../../src/lib/tensor/npy.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
-import { long, typical } from './records.ts';
+import { long, pair, typical } from './records.ts';
 
 const png = new Uint8Array(readFileSync(join(import.meta.dirname, '../../static/gallery/cat-0.png')));
 
@@ -26,12 +27,29 @@ const bundle: Bundle = {
     size: { width: 384, height: 384 },
     crop: { x: 24, y: -3.5, width: 336, height: 336 },
     notes: ['Every position has the same score.'],
+    inputName: '',
+    others: [],
   },
   scores: float32([2, 2, 3], [1, -2, 3, 4, 5, 6, 0.1, 0.2, 0.3, 0.4, 0.5, 1e-30]),
   input: png,
+  others: [],
   picture: png,
 };
 const packed = packBundle(bundle);
+
+/** Of a model of two images, with a picture of its own before each. */
+const fish = new Uint8Array(readFileSync(join(import.meta.dirname, '../../static/gallery/fish-2.png')));
+const ofTwo: Bundle = {
+  ...bundle,
+  record: pair,
+  result: {
+    ...bundle.result,
+    inputName: 'left',
+    others: [{ name: 'right', size: { width: 300, height: 200 }, crop: { x: 0.5, y: -8, width: 224, height: 224 } }],
+  },
+  others: [{ scores: float32([1, 2, 2], [4, -3, 2, 1e-20]), input: fish }],
+};
+const packedTwo = packBundle(ofTwo);
 
 function faultOf(bytes: Uint8Array): BundleError {
   try {
@@ -44,8 +62,9 @@ function faultOf(bytes: Uint8Array): BundleError {
 }
 
 /** The bundle with changed files and the checksums that fit them. */
-function forged(change: Record<string, Uint8Array>): Uint8Array {
-  const files = { ...unzipSync(packed), ...change };
+function forged(change: Record<string, Uint8Array | null>, of = packed): Uint8Array {
+  const changed = Object.entries({ ...unzipSync(of), ...change });
+  const files = Object.fromEntries(changed.flatMap(([name, bytes]) => (bytes ? [[name, bytes] as const] : [])));
   const sums = Object.entries(files)
     .filter(([name]) => name !== 'checksums.txt')
     .map(([name, bytes]) => `${crc32(bytes).toString(16).padStart(8, '0')} ${name}\n`);
@@ -75,6 +94,77 @@ describe('a bundle', () => {
   });
 });
 
+describe('a bundle of a model of two images', () => {
+  it('gives back the picture and the map of each, and where they lie', () => {
+    const read = readBundle(packedTwo, 'b.vitrine.zip');
+    expect([read.record, read.result]).toEqual([pair, ofTwo.result]);
+    expect([read.scores, ...read.others.map(({ scores }) => scores)]).toEqual([bundle.scores, ofTwo.others[0].scores]);
+    expect(Buffer.from(read.input).equals(png) && Buffer.from(read.others[0].input).equals(fish)).toBe(true);
+  });
+
+  it('is a zip of plain files that begins as one of one image does; only it says that pages must be newer', () => {
+    const [one, two] = [unzipSync(packed), unzipSync(packedTwo)];
+    const added = Object.keys(two).filter((name) => !(name in one));
+    expect(added).toEqual(['scores-2.npy', 'input-2.png']);
+    expect(Object.keys(one)).toEqual(['vitrine.json', 'scores.npy', 'input.png', 'result.png', 'checksums.txt']);
+    expect(Buffer.from(two['scores.npy']).equals(one['scores.npy'])).toBe(true);
+    const versions = [one, two].map((files) => JSON.parse(Buffer.from(files['vitrine.json']).toString()).version);
+    expect(versions).toEqual([2, 3]);
+    expect(Object.keys(settings().result)).not.toContain('others');
+  });
+
+  const settingsOfTwo = () => JSON.parse(Buffer.from(unzipSync(packedTwo)['vitrine.json']).toString());
+  const withResult = (change: object) => {
+    const json = settingsOfTwo();
+    return forged(
+      { 'vitrine.json': strToU8(JSON.stringify({ ...json, result: { ...json.result, ...change } })) },
+      packedTwo,
+    );
+  };
+
+  it.each<[what: string, bytes: () => Uint8Array, fault: string, sentence: RegExp]>([
+    ['without its second map', () => forged({ 'scores-2.npy': null }, packedTwo), 'not a bundle', /no scores-2\.npy/],
+    ['without its second picture', () => forged({ 'input-2.png': null }, packedTwo), 'not a bundle', /no input-2\.png/],
+    ['with a third one', () => forged({ 'input-3.png': png }, packedTwo), 'damaged', /input-3\.png, of which/],
+    ['a picture of one that has none', () => forged({ 'input-2.png': png }), 'damaged', /input-2\.png, of which/],
+    ['no PNG', () => forged({ 'input-2.png': strToU8('<svg>'.repeat(30)) }, packedTwo), 'damaged', /no PNG/],
+    ['no floats', () => forged({ 'scores-2.npy': strToU8('x'.repeat(99)) }, packedTwo), 'damaged', /scores-2\.npy/],
+    ['two images, one map', () => withResult({ others: [] }), 'damaged', /name 2 images, its result 1/],
+    [
+      'a seventeenth',
+      () => withResult({ others: Array(16).fill(ofTwo.result.others[0]) }),
+      'damaged',
+      /list of 0 to 15/,
+    ],
+    ['an input 17', () => zipSync({ 'input-17.png': png }), 'not a bundle', /"input-17\.png", which no bundle has/],
+  ])('is refused: %s', (_, bytes, fault, sentence) => {
+    const error = faultOf(bytes());
+    expect([error.fault, error.message]).toEqual([fault, expect.stringMatching(sentence)]);
+  });
+
+  it('that was changed in its second map is refused', () => {
+    const files = { ...unzipSync(packedTwo) };
+    files['scores-2.npy'] = files['scores-2.npy'].map((byte, i) => (i === 140 ? byte ^ 1 : byte));
+    expect(faultOf(zipSync(files)).message).toMatch(/scores-2\.npy was changed after the bundle was made/);
+  });
+
+  it('whose files together would fill the memory is refused, whatever its headers say', () => {
+    const names = ['scores-2.npy', 'scores-3.npy', 'scores-4.npy'];
+    const limits = Object.fromEntries(names.map((name) => [name, 50_000]));
+    const three = zipSync(Object.fromEntries(names.map((name) => [name, new Uint8Array(40_000)])));
+    expect(Object.keys(unzip(three, limits, 120_000))).toEqual(names);
+    const lie = three.slice();
+    const view = new DataView(lie.buffer);
+    // Each entry of the directory says a size of its own.
+    for (let at = view.getUint32(lie.length - 6, true); view.getUint32(at, true) === 0x02014b50; at += 46 + 12)
+      view.setUint32(at + 24, 10, true);
+    for (const bomb of [three, lie])
+      expect(() => unzip(bomb, limits, 100_000)).toThrow(
+        expect.objectContaining({ fault: 'too large', entry: '', bytes: 120_000 }),
+      );
+  });
+});
+
 describe('a bundle of version 1', () => {
   it('is still read: what came later is none', () => {
     const v1 = readFileSync(join(import.meta.dirname, '../fixtures/bundles/v1.vitrine.zip'));
@@ -93,7 +183,7 @@ describe('a bundle that is none is refused', () => {
     ['another zip', () => zipSync({ 'a.txt': strToU8('a') }), 'not a bundle', /"a\.txt", which no bundle has/],
     ['without scores', () => zipSync({ 'vitrine.json': strToU8('{}') }), 'not a bundle', /holds no scores\.npy/],
     ['a bomb', () => zipSync({ 'vitrine.json': new Uint8Array(5_000_000) }), 'too large', /5000000 bytes/],
-    ['a newer one', () => forgedJson({ ...settings(), version: 3 }), 'newer version', /format 3.*Reload/],
+    ['a newer one', () => forgedJson({ ...settings(), version: 4 }), 'newer version', /format 4.*Reload/],
     ['another JSON', () => forgedJson([1]), 'damaged', /its format is/],
     ['no JSON', () => forged({ 'vitrine.json': strToU8('{') }), 'damaged', /not a bundle that Vitrine made/],
     ['a wrong field', () => forgedJson({ ...settings(), result: {} }), 'damaged', /the result\.methodTitle is missing/],
@@ -171,8 +261,11 @@ describe('a bundle that is a bomb is refused at its limit, soon', () => {
   });
 });
 
-describe('damaged bundles', () => {
-  const small = packBundle({ ...bundle, record: typical, input: png.slice(0, 64), picture: png.slice(0, 64) });
+describe.each([
+  ['of one image', { ...bundle, record: typical }],
+  ['of two images', { ...ofTwo, others: [{ ...ofTwo.others[0], input: fish.slice(0, 64) }] }],
+])('damaged bundles %s', (_, whole) => {
+  const small = packBundle({ ...whole, input: png.slice(0, 64), picture: png.slice(0, 64) });
 
   it('give errors with a label or the result, wherever they are damaged', () => {
     const damage = fc.record({ at: fc.nat(small.length - 1), byte: fc.nat(255), cut: fc.option(fc.nat(small.length)) });
@@ -182,7 +275,7 @@ describe('damaged bundles', () => {
       if (at < bytes.length) bytes[at] = byte;
       try {
         const read = readBundle(bytes, 'b.zip');
-        expect([read.record, read.scores]).toEqual([typical, bundle.scores]);
+        expect([read.record, read.scores, read.others]).toEqual([whole.record, bundle.scores, whole.others]);
       } catch (error) {
         errors++;
         if (!(error instanceof BundleError)) throw error;

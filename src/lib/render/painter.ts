@@ -9,10 +9,15 @@ export class Painter {
   readonly #root = new Container();
   readonly #world = new Container();
 
+  /** Called after the browser had lost the context, with its picture, and this was drawn again. */
+  onRestored: () => void = () => undefined;
+
   /** Use `createPainter`. */
   constructor(renderer: WebGLRenderer<HTMLCanvasElement>) {
     this.#renderer = renderer;
     this.#root.addChild(this.#world);
+    // The renderer has listened before and made its context anew.
+    this.canvas.addEventListener('webglcontextrestored', this.#drawAgain);
   }
 
   get canvas(): HTMLCanvasElement {
@@ -45,7 +50,16 @@ export class Painter {
     this.#renderer.render(this.#root);
   }
 
+  readonly #drawAgain = (): void => {
+    // Chromium copies nothing from a canvas whose context came back until its size has changed.
+    this.canvas.width += 1;
+    this.canvas.width -= 1;
+    this.draw();
+    this.onRestored();
+  };
+
   destroy(): void {
+    this.canvas.removeEventListener('webglcontextrestored', this.#drawAgain);
     this.#root.destroy({ children: true });
     this.#renderer.destroy();
   }

@@ -30,6 +30,11 @@ export class Wall {
     this.#painter = painter;
   }
 
+  /** Called when the browser had lost what was drawn: all of it is to be drawn again. */
+  set onRestored(tell: () => void) {
+    this.#painter.onRestored = tell;
+  }
+
   /**
    * Draws `picture` on a canvas of `size` CSS pixels, `ratio` device pixels each. `name`: whose scores they are; the
    * texture of a name is kept until `forget`.

@@ -165,7 +165,8 @@ class OrtRuntime implements Runtime {
       if (error instanceof GPUOutOfMemoryError) this.#tellLost('its memory is used up');
     });
     void device.lost.then(({ reason, message }) => {
-      if (reason !== 'destroyed' || this.#open.size > 0) this.#tellLost(message || reason);
+      if (reason !== 'destroyed' || this.#open.size > 0)
+        this.#tellLost(`the browser lost the graphics processor: ${message || reason}`);
     });
   }
 }

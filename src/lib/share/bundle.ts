@@ -7,12 +7,23 @@ import { type Zippable, strFromU8, strToU8, zipSync } from 'fflate';
 import { readNpy, writeNpy } from '../tensor/npy.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import { crc32 } from './crc32.ts';
+import { MOST_INPUTS } from './kind.ts';
 import { type SharedRecord, readLong, writeLong } from './record.ts';
 import { type Schema, SchemaError, flag, list, nullable, number, struct, text } from './schema.ts';
 import { type ZipError, unzip } from './unzip.ts';
 
-const VERSION = 2;
+/** Of one input: pages that know no others read it too. */
+const ONE_INPUT = 2;
+const VERSION = 3;
 const FORMAT = 'vitrine-bundle';
+
+/** Where the map of an input behind the first lies. */
+export interface BundledInput {
+  /** In the model. */
+  readonly name: string;
+  readonly size: BundledResult['size'];
+  readonly crop: BundledResult['crop'];
+}
 
 /** What stands beside the settings: the result in words and full precision. */
 export interface BundledResult {
@@ -30,16 +41,26 @@ export interface BundledResult {
   /** Where the map lies on it, in its pixels. */
   readonly crop: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   readonly notes: readonly string[];
+  /** Of a model with several image inputs: the name of the first; '' where there is one. */
+  readonly inputName: string;
+  /** Those behind the first, in the model's order. */
+  readonly others: readonly BundledInput[];
 }
 
-/** What it takes to show a result without its model. */
-export interface Exhibit {
-  readonly record: SharedRecord;
-  readonly result: BundledResult;
+/** An input's picture and map. */
+export interface ExhibitInput {
   /** [channels, height, width]. */
   readonly scores: FloatTensor;
   /** The input picture: PNG in a bundle, JPEG in a long link. */
   readonly input: Uint8Array<ArrayBuffer>;
+}
+
+/** What it takes to show a result without its model. */
+export interface Exhibit extends ExhibitInput {
+  readonly record: SharedRecord;
+  readonly result: BundledResult;
+  /** As many as the record and the result have. */
+  readonly others: readonly ExhibitInput[];
 }
 
 export interface Bundle extends Exhibit {
@@ -62,6 +83,8 @@ export class BundleError extends Error {
 
 const MB = 2 ** 20;
 const MAX_ZIP = 256 * MB;
+/** Bytes that all files together may unfold to. */
+const MAX_UNFOLDED = 512 * MB;
 /** Bytes that each file may unfold to. */
 const LIMITS: Readonly<Record<string, number>> = {
   'vitrine.json': MB,
@@ -71,12 +94,45 @@ const LIMITS: Readonly<Record<string, number>> = {
   'checksums.txt': 4096,
 };
 const NAMES = Object.keys(LIMITS);
+
+interface FileNames {
+  readonly scores: string;
+  readonly input: string;
+}
+
+/** Of the inputs behind the first: the second is number 2. */
+const namesOfOther = (i: number): FileNames => ({ scores: `scores-${i + 2}.npy`, input: `input-${i + 2}.png` });
+
+const OTHERS_LIMITS = Object.fromEntries(
+  Array.from({ length: MOST_INPUTS - 1 }, (_, i) => namesOfOther(i)).flatMap(({ scores, input }) => [
+    [scores, LIMITS['scores.npy']],
+    [input, LIMITS['input.png']],
+  ]),
+);
 const MAX_PIXELS = 2 ** 26;
 const MAX_SIDE = 2 ** 20;
 
 const side = number({ min: 1, max: MAX_SIDE, whole: true });
 const place = number({ min: -MAX_SIDE, max: MAX_SIDE });
 const extent = number({ min: 0, max: MAX_SIDE });
+
+const size = struct<BundledResult['size']>({ width: ['', side], height: ['', side] });
+const crop = struct<BundledResult['crop']>({
+  x: ['', place],
+  y: ['', place],
+  width: ['', extent],
+  height: ['', extent],
+});
+
+/** Left out where it is empty: what says of one input reads as it always did. */
+const optional = <T extends string | readonly unknown[]>(of: Schema<T>, none: T): Schema<T> => ({
+  write: (value, form) => (value.length === 0 ? undefined : of.write(value, form)),
+  read: (json, form, at) => (json === undefined ? none : of.read(json, form, at)),
+});
+
+const others = list(struct<BundledInput>({ name: ['', text(200)], size: ['', size], crop: ['', crop] }), {
+  max: MOST_INPUTS - 1,
+});
 
 const result: Schema<BundledResult> = struct<BundledResult>({
   methodTitle: ['', text(80)],
@@ -96,42 +152,47 @@ const result: Schema<BundledResult> = struct<BundledResult>({
   ],
   passes: ['', number({ min: 0, whole: true })],
   milliseconds: ['', number({ min: 0 })],
-  size: ['', struct<BundledResult['size']>({ width: ['', side], height: ['', side] })],
-  crop: [
-    '',
-    struct<BundledResult['crop']>({ x: ['', place], y: ['', place], width: ['', extent], height: ['', extent] }),
-  ],
+  size: ['', size],
+  crop: ['', crop],
   notes: ['', list(text(600), { max: 20 })],
+  inputName: ['', optional(text(200), '')],
+  others: ['', optional(others, [])],
 });
 
 /** The settings and numbers of a result, for people and programs. */
 export const settingsJson = (record: SharedRecord, numbers: BundledResult, indent = 2): string =>
   JSON.stringify(
-    { format: FORMAT, version: VERSION, settings: writeLong(record), result: result.write(numbers, 'long') },
+    {
+      format: FORMAT,
+      version: numbers.others.length > 0 ? VERSION : ONE_INPUT,
+      settings: writeLong(record),
+      result: result.write(numbers, 'long'),
+    },
     null,
     indent,
   );
 
-export function packBundle({ record, result, scores, input, picture }: Bundle): Uint8Array<ArrayBuffer> {
+export function packBundle({ record, result, scores, input, others, picture }: Bundle): Uint8Array<ArrayBuffer> {
   const files: Record<string, Uint8Array> = {
     'vitrine.json': strToU8(settingsJson(record, result)),
     'scores.npy': writeNpy(scores),
     'input.png': input,
     'result.png': picture,
   };
+  for (const [i, other] of others.entries()) {
+    const names = namesOfOther(i);
+    files[names.scores] = writeNpy(other.scores);
+    files[names.input] = other.input;
+  }
   const sums = Object.entries(files).map(([name, bytes]) => `${hex(crc32(bytes))} ${name}\n`);
-  const stored = { level: 0 } as const;
-  const zippable: Zippable = {
-    'vitrine.json': files['vitrine.json'],
-    'scores.npy': files['scores.npy'],
-    // PNG is deflated already.
-    'input.png': [input, stored],
-    'result.png': [picture, stored],
-    'checksums.txt': strToU8(sums.join('')),
-  };
+  // PNG is deflated already.
+  const packed = Object.entries(files).map(([name, bytes]) => [name, name.endsWith('.png') ? [bytes, STORED] : bytes]);
+  const zippable = { ...Object.fromEntries(packed), 'checksums.txt': strToU8(sums.join('')) } as Zippable;
   // One date for all, so that the same result makes the same file.
   return zipSync(zippable, { level: 6, mtime: '1980-01-01T12:00:00' });
 }
+
+const STORED = { level: 0 } as const;
 
 /** `name` is the file's, for messages. Throws a BundleError, and nothing else. */
 export function readBundle(bytes: Uint8Array, name: string): Bundle {
@@ -139,8 +200,12 @@ export function readBundle(bytes: Uint8Array, name: string): Bundle {
   verify(files, name);
   try {
     const { record, result } = readSettings(files['vitrine.json'], name);
-    const scores = readScores(files['scores.npy']);
-    return { record, result, scores, input: png(files['input.png']), picture: png(files['result.png']) };
+    refuseOtherInputs(files, result.others.length, name);
+    const [first, ...others] = [
+      { scores: 'scores.npy', input: 'input.png' },
+      ...result.others.map((_, i) => namesOfOther(i)),
+    ].map((names) => ({ scores: readScores(files[names.scores], names.scores), input: png(files[names.input]) }));
+    return { record, result, ...first, others, picture: png(files['result.png']) };
   } catch (error) {
     if (error instanceof BundleError) throw error;
     const why = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
@@ -154,31 +219,45 @@ function unpack(bytes: Uint8Array, name: string): Record<string, Uint8Array<Arra
     throw new BundleError('not a bundle', `${name}: not a zip file. Drop the .vitrine.zip as it was downloaded.`);
   }
   const files = unzipped(bytes, name);
-  const missing = NAMES.find((entry) => !Object.hasOwn(files, entry));
-  if (missing) {
-    throw new BundleError(
-      'not a bundle',
-      `${name}: holds no ${missing}. A bundle has ${NAMES.join(', ')}. Drop it as it was downloaded.`,
-    );
-  }
+  refuseMissing(files, NAMES, name);
   return files;
+}
+
+function refuseMissing(files: Readonly<Record<string, Uint8Array>>, wanted: readonly string[], name: string): void {
+  const missing = wanted.find((entry) => !Object.hasOwn(files, entry));
+  if (!missing) return;
+  const message = `${name}: holds no ${missing}. A bundle has ${wanted.join(', ')}. Drop it as it was downloaded.`;
+  throw new BundleError('not a bundle', message);
+}
+
+/** Each input behind the first has its two files, and nothing else is there. */
+function refuseOtherInputs(files: Readonly<Record<string, Uint8Array>>, count: number, name: string): void {
+  const wanted = Array.from({ length: count }, (_, i) => Object.values(namesOfOther(i))).flat();
+  refuseMissing(files, [...NAMES, ...wanted], name);
+  const stranger = Object.keys(files).find((entry) => !NAMES.includes(entry) && !wanted.includes(entry));
+  if (stranger) throw new SchemaError(`it holds ${stranger}, of which its settings say nothing`);
 }
 
 function unzipped(bytes: Uint8Array, name: string): Record<string, Uint8Array<ArrayBuffer>> {
   try {
-    return unzip(bytes, LIMITS);
+    return unzip(bytes, { ...LIMITS, ...OTHERS_LIMITS }, MAX_UNFOLDED);
   } catch (error) {
     const { fault, entry, bytes: found } = error as ZipError;
-    if (fault === 'too large') throw tooLarge(`${name}/${entry}`, found, LIMITS[entry]);
+    if (fault === 'too large') {
+      throw entry ? tooLarge(`${name}/${entry}`, found, limitOf(entry)!) : tooLarge(name, found, MAX_UNFOLDED);
+    }
     if (fault === 'damaged')
       throw new BundleError('damaged', `${name}: the zip file is cut off or damaged. Download or copy it again.`);
-    const which = `${JSON.stringify(entry.slice(0, 60))}${Object.hasOwn(LIMITS, entry) ? ' twice' : ''}`;
+    const which = `${JSON.stringify(entry.slice(0, 60))}${limitOf(entry) ? ' twice' : ''}`;
     throw new BundleError(
       'not a bundle',
       `${name}: holds ${which}, which no bundle has. Drop the .vitrine.zip as it was downloaded.`,
     );
   }
 }
+
+const limitOf = (entry: string): number | undefined =>
+  Object.hasOwn(LIMITS, entry) ? LIMITS[entry] : OTHERS_LIMITS[entry];
 
 /** Refuses a file that is larger than any bundle: before it is read. */
 export function refuseLargeBundle(name: string, bytes: number): void {
@@ -190,7 +269,8 @@ const tooLarge = (what: string, bytes: number, limit: number): BundleError =>
 
 function verify(files: Readonly<Record<string, Uint8Array>>, name: string): void {
   const sums = strFromU8(files['checksums.txt']);
-  for (const entry of NAMES.slice(0, -1)) {
+  for (const entry of Object.keys(files)) {
+    if (entry === 'checksums.txt') continue;
     if (sums.includes(`${hex(crc32(files[entry]))} ${entry}\n`)) continue;
     const message = `${name}: ${entry} was changed after the bundle was made: its checksum does not fit. Download or copy it again.`;
     throw new BundleError('damaged', message);
@@ -208,15 +288,18 @@ export function readSettings(bytes: Uint8Array, name: string): { record: SharedR
       `${name}: format ${version}; this page reads formats up to ${VERSION}. Reload the page to get its newest version.`,
     );
   }
-  if (version !== 1 && version !== VERSION) throw new SchemaError('its version is none');
-  return { record: readLong(settings), result: result.read(numbers, 'long', 'the result') };
+  if (version !== 1 && version !== ONE_INPUT && version !== VERSION) throw new SchemaError('its version is none');
+  const read = { record: readLong(settings), result: result.read(numbers, 'long', 'the result') };
+  const [named, shown] = [1 + read.record.others.length, 1 + read.result.others.length];
+  if (named !== shown) throw new SchemaError(`its settings name ${named} images, its result ${shown}`);
+  return read;
 }
 
-function readScores(bytes: Uint8Array): FloatTensor {
-  const scores = readNpy(bytes, 'scores.npy');
+function readScores(bytes: Uint8Array, name: string): FloatTensor {
+  const scores = readNpy(bytes, name);
   const { dtype, shape } = scores;
   if (dtype !== 'float32' || shape.length !== 3 || shape.some((d) => !(d >= 1))) {
-    throw new SchemaError(`scores.npy holds ${dtype} [${shape}], must be float32 [channels, height, width]`);
+    throw new SchemaError(`${name} holds ${dtype} [${shape}], must be float32 [channels, height, width]`);
   }
   return scores as FloatTensor;
 }

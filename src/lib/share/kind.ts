@@ -34,3 +34,6 @@ export function clean(fragment: string): string {
   // White space, soft hyphens and zero-width marks that programs put where a line may break.
   return text.replaceAll(/[\s\u00ad\u200b-\u200d\u2060\ufeff]+/g, '');
 }
+
+/** Inputs of a model whose pictures and maps a bundle or a long link may hold. */
+export const MOST_INPUTS = 16;

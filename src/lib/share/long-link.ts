@@ -4,18 +4,29 @@
  */
 import { announcedSize } from '../vision/header.ts';
 import { type FloatTensor, float32 } from '../tensor/tensor.ts';
-import { type Exhibit, BundleError, readSettings, settingsJson } from './bundle.ts';
+import {
+  type BundledResult,
+  type Exhibit,
+  type ExhibitInput,
+  BundleError,
+  readSettings,
+  settingsJson,
+} from './bundle.ts';
 import { type Kind, LinkError, seal, unseal } from './envelope.ts';
 import { SchemaError } from './schema.ts';
 
-const LONG: Kind = { letter: 'b', version: 1, maxLetters: 1_000_000, maxBytes: 2 ** 20 };
+const LONG: Kind = { letter: 'b', version: 2, maxLetters: 1_000_000, maxBytes: 2 ** 20 };
+/** Of a model of one image: pages that know no others read it too, and say of the rest that it is newer. */
+const ONE_INPUT: Kind = { ...LONG, version: 1 };
 
 /** Positions of a map beyond which there is no long link. */
 export const MOST_POSITIONS = 2 ** 18;
 const MOST_PIXELS = 2 ** 22;
 
-/** Bytes before the content: lengths of settings and picture, height and width of the map, its largest magnitude. */
-const HEAD = 16;
+/** Bytes before an input's picture and map: length of the picture, height and width of the map, its largest magnitude. */
+const HEAD = 12;
+/** Bytes before that of the first input: the length of the settings, which stand behind it. */
+const BEGINNING = 4;
 /** Stands for what is not finite. */
 const NONE = -128;
 const LEVELS = 127;
@@ -27,50 +38,95 @@ const LEVELS = 127;
 export const ROUNDING = 1 / LEVELS;
 
 /**
- * The fragment, with its `#`. `exhibit.scores` must be the map, [1, height, width], at most 2¹⁸ positions; `exhibit.input`
- * a JPEG of the size that `exhibit.result` says. Throws an Error where the map is too large.
+ * The fragment, with its `#`. Scores of each input must be the map, [1, height, width], at most 2¹⁸ positions; pictures JPEGs
+ * of the sizes that `exhibit.result` says. Throws an Error where a map is too large, or all inputs together are.
  */
 export function encodeLongLink(exhibit: Exhibit): string {
-  const [depth, height, width] = exhibit.scores.shape;
+  const settings = new TextEncoder().encode(settingsJson(exhibit.record, exhibit.result, 0));
+  const length = new Uint8Array(BEGINNING);
+  new DataView(length.buffer).setUint32(0, settings.length);
+  const [head, ...body] = packed(exhibit);
+  const kind = exhibit.others.length > 0 ? LONG : ONE_INPUT;
+  const bytes = joined([length, head, settings, ...body, ...exhibit.others.flatMap(packed)]);
+  if (bytes.length > kind.maxBytes) throw tooLong(exhibit, bytes.length, 'bytes', kind.maxBytes);
+  const link = seal(kind, bytes);
+  if (link.length > kind.maxLetters) throw tooLong(exhibit, link.length, 'characters', kind.maxLetters);
+  return link;
+}
+
+function tooLong({ others }: Exhibit, found: number, unit: string, most: number): Error {
+  const what = others.length > 0 ? `pictures and maps of ${others.length + 1} inputs take` : 'picture and map take';
+  return new Error(`Share: ${what} ${found} ${unit}; a link may have ${most}. Save a bundle (.vitrine.zip).`);
+}
+
+/** Head, picture and map. */
+function packed({ scores, input }: ExhibitInput): [Uint8Array, Uint8Array, Uint8Array] {
+  const [depth, height, width] = scores.shape;
   if (depth !== 1 || height * width > MOST_POSITIONS) {
     const size = `${height} × ${width} positions`;
     throw new Error(
       `Share: a map of ${size} is too large for a link, which may have ${MOST_POSITIONS}. Save a bundle.`,
     );
   }
-  const settings = new TextEncoder().encode(settingsJson(exhibit.record, exhibit.result, 0));
-  const { rounded, limit } = round(exhibit.scores.data);
-  const bytes = new Uint8Array(HEAD + settings.length + exhibit.input.length + rounded.length);
-  const head = new DataView(bytes.buffer);
-  head.setUint32(0, settings.length);
-  head.setUint32(4, exhibit.input.length);
-  head.setUint16(8, height);
-  head.setUint16(10, width);
-  head.setFloat32(12, limit);
-  bytes.set(settings, HEAD);
-  bytes.set(exhibit.input, HEAD + settings.length);
-  bytes.set(new Uint8Array(rounded.buffer), HEAD + settings.length + exhibit.input.length);
-  return seal(LONG, bytes);
+  const { rounded, limit } = round(scores.data);
+  const head = new DataView(new ArrayBuffer(HEAD));
+  head.setUint32(0, input.length);
+  head.setUint16(4, height);
+  head.setUint16(6, width);
+  head.setFloat32(8, limit);
+  return [new Uint8Array(head.buffer), input, new Uint8Array(rounded.buffer)];
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** What the fragment shows. Throws a LinkError, and nothing else. */
 export const decodeLongLink = (fragment: string): Exhibit => unseal(LONG, fragment, readContent);
 
 function readContent(content: Uint8Array): Exhibit {
-  if (content.length < HEAD) throw new SchemaError('its content has no beginning');
-  const head = new DataView(content.buffer, content.byteOffset);
-  const [settings, picture] = [head.getUint32(0), head.getUint32(4)];
-  const [height, width, limit] = [head.getUint16(8), head.getUint16(10), head.getFloat32(12)];
+  if (content.length < BEGINNING + HEAD) throw new SchemaError('its content has no beginning');
+  const settings = new DataView(content.buffer, content.byteOffset).getUint32(0);
+  const body = BEGINNING + HEAD + settings;
+  if (body > content.length) throw new SchemaError(OTHER_LENGTH);
+  const read = readSettingsOfLink(content.subarray(BEGINNING + HEAD, body));
+  const { end: behind, ...first } = readInput(content, BEGINNING, body, read.result.size);
+  let end = behind;
+  const others = read.result.others.map(({ size }) => {
+    const other = readInput(content, end, end + HEAD, size);
+    end = other.end;
+    return { scores: other.scores, input: other.input };
+  });
+  if (end !== content.length) throw new SchemaError(OTHER_LENGTH);
+  return { ...read, ...first, others };
+}
+
+const OTHER_LENGTH = 'its content does not have the length that it says';
+
+/** The input whose head stands at `at` and whose picture stands at `from`, and where its map ends. */
+function readInput(
+  content: Uint8Array,
+  at: number,
+  from: number,
+  size: BundledResult['size'],
+): ExhibitInput & { end: number } {
+  if (at + HEAD > content.length) throw new SchemaError(OTHER_LENGTH);
+  const head = new DataView(content.buffer, content.byteOffset + at);
+  const [picture, height, width, limit] = [head.getUint32(0), head.getUint16(4), head.getUint16(6), head.getFloat32(8)];
   const positions = height * width;
-  if (HEAD + settings + picture + positions !== content.length || positions === 0 || positions > MOST_POSITIONS) {
-    throw new SchemaError('its content does not have the length that it says');
-  }
+  const end = from + picture + positions;
+  if (end > content.length || positions === 0 || positions > MOST_POSITIONS) throw new SchemaError(OTHER_LENGTH);
   if (!(limit >= 0 && Number.isFinite(limit))) throw new SchemaError(`the largest score is ${limit}`);
-  const read = readSettingsOfLink(content.subarray(HEAD, HEAD + settings));
-  const input = content.slice(HEAD + settings, HEAD + settings + picture);
-  refusePicture(input, read.result.size);
-  const rounded = new Int8Array(content.slice(HEAD + settings + picture).buffer);
-  return { ...read, input, scores: float32([1, height, width], unround(rounded, limit)) };
+  const input = content.slice(from, from + picture);
+  refusePicture(input, size);
+  const rounded = new Int8Array(content.slice(from + picture, end).buffer);
+  return { input, scores: float32([1, height, width], unround(rounded, limit)), end };
 }
 
 function readSettingsOfLink(bytes: Uint8Array): Pick<Exhibit, 'record' | 'result'> {

@@ -4,7 +4,7 @@
  */
 import { Unzip, UnzipInflate, unzipSync } from 'fflate';
 
-/** `stranger`: an entry that is not wanted, or the second of its name; `too large`: `bytes` are more than its limit. */
+/** `stranger`: an entry that is not wanted, or the second of its name; `too large`: `bytes` are more than its limit, or than that of all where `entry` is ''. */
 export type ZipFault = 'damaged' | 'stranger' | 'too large';
 
 export class ZipError extends Error {
@@ -24,14 +24,18 @@ export class ZipError extends Error {
 /** So much is unfolded at a time, which makes at most a thousand times as many bytes. */
 const STEP = 16_384;
 
-/** The files of a zip, none of which unfolds to more bytes than `limits` says. Throws a ZipError, and nothing else. */
+/**
+ * The files of a zip, none of which unfolds to more bytes than `limits` says, and all together to no more than `most`. Throws
+ * a ZipError, and nothing else.
+ */
 export function unzip(
   bytes: Uint8Array,
   limits: Readonly<Record<string, number>>,
+  most: number,
 ): Record<string, Uint8Array<ArrayBuffer>> {
   try {
-    readDirectory(bytes, limits);
-    return readFiles(bytes, limits);
+    readDirectory(bytes, limits, most);
+    return readFiles(bytes, limits, most);
   } catch (error) {
     if (error instanceof ZipError) throw error;
     throw new ZipError('damaged');
@@ -39,24 +43,29 @@ export function unzip(
 }
 
 /** The directory stands at the end: a file that was cut off has none. Nothing is unfolded. */
-function readDirectory(bytes: Uint8Array, limits: Readonly<Record<string, number>>): void {
+function readDirectory(bytes: Uint8Array, limits: Readonly<Record<string, number>>, most: number): void {
   const seen = new Set<string>();
+  let total = 0;
   unzipSync(bytes, {
     filter: ({ name, size, originalSize }) => {
       if (!Object.hasOwn(limits, name) || seen.has(name)) throw new ZipError('stranger', name);
       seen.add(name);
-      if (!(Math.max(size, originalSize) <= limits[name]))
-        throw new ZipError('too large', name, Math.max(size, originalSize));
+      const told = Math.max(size, originalSize);
+      if (!(told <= limits[name])) throw new ZipError('too large', name, told);
+      total += told;
       return false;
     },
   });
+  if (total > most) throw new ZipError('too large', '', total);
 }
 
 function readFiles(
   bytes: Uint8Array,
   limits: Readonly<Record<string, number>>,
+  most: number,
 ): Record<string, Uint8Array<ArrayBuffer>> {
   const files: Record<string, Uint8Array<ArrayBuffer>> = {};
+  let total = 0;
   const reader = new Unzip((file) => {
     if (!Object.hasOwn(limits, file.name) || Object.hasOwn(files, file.name)) throw new ZipError('stranger', file.name);
     files[file.name] = new Uint8Array();
@@ -65,7 +74,9 @@ function readFiles(
     file.ondata = (error, part, last) => {
       if (error) throw error;
       length += part.length;
+      total += part.length;
       if (length > limits[file.name]) throw new ZipError('too large', file.name, length);
+      if (total > most) throw new ZipError('too large', '', total);
       parts.push(part);
       if (last) files[file.name] = joined(parts, length);
     };

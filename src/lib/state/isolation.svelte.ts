@@ -43,7 +43,7 @@ export class Isolation {
     const before = recall();
     // What cannot be remembered could be tried again for ever.
     if (!remember(embedding)) {
-      this.problem = 'This browser keeps nothing for the page, so the page cannot be isolated.';
+      this.problem = 'This browser keeps nothing for the page, so more threads are not to be had.';
       return;
     }
     if (!(await departure.prepare())) return void remember(before);

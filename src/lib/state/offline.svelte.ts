@@ -2,6 +2,7 @@
 import type { DeviceKind } from '../worker/api.ts';
 import type { Departure } from './departure.svelte.ts';
 import type { WorkerMessage } from './embedding.ts';
+import { isStorageDenied } from './storage.ts';
 
 /** onnxruntime's files by device: WebGPU comes with a build of its own. */
 const ENGINE: Readonly<Record<DeviceKind, string>> = {
@@ -29,7 +30,8 @@ export class Offline {
       await this.tell({ kind: 'keep', paths: [`${ENGINE[device]}.mjs`, `${ENGINE[device]}.wasm`, ...paths] });
       this.kept = true;
     } catch (error) {
-      this.problem = `The page is not kept for use without a network: ${messageOf(error)}.`;
+      const why = isStorageDenied() ? 'the browser’s settings let it keep nothing' : messageOf(error);
+      this.problem = `The page is not kept for use without a network: ${why}.`;
     }
   }
 

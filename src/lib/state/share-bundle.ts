@@ -3,6 +3,7 @@ import {
   type Bundle,
   type BundledResult,
   type Exhibit,
+  type ExhibitInput,
   packBundle,
   readBundle,
   refuseLargeBundle,
@@ -15,13 +16,24 @@ import { ROUNDING, decodeLongLink, encodeLongLink } from '../share/long-link.ts'
 import type { SharedRecord } from '../share/record.ts';
 import { writeNpy } from '../tensor/npy.ts';
 import { zeros } from '../tensor/tensor.ts';
-import type { AttributionResult, FloatTensor, ImageInfo, MethodInfo } from '../worker/api.ts';
+import type { AttributionResult, FloatTensor, ImageInfo, InputResult, MethodInfo } from '../worker/api.ts';
+import type { Inputs } from './inputs.svelte.ts';
 import { Overlay } from './overlay.svelte.ts';
 import { seenFrom } from './seen-from.ts';
 import type { Sharing } from './share.svelte.ts';
 
 export { LinkError, decodeLink, encodeLink };
-export type { Bundle, BundledResult, Exhibit };
+export type { Bundle, BundledResult, Exhibit, ExhibitInput };
+
+/** An input's picture in a bundle on show. */
+export interface OpenInput {
+  /** In the model; '' where there is one. */
+  readonly name: string;
+  /** Of the file. */
+  readonly image: string;
+  readonly url: string;
+  readonly size: BundledResult['size'];
+}
 
 /** A bundle or a long link on show: what the stage draws, and addresses of its pictures. */
 export interface OpenBundle extends Exhibit {
@@ -29,8 +41,8 @@ export interface OpenBundle extends Exhibit {
   readonly name: string;
   readonly shown: AttributionResult;
   readonly overlay: Overlay;
-  /** The input picture; revoke it with `pictureUrl` when the bundle is closed. */
-  readonly inputUrl: string;
+  /** One for each input; revoke their addresses with `pictureUrl` when the bundle is closed. */
+  readonly inputs: readonly OpenInput[];
   /** The result as it was drawn; '' where only a bundle has it. */
   readonly pictureUrl: string;
 }
@@ -52,23 +64,42 @@ function bundledResult(result: AttributionResult, method: MethodInfo | null, ima
     size: { width: image.width, height: image.height },
     crop: { x: crop.x, y: crop.y, width: crop.width, height: crop.height },
     notes: notes.slice(0, 19),
+    inputName: '',
+    others: [],
   };
 }
 
+/** What of the first input is said in `numbers`, of the others beside it. */
+function ofAllInputs(numbers: BundledResult, first: AttributionResult, { slots }: Inputs): BundledResult {
+  const others = (first.others ?? []).map(({ crop }, i) => {
+    const { name, picture } = slots[i + 1];
+    const { width, height } = picture.info!;
+    return { name, size: { width, height }, crop: { x: crop.x, y: crop.y, width: crop.width, height: crop.height } };
+  });
+  return others.length > 0 ? { ...numbers, inputName: slots[0].name, others } : numbers;
+}
+
+/** What is on show, in words and numbers, and the maps of its inputs in the model's order. */
+export interface Described {
+  readonly record: SharedRecord;
+  readonly result: BundledResult;
+  readonly maps: readonly InputResult[];
+}
+
 /**
- * What a bundle and a JSON file say about what is on show; picture and map are the first input's, as in the record. Throws
- * an Error where its model or image is no longer open.
+ * What a bundle and a JSON file say about what is on show, whichever of its inputs is looked at. Throws an Error where its
+ * model or image is no longer open.
  */
-export function described(
-  sharing: Sharing,
-  result: AttributionResult,
-): { readonly record: SharedRecord; readonly result: BundledResult } {
+export function described(sharing: Sharing, result: AttributionResult): Described {
   const { inputs, method } = sharing.workspace;
   const { info } = inputs.slots[0].picture;
   if (!info) throw new Error('Share: the image is no longer open.');
   // Turned once more, it is seen from the first again.
   const first = seenFrom(result, inputs.selected);
-  return { record: sharing.recordOf(first), result: bundledResult(first, method, info) };
+  // It throws where an image is missing.
+  const record = sharing.recordOf(first);
+  const numbers = ofAllInputs(bundledResult(first, method, info), first, inputs);
+  return { record, result: numbers, maps: [first, ...(first.others ?? [])] };
 }
 
 export type ExportFormat = 'npy' | 'csv' | 'json';
@@ -83,17 +114,13 @@ export function exported(format: ExportFormat, scores: FloatTensor, record: Shar
 export const bundleFile = (bundle: Bundle): Blob => new Blob([packBundle(bundle)], { type: 'application/zip' });
 
 /**
- * The fragment of a long link. `input`: a JPEG of the size that `result` says; `map`: [1, height, width]. Throws an Error
- * where the map is too large for a link.
+ * The fragment of a long link. `inputs`: JPEGs of the sizes that `result` says, and maps, [1, height, width]. Throws an Error
+ * where they are too large for a link.
  */
-export function longLink(
-  record: SharedRecord,
-  result: BundledResult,
-  map: FloatTensor,
-  input: Uint8Array<ArrayBuffer>,
-): string {
+export function longLink(record: SharedRecord, result: BundledResult, inputs: readonly ExhibitInput[]): string {
   const rounded = `The link rounds each score, by at most ${(100 * ROUNDING).toFixed(1)} % of the largest, and holds the part of the image that the model sees.`;
-  return encodeLongLink({ record, result: { ...result, notes: [...result.notes, rounded] }, scores: map, input });
+  const [first, ...others] = inputs;
+  return encodeLongLink({ record, result: { ...result, notes: [...result.notes, rounded] }, ...first, others });
 }
 
 /** Throws a BundleError that says what is wrong with the file. */
@@ -109,9 +136,16 @@ function openExhibit(exhibit: Exhibit, dark: boolean, name = 'a long link'): Ope
   const { diverging, ...view } = exhibit.record.view;
   Object.assign(overlay, view, { dark });
   if (diverging !== null) overlay.diverging = diverging;
-  const { record, result, scores, input } = exhibit;
-  const shown = shownResult(exhibit);
-  return { record, result, scores, input, name, shown, overlay, inputUrl: addressOf(input), pictureUrl: '' };
+  return { ...exhibit, name, shown: shownResult(exhibit), overlay, inputs: openInputs(exhibit), pictureUrl: '' };
+}
+
+function openInputs({ record, result, input, others }: Exhibit): OpenInput[] {
+  const first = { name: result.inputName, image: record.image.name, url: addressOf(input), size: result.size };
+  const behind = others.map((other, i) => {
+    const { name, size } = result.others[i];
+    return { name, image: record.others[i].image.name, url: addressOf(other.input), size };
+  });
+  return [first, ...behind];
 }
 
 /** What a long link shows. Throws a LinkError. */
@@ -121,7 +155,7 @@ export const openLongLink = (fragment: string, dark: boolean): OpenBundle =>
 const addressOf = (picture: Uint8Array<ArrayBuffer>): string => URL.createObjectURL(new Blob([picture]));
 
 /** The result as the stage knows it; the picture is no image of the engine, which is not asked. */
-function shownResult({ record, result, scores }: Exhibit): AttributionResult {
+function shownResult({ record, result, scores, others }: Exhibit): AttributionResult {
   const { method, target, preprocessing, options, layer, seed } = record;
   const baseline = record.baseline.kind === 'image' ? { kind: 'image' as const, image: 0 } : record.baseline;
   return {
@@ -129,6 +163,12 @@ function shownResult({ record, result, scores }: Exhibit): AttributionResult {
     scores,
     map: sumOverChannels(scores),
     crop: result.crop,
+    others: others.map((other, i) => ({
+      scores: other.scores,
+      map: sumOverChannels(other.scores),
+      crop: result.others[i].crop,
+      imageSha256: record.others[i].image.sha256,
+    })),
     label: nameOfTarget(record),
     value: result.value ?? NaN,
     probability: result.probability,

@@ -94,8 +94,7 @@ export class Sharing {
 
   /** Back to the page; to the first visit's exhibit, where a long link was all that was opened so far. */
   closeBundle(): void {
-    if (this.bundle) [this.bundle.inputUrl, this.bundle.pictureUrl].forEach((url) => url && URL.revokeObjectURL(url));
-    this.bundle = null;
+    this.#show(null);
     if (!this.#asleep) return;
     this.#asleep = this.opened = false;
     void this.#workspace.begin(this.#library);
@@ -209,9 +208,9 @@ export class Sharing {
     }
   }
 
-  #show(opened: OpenBundle): void {
-    const { bundle } = this;
-    if (bundle) [bundle.inputUrl, bundle.pictureUrl].forEach((url) => url && URL.revokeObjectURL(url));
+  #show(opened: OpenBundle | null): void {
+    const { inputs = [], pictureUrl = '' } = this.bundle ?? {};
+    [...inputs.map(({ url }) => url), pictureUrl].forEach((url) => url && URL.revokeObjectURL(url));
     this.bundle = opened;
   }
 

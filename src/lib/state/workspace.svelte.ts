@@ -15,6 +15,7 @@ import type {
   PresetInfo,
   ProgressReport,
 } from '../worker/api.ts';
+import { MOST_INPUTS } from '../share/kind.ts';
 import { Addresses } from './addresses.svelte.ts';
 import { isLabelsName } from '../sniff/roles.ts';
 import { type SortedFiles, refusals, sortFiles, unknownFiles, waitingModels } from './files.ts';
@@ -192,8 +193,10 @@ export class Workspace extends Inquiry {
 
   /** Why what is on show cannot be put into a long link or a bundle; '' when it can. */
   get unbundled(): string {
-    const { several, slots } = this.inputs;
-    return several ? `Holds one picture and one map; this model takes ${slots.length} together` : '';
+    const { length } = this.inputs.slots;
+    return length > MOST_INPUTS
+      ? `Holds up to ${MOST_INPUTS} pictures and maps; this model takes ${length} together`
+      : '';
   }
 
   /** Explains another output of the open model. */

@@ -1,6 +1,7 @@
 /** @file How a comparison is shown: what each cell draws, on which scale, and which two are laid over each other. */
 import type { AttributionResult, ModelInfo, Workspace } from '../state/workspace.svelte.ts';
 import { type Cell, type Comparison, comparisonOf } from '../state/compare.svelte.ts';
+import { Turns } from '../render/turns.ts';
 import type { Wall, WallPicture } from '../render/wall.ts';
 import { type RankCorrelations, rankCorrelations } from '../tensor/rank-correlation.ts';
 import { SharedLook } from './compare-look.svelte.ts';
@@ -31,8 +32,11 @@ export type Arrangement = 'grid' | 'swipe' | 'blink';
 
 export class CompareView {
   readonly look = new SharedLook();
+  readonly turns = new Turns();
   readonly workspace: Workspace;
   wall = $state.raw<Wall | null>(null);
+  /** Times that the browser has lost what the wall had drawn. */
+  losses = $state(0);
   /** Photographs that have been read, by address. */
   photographs = $state.raw<Readonly<Record<string, ImageBitmap>>>({});
   /** Set where the browser cannot show an image that the model can read. */
@@ -44,6 +48,12 @@ export class CompareView {
 
   constructor(workspace: Workspace) {
     this.workspace = workspace;
+  }
+
+  /** From now on `wall` draws the cells. */
+  show(wall: Wall): void {
+    wall.onRestored = () => this.losses++;
+    this.wall = wall;
   }
 
   get comparison(): Comparison {

@@ -1,5 +1,6 @@
 /** @file A picture of activation maximisation as a PNG that says what it is. */
 import type { Made } from '../state/maximise.svelte.ts';
+import { canvasOf } from './canvas-of.ts';
 import { factsOfPicture } from './maximise-words.ts';
 import { encode, wrap } from './share-poster.ts';
 
@@ -31,19 +32,4 @@ export function posterOfPicture(made: Made, i: number): Promise<Blob> {
   context.font = font(1.4);
   lines.forEach((line, k) => context.fillText(line, unit, height + (4.2 + 2 * k) * unit));
   return encode(canvas);
-}
-
-interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8ClampedArray;
-}
-
-export function canvasOf(
-  { width, height, data }: Pixels,
-  canvas = document.createElement('canvas'),
-): HTMLCanvasElement {
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-  canvas.getContext('2d')?.putImageData(new ImageData(new Uint8ClampedArray(data), width, height), 0, 0);
-  return canvas;
 }

@@ -7,11 +7,18 @@ import { encode } from './share-poster.ts';
 
 /** The fragment. Throws an Error where the map is too large, or the browser cannot encode the picture. */
 export async function longLinkOf(share: Sharing, result: AttributionResult): Promise<string> {
-  const { record, result: numbers } = described(share, result);
-  const { width, height } = record.preprocessing;
-  const place = placed(numbers.size, result.crop, Math.max(width, height));
-  const input = await jpegOf(share.workspace.picture.url, numbers.size, place);
-  return longLink(record, { ...numbers, size: place.size, crop: place.crop }, result.map, input);
+  const { record, result: numbers, maps } = described(share, result);
+  const { slots } = share.workspace.inputs;
+  const [first, ...others] = [numbers, ...numbers.others].map(({ size, crop }, i) => {
+    const { width, height } = [record, ...record.others][i].preprocessing;
+    return { ...placed(size, crop, Math.max(width, height)), image: size, url: slots[i].picture.url };
+  });
+  const inputs = [first, ...others].map(async ({ url, image, ...place }, i) => ({
+    scores: maps[i].map,
+    input: await jpegOf(url, image, place),
+  }));
+  const cut = numbers.others.map(({ name }, i) => ({ name, size: others[i].size, crop: others[i].crop }));
+  return longLink(record, { ...numbers, size: first.size, crop: first.crop, others: cut }, await Promise.all(inputs));
 }
 
 /** Pixels on the longer side: as many as the model sees, within what looks well and stays short. */

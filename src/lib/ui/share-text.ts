@@ -98,6 +98,7 @@ export function bundleFacts({ record, result }: OpenBundle): { name: string; val
     { name: 'Device', value: record.device.kind === 'webgpu' ? 'WebGPU' : 'WASM' },
     { name: 'Vitrine', value: record.version },
     { name: 'Model', value: file(record.model) },
-    { name: 'Image', value: file(record.image) },
+    { name: record.others.length > 0 ? `Image, ${result.inputName}` : 'Image', value: file(record.image) },
+    ...record.others.map(({ image }, i) => ({ name: `Image, ${result.others[i].name}`, value: file(image) })),
   ];
 }
