@@ -24,4 +24,7 @@ export const readers: Partial<Record<ModelKind, Reader>> = {
     const { readOnnx } = await import('./onnx/read.ts');
     return readOnnx(bytes, file, { ...options, external: beside });
   },
+  hdf5: async (source, options) => (await import('./keras/read.ts')).readKerasHdf5(source, options),
+  'keras-json': async (source, options) => (await import('./keras/read.ts')).readKerasJson(source, options),
+  'keras-zip': async (source, options) => (await import('./keras/read.ts')).readKerasArchive(source, options),
 };

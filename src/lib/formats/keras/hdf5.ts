@@ -23,14 +23,16 @@ export class Hdf5 {
   readonly #file: Hdf5File;
   readonly #name: string;
   readonly #library: H5Wasm;
+  readonly #unlink: () => void;
   /** Bytes that may still be read. */
   #left: number;
   #entries = 0;
 
-  private constructor(library: H5Wasm, file: Hdf5File, name: string, bytes: number) {
+  private constructor(library: H5Wasm, file: Hdf5File, name: string, bytes: number, unlink: () => void) {
     this.#library = library;
     this.#file = file;
     this.#name = name;
+    this.#unlink = unlink;
     this.#left = bytes * MOST_UNFOLDED + ALWAYS_ALLOWED;
   }
 
@@ -45,7 +47,7 @@ export class Hdf5 {
     try {
       const file = new library.File(path, 'r');
       if (file.file_id < 0n) throw new Error('it is cut short or damaged');
-      return new Hdf5(library, file, name, bytes.length);
+      return new Hdf5(library, file, name, bytes.length, () => FS.unlink(path));
     } catch (error) {
       FS.unlink(path);
       throw damaged(name, error);
@@ -53,9 +55,12 @@ export class Hdf5 {
   }
 
   close(): void {
-    const { filename } = this.#file;
-    this.#file.close();
-    void this.#library.ready.then(({ FS }) => FS.unlink(filename));
+    try {
+      this.#file.close();
+    } catch {
+      // A damaged file may not let itself be closed; what it holds is freed all the same.
+    }
+    this.#unlink();
   }
 
   /** The text of an attribute, or of its parts ("name0", "name1" …), into which Keras cuts long ones; [] where there is none. */
