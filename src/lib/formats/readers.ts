@@ -24,4 +24,8 @@ export const readers: Partial<Record<ModelKind, Reader>> = {
     const { readOnnx } = await import('./onnx/read.ts');
     return readOnnx(bytes, file, { ...options, external: beside });
   },
+  'tfjs-layers': async (source, options) => {
+    const { readLayersModel } = await import('./tfjs/layers-model.ts');
+    return readLayersModel(source, options);
+  },
 };

@@ -25,7 +25,10 @@ export interface ModelSpec {
   readonly outputs: readonly TensorRef[];
 }
 
-const MODELS = new Set(['Sequential', 'Functional', 'Model', 'LayersModel']);
+/** TF.js writes the class of a layer within a layer in lower case. */
+const MODELS = new Set(['sequential', 'functional', 'model', 'layersmodel']);
+
+const isModel = (className: string): boolean => MODELS.has(className.toLowerCase());
 
 /** Models in models in models: more than anybody builds, and safe to walk. */
 const DEEPEST = 16;
@@ -41,17 +44,19 @@ export function modelOf(raw: unknown, depth = 0): ModelSpec {
   if (!isRaw(raw)) throw new RangeError(`has no layers. ${MODEL_AGAIN}`);
   const className = classOf(raw);
   const { config } = raw;
-  if (className === 'Sequential') return sequential(config, depth);
-  if (!MODELS.has(className))
+  if (className.toLowerCase() === 'sequential') return sequential(config, depth);
+  if (!isModel(className))
     throw new RangeError(
       `is a model of the class ${className || '(none)'}, written in code that the file does not hold. Build it as a Functional or Sequential model, or export it with tf2onnx to ONNX.`,
     );
   return functional(config, depth);
 }
 
+/** Keras 3 writes a function on tensors as a layer whose module says so; what it is called with is not all tensors. */
 const classOf = (raw: Raw): string => {
   const name = raw.class_name ?? raw.className;
-  return typeof name === 'string' ? name.replace(/^.*>/, '') : '';
+  if (typeof name !== 'string') return '';
+  return typeof raw.module === 'string' && /\bops\b/.test(raw.module) ? `keras.ops.${name}` : name;
 };
 
 /** {class_name, config, name, inbound_nodes} of a layer. */
@@ -59,7 +64,7 @@ export function layerOf(raw: unknown, depth: number, calls: LayerSpec['calls'] |
   if (!isRaw(raw)) throw new RangeError(`has a layer that is no object. ${MODEL_AGAIN}`);
   const className = classOf(raw);
   const config = new Config(raw.config);
-  const model = MODELS.has(className) ? modelOf(raw, depth + 1) : null;
+  const model = isModel(className) ? modelOf(raw, depth + 1) : null;
   const name = typeof raw.name === 'string' ? raw.name : config.get('name');
   if (className === '') throw new RangeError(`has a layer without a class. ${MODEL_AGAIN}`);
   return {
@@ -79,7 +84,9 @@ function buildShape(config: Config, raw: Raw): Config {
 
 function addLayer(layers: Map<string, LayerSpec>, layer: LayerSpec): void {
   if (layers.has(layer.name))
-    throw new RangeError(`has two layers called "${layer.name}". Give each layer its own name and save the model again.`);
+    throw new RangeError(
+      `has two layers called "${layer.name}". Give each layer its own name and save the model again.`,
+    );
   layers.set(layer.name, layer);
 }
 
@@ -152,15 +159,15 @@ const inputLayers = (layers: ReadonlyMap<string, LayerSpec>): TensorRef[] =>
 function callsOf(nodes: unknown): TensorRef[][] {
   if (!Array.isArray(nodes)) return [];
   return (nodes as unknown[]).map((node) =>
-    isRaw(node) ? [...refsOf(node.args, 0), ...argumentRefs(node.kwargs)] : [...refsOf(node, 0), ...lastArguments(node)],
+    isRaw(node)
+      ? [...refsOf(node.args, 0), ...argumentRefs(node.kwargs)]
+      : [...refsOf(node, 0), ...lastArguments(node)],
   );
 }
 
 /** Tensors that come as named arguments: the states that a recurrent layer begins with, and a second operand. */
 const argumentRefs = (kwargs: unknown): TensorRef[] =>
-  isRaw(kwargs)
-    ? Object.entries(kwargs).flatMap(([name, value]) => (name === 'mask' ? [] : refsOf(value, 0)))
-    : [];
+  isRaw(kwargs) ? Object.entries(kwargs).flatMap(([name, value]) => (name === 'mask' ? [] : refsOf(value, 0))) : [];
 
 function lastArguments(node: unknown): TensorRef[] {
   if (!Array.isArray(node)) return [];

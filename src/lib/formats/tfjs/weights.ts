@@ -81,11 +81,19 @@ function entryOf(raw: unknown, file: string): Entry {
   if (typeof name !== 'string') throw new FormatError(`${file}: a weight has no name. ${CONVERT_AGAIN}`);
   if (!Array.isArray(shape) || !shape.every((d) => Number.isSafeInteger(d) && (d as number) >= 0))
     throw damaged(`the shape ${JSON.stringify(shape)?.slice(0, 80) ?? 'nothing'}`);
-  if (!Number.isSafeInteger(sizeOf(shape as number[]))) throw damaged(`the shape [${shape.join()}], too large to be true`);
+  if (!Number.isSafeInteger(sizeOf(shape as number[])))
+    throw damaged(`the shape [${shape.join()}], too large to be true`);
   const stored = quantization === undefined || quantization === null ? null : quantizationOf(quantization, damaged);
   if (dtype === 'string' || dtype === 'complex64')
-    return { name, shape: shape as number[], dtype: null, bytesPerElement: COMPLEX_BYTES * +(dtype !== 'string'), quantization: null };
-  if (!dtypes.includes(dtype as DType)) throw damaged(`the element type ${JSON.stringify(dtype)?.slice(0, 80) ?? 'nothing'}`);
+    return {
+      name,
+      shape: shape as number[],
+      dtype: null,
+      bytesPerElement: COMPLEX_BYTES * +(dtype !== 'string'),
+      quantization: null,
+    };
+  if (!dtypes.includes(dtype as DType))
+    throw damaged(`the element type ${JSON.stringify(dtype)?.slice(0, 80) ?? 'nothing'}`);
   return {
     name,
     shape: shape as number[],
@@ -122,7 +130,9 @@ function refuseLengths(groups: readonly Group[], found: readonly ExternalFile[][
   const wrong = groups.flatMap((group, i) => {
     const wanted = bytesOf(group);
     const held = found[i].reduce((n, { data }) => n + data.length, 0);
-    return wanted === null || wanted === held ? [] : [`${listed(group.paths)} (${held} bytes for weights of ${wanted})`];
+    return wanted === null || wanted === held
+      ? []
+      : [`${listed(group.paths)} (${held} bytes for weights of ${wanted})`];
   });
   if (wrong.length > 0)
     throw new FormatError(
@@ -175,6 +185,7 @@ function decoded({ shape, quantization }: Entry, dtype: DType, bytes: Uint8Array
   const numbers = viewBytes(stored, bytes);
   const whole = dtype !== 'float32';
   const data = allocate(whole ? 'int32' : 'float32', numbers.length);
-  for (let i = 0; i < numbers.length; i++) data[i] = whole ? Math.round(numbers[i] * scale + min) : numbers[i] * scale + min;
+  for (let i = 0; i < numbers.length; i++)
+    data[i] = whole ? Math.round(numbers[i] * scale + min) : numbers[i] * scale + min;
   return makeTensor(whole ? 'int32' : 'float32', shape, data as Float32Array);
 }

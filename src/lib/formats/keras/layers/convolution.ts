@@ -54,7 +54,8 @@ const conv =
 
 /** Lengths of a transposed convolution's result, where Keras says nothing of them and where output_padding does. */
 function transposedLengths(site: LayerSite, x: Value, kernel: readonly number[], how: Windowed): number[] {
-  const given = site.config.get('output_padding') === undefined ? null : site.config.ints('output_padding', kernel.length);
+  const given =
+    site.config.get('output_padding') === undefined ? null : site.config.ints('output_padding', kernel.length);
   return kernel.map((k, i) => {
     const [length, stride] = [lengthOf(x, i + 1), how.strides[i]];
     const reach = (k - 1) * (how.dilations?.[i] ?? 1) + 1;

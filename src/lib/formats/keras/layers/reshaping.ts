@@ -36,8 +36,16 @@ const reshape: LayerBuilder = ({ g, x: [x], config }) => {
 /** Axes are counted from 1. */
 const permute: LayerBuilder = ({ g, x: [x], config }) => {
   const dims = config.list('dims');
-  if (dims.toSorted((a, b) => a - b).join() !== x.shape.slice(1).map((_, i) => i + 1).join())
-    throw new RangeError(`cannot order the axes of [${x.shape}] as [${dims}]. The file is damaged: save the model again.`);
+  if (
+    dims.toSorted((a, b) => a - b).join() !==
+    x.shape
+      .slice(1)
+      .map((_, i) => i + 1)
+      .join()
+  )
+    throw new RangeError(
+      `cannot order the axes of [${x.shape}] as [${dims}]. The file is damaged: save the model again.`,
+    );
   return g.apply('Transpose', [x], { perm: [0, ...dims] });
 };
 
@@ -60,8 +68,7 @@ const zeroPadding =
   (site) => {
     rankOf(site, rank + 2);
     const pairs = sides(site, 'padding', rank);
-    const at = (side: number) =>
-      site.x[0].shape.map((_, axis) => pairs[axis - firstSpatial(site)]?.[side] ?? 0);
+    const at = (side: number) => site.x[0].shape.map((_, axis) => pairs[axis - firstSpatial(site)]?.[side] ?? 0);
     return site.g.apply('Pad', [site.x[0], site.g.ints([...at(0), ...at(1)])]);
   };
 
@@ -74,7 +81,9 @@ const cropping =
     const axes = pairs.map((_, i) => i + firstSpatial(site));
     const ends = pairs.map(([, end], i) => lengthOf(x[0], axes[i]) - end);
     if (pairs.some(([begin], i) => begin >= ends[i]))
-      throw new RangeError(`crops [${x[0].shape}] by [${pairs.join('; ')}], which leaves nothing. Save the model again.`);
+      throw new RangeError(
+        `crops [${x[0].shape}] by [${pairs.join('; ')}], which leaves nothing. Save the model again.`,
+      );
     return g.slice(
       x[0],
       pairs.map(([begin]) => begin),
