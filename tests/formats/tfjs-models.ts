@@ -1,13 +1,11 @@
 /** @file Models of TF.js as files, with numbers that a seed gives, and what TF.js and the interpreter make of them. */
-import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
-import * as layers from '@tensorflow/tfjs-layers';
+import * as tf from '@tensorflow/tfjs';
 import type { Graph } from '../../src/lib/graph/graph.ts';
 import type { SourceFiles } from '../../src/lib/formats/readers.ts';
 import { evaluate } from '../reference/interpreter.ts';
 import { ref, type RefTensor } from '../reference/tensor.ts';
 
-export { layers, tf };
+export { tf };
 
 /** Numbers between −1 and 1. */
 export function seeded(seed: number): () => number {
@@ -19,7 +17,7 @@ export function seeded(seed: number): () => number {
 }
 
 /** Weights that are all different, variances above zero. */
-export function randomise(model: layers.LayersModel, seed = 1): void {
+export function randomise(model: tf.LayersModel, seed = 1): void {
   const next = seeded(seed);
   for (const weight of model.weights) {
     const positive = weight.name.includes('variance');
@@ -30,7 +28,7 @@ export function randomise(model: layers.LayersModel, seed = 1): void {
 }
 
 /** What `model.save` writes: model.json, and the weights beside it in shards of at most `shardBytes`. */
-export async function saved(model: layers.LayersModel, shardBytes = Infinity): Promise<SourceFiles> {
+export async function saved(model: tf.LayersModel, shardBytes = Infinity): Promise<SourceFiles> {
   let files: SourceFiles | undefined;
   const handler = tf.io.withSaveHandler((artifacts) => {
     const data = new Uint8Array(artifacts.weightData as ArrayBuffer);
@@ -57,7 +55,7 @@ export function examples(shape: readonly number[], seed: number, whole?: number)
   return ref('float32', shape, Float32Array.from(values));
 }
 
-export const predicted = (model: layers.LayersModel, x: readonly RefTensor[]): tf.Tensor[] => {
+export const predicted = (model: tf.LayersModel, x: readonly RefTensor[]): tf.Tensor[] => {
   const fed = x.map((v) => tf.tensor(Float32Array.from(v.data), [...v.shape]));
   const y = model.predict(fed.length === 1 ? fed[0] : fed);
   return Array.isArray(y) ? y : [y];
