@@ -158,16 +158,16 @@ export function batchNormalization(
 
 export interface Resizing {
   readonly mode: 'nearest' | 'linear' | 'cubic';
-  /** Height and width of the result. */
+  /** Spatial lengths of the result. */
   readonly size: readonly number[];
   readonly coordinates: 'asymmetric' | 'half_pixel' | 'align_corners';
 }
 
-/** Resizes x [N, height, width, C]. Nearest takes the row at or before, except where half pixels say otherwise. */
+/** Resizes x [N, …, C]. Nearest takes the row at or before from the corner, the closest row otherwise, the later one of two. */
 export function resizing(g: Builder, x: Value, { mode, size, coordinates }: Resizing, name = ''): Value {
   const from = channelsFirst(g, x);
   const sizes = g.ints([...from.shape.slice(0, 2), ...size]);
-  const nearest = coordinates === 'align_corners' ? 'round_prefer_ceil' : 'floor';
+  const nearest = coordinates === 'asymmetric' ? 'floor' : 'round_prefer_ceil';
   const attrs = {
     mode,
     coordinate_transformation_mode: coordinates,

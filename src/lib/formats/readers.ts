@@ -24,6 +24,10 @@ export const readers: Partial<Record<ModelKind, Reader>> = {
     const { readOnnx } = await import('./onnx/read.ts');
     return readOnnx(bytes, file, { ...options, external: beside });
   },
+  'tfjs-layers': async (source, options) => {
+    const { readLayersModel } = await import('./tfjs/layers-model.ts');
+    return readLayersModel(source, options);
+  },
   hdf5: async (source, options) => (await import('./keras/read.ts')).readKerasHdf5(source, options),
   'keras-json': async (source, options) => (await import('./keras/read.ts')).readKerasJson(source, options),
   'keras-zip': async (source, options) => (await import('./keras/read.ts')).readKerasArchive(source, options),
