@@ -24,4 +24,8 @@ export const readers: Partial<Record<ModelKind, Reader>> = {
     const { readOnnx } = await import('./onnx/read.ts');
     return readOnnx(bytes, file, { ...options, external: beside });
   },
+  tflite: async ({ file, bytes }, options) => {
+    const { readTflite } = await import('./tflite/read.ts');
+    return readTflite(bytes, file, options);
+  },
 };
