@@ -31,4 +31,8 @@ export const readers: Partial<Record<ModelKind, Reader>> = {
   hdf5: async (source, options) => (await import('./keras/read.ts')).readKerasHdf5(source, options),
   'keras-json': async (source, options) => (await import('./keras/read.ts')).readKerasJson(source, options),
   'keras-zip': async (source, options) => (await import('./keras/read.ts')).readKerasArchive(source, options),
+  tflite: async ({ file, bytes }, options) => {
+    const { readTflite } = await import('./tflite/read.ts');
+    return readTflite(bytes, file, options);
+  },
 };

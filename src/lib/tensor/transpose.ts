@@ -1,14 +1,11 @@
 /** @file Axes of a host tensor in another order. */
 import { allocate } from './dtype.ts';
-import { makeTensor, sizeOf, type Tensor } from './tensor.ts';
+import { makeTensor, sizeOf, stridesOf, type Tensor } from './tensor.ts';
 
-/** Axis `i` of the result is axis `perm[i]` of what is transposed, as in ONNX's Transpose. */
-export type Permutation = readonly number[];
-
-/** A copy with its axes in another order. */
-export function transposed(x: Tensor, perm: Permutation): Tensor {
+/** A constant with its axes in another order: axis `i` of the result is axis `perm[i]` of `x`. A copy. */
+export function transposed(x: Tensor, perm: readonly number[]): Tensor {
   const shape = perm.map((axis) => x.shape[axis]);
-  const source = x.shape.map((_, axis) => sizeOf(x.shape.slice(axis + 1)));
+  const source = stridesOf(x.shape);
   const steps = perm.map((axis) => source[axis]);
   const data = allocate(x.dtype, sizeOf(shape));
   const at = shape.map(() => 0);

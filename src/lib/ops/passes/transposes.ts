@@ -1,159 +1,176 @@
 /**
- * @file As few Transposes as possible. Formats with channels last are read with a Transpose on each side of every convolution and
- * pooling. While the graph is walked, each value is known as another one (`base`) with its axes in another order:
+ * @file Transposes moved along the graph until they meet and cancel. Importers of channels-last formats write one on each side of
+ * each convolution and pooling (formats/channels-last.ts); what stays is, mostly, the one at the input.
  *
- *     old = Transpose(base, perm)
- *
- * Transposes only change what is known; operators that work elementwise or along named axes are applied to the base, with their
- * axes renamed; all others get the old value back, as one Transpose.
+ * 1. The walk goes from inputs to outputs and knows each old value as Transpose(base, perm), where base is a new value.
+ * 2. A Transpose only changes perm. Operators with a rule in `layout-rules.ts` work on the base and hand perm on.
+ * 3. All others, and the graph's outputs, get their inputs in the plain order: once for each base and order, as a Transpose, or as a
+ *    Reshape where axes of length 1 alone move. Constants are transposed here and now.
  */
-import { bindShape, normalizeAxis, sameShape } from '../../graph/dim.ts';
-import { topologicalOrder, type Attributes, type Graph, type Node, type Value } from '../../graph/graph.ts';
-import { copyNode } from '../../graph/rewrite.ts';
-import { sizeOf } from '../../tensor/tensor.ts';
-import { transposed, type Permutation } from '../../tensor/transpose.ts';
+import { Node, topologicalOrder, type Graph, type Value } from '../../graph/graph.ts';
+import { makeTensor } from '../../tensor/tensor.ts';
+import { transposed } from '../../tensor/transpose.ts';
 import { Builder } from '../builder.ts';
-import { AXIS_OPS, ELEMENTWISE } from './transposable.ts';
+import {
+  baseShape,
+  compose,
+  identity,
+  inverse,
+  isIdentity,
+  movesNothing,
+  permuted,
+  type Layout,
+  type Perm,
+} from './layout.ts';
+import { isPlain, layoutRules, type Moved } from './layout-rules.ts';
 
-interface Known {
-  readonly base: Value;
-  /** null: the axes are in their old order. */
-  readonly perm: Permutation | null;
-}
+const isTranspose = (node: Node): boolean => node.op === 'Transpose' && node.domain === '';
 
-/** The same graph with its Transposes cancelled where they meet; the very same object where it has none. */
+const permOf = (node: Node): Perm =>
+  (node.attrs.perm as Perm | undefined) ?? identity(node.outputs[0].shape.length).toReversed();
+
+/**
+ * The same graph with as few Transposes as can be had this way: never more than before, and the same object where none would
+ * go. Inputs and outputs keep their shapes. A layer's name goes to the value in front of the Transpose that had it.
+ */
 export function cancelTransposes(graph: Graph): Graph {
   const order = topologicalOrder(graph.outputs);
-  if (!order.some(isTranspose)) return graph;
-  const walk = new Walk();
-  for (const node of order) walk.visit(node);
-  return { ...graph, outputs: graph.outputs.map((v) => walk.old(v)) };
+  const before = order.filter(isTranspose).length;
+  if (before === 0) return graph;
+  const walk = new Walk(handedDown(order));
+  order.forEach((node) => walk.visit(node));
+  const outputs = graph.outputs.map((v) => walk.output(v));
+  const after = topologicalOrder(outputs).filter(isTranspose).length;
+  return after < before ? { ...graph, outputs } : graph;
 }
 
-const isTranspose = ({ op, domain }: Node): boolean => op === 'Transpose' && domain === '';
-
-const permOf = (node: Node): Permutation =>
-  (node.attrs.perm as Permutation | undefined) ?? node.inputs[0]!.shape.map((_, i) => i).reverse();
-
-const isIdentity = (perm: Permutation): boolean => perm.every((axis, i) => axis === i);
-
-/** What undoes it: Transpose(Transpose(x, p), inverse(p)) = x. */
-const inverse = (perm: Permutation): number[] => perm.map((_, axis) => perm.indexOf(axis));
-
-const elements = ({ shape }: Value): number => sizeOf(bindShape(shape, 1));
-
-/** Constants and single numbers go along with any order. */
-const isFree = (v: Value): boolean => v.constant !== null || v.shape.every((d) => d === 1);
+/** Values without a name of their own, and the name of the first Transpose of them that has one. */
+function handedDown(order: readonly Node[]): ReadonlyMap<Value, string> {
+  const names = new Map<Value, string>();
+  const roots = new Map<Value, Value>();
+  for (const node of order.filter(isTranspose)) {
+    const [x, y] = [node.inputs[0]!, node.outputs[0]];
+    const root = roots.get(x) ?? x;
+    roots.set(y, root);
+    if (y.name && !root.name && root.producer && !names.has(root)) names.set(root, y.name);
+  }
+  return names;
+}
 
 class Walk {
   readonly #g = new Builder();
-  readonly #known = new Map<Value, Known>();
-  /** Each old value is written out once. */
-  readonly #written = new Map<Value, Value>();
+  readonly #layouts = new Map<Value, Layout>();
+  /** By base and order: what is written out already. */
+  readonly #written = new Map<Value, Map<string, Value>>();
+  readonly #names: ReadonlyMap<Value, string>;
 
-  /** The old value itself. */
-  old(value: Value): Value {
-    const { base, perm } = this.#of(value);
-    if (!perm) return base;
-    let written = this.#written.get(value);
-    if (!written) this.#written.set(value, (written = this.#g.transpose(base, perm)));
-    return written;
+  constructor(names: ReadonlyMap<Value, string>) {
+    this.#names = names;
   }
 
   visit(node: Node): void {
-    if (isTranspose(node)) return this.#transpose(node);
-    const moved = node.domain === '' ? this.#moved(node) : null;
-    if (moved) {
-      node.outputs.forEach((v, i) => this.#known.set(v, { base: moved.outputs[i], perm: moved.perm }));
+    if (isTranspose(node)) {
+      const { base, perm } = this.#layout(node.inputs[0]!);
+      this.#layouts.set(node.outputs[0], { base, perm: compose(perm, permOf(node)) });
       return;
     }
-    const inputs = node.inputs.map((v) => v && this.old(v));
-    const kept = inputs.every((v, i) => v === node.inputs[i]) ? node : copyNode(node, inputs);
-    node.outputs.forEach((v, i) => this.#known.set(v, { base: kept.outputs[i], perm: null }));
+    const moved = this.#moved(node);
+    if (moved) this.#replace(node, moved);
+    else this.#keep(node);
   }
 
-  #of(value: Value): Known {
-    return this.#known.get(value) ?? { base: value, perm: null };
+  /** An old value in its plain order. */
+  plain(old: Value): Value {
+    const { base, perm } = this.#layout(old);
+    return this.#write(base, perm, base.name === old.name ? '' : old.name);
   }
 
-  #transpose(node: Node): void {
-    const { base, perm } = this.#of(node.inputs[0]!);
-    const order = permOf(node);
-    const composed = perm ? order.map((axis) => perm[axis]) : order;
-    this.#known.set(node.outputs[0], { base, perm: isIdentity(composed) ? null : composed });
+  /** A plain value under its own name, which the value in front of it may have got as well. */
+  output(old: Value): Value {
+    const { base, perm } = this.#layout(old);
+    return this.#write(base, perm, old.name);
   }
 
-  /** The node on its inputs' bases; null where it needs the old values. */
-  #moved(node: Node): { outputs: readonly Value[]; perm: Permutation | null } | null {
-    if (ELEMENTWISE.has(node.op)) return this.#elementwise(node);
-    if (node.op === 'Reshape' || node.op === 'Flatten') return this.#reshape(node);
-    const along = AXIS_OPS[node.op];
-    const perm = along && node.inputs[0] && this.#of(node.inputs[0]).perm;
-    return perm ? this.#alongAxes(node, perm) : null;
-  }
+  #layout = (old: Value): Layout => this.#layouts.get(old) ?? { base: old, perm: identity(old.shape.length) };
 
-  /** In the order of its largest operand: the fewest elements are moved then. */
-  #elementwise(node: Node): { outputs: readonly Value[]; perm: Permutation } | null {
-    const rank = node.outputs[0].shape.length;
-    const operands = node.inputs.filter((v) => v !== null && !isFree(v)) as Value[];
-    if (operands.some((v) => v.shape.length !== rank)) return null;
-    const [largest] = operands.toSorted((a, b) => elements(b) - elements(a) || this.#moves(b) - this.#moves(a));
-    const perm = largest && this.#of(largest).perm;
-    if (!perm) return null;
-    const inputs = node.inputs.map((v) => v && this.#inOrder(v, perm));
-    return { outputs: this.#apply(node, inputs, node.attrs), perm };
-  }
-
-  #moves = (value: Value): number => (this.#of(value).perm ? 1 : 0);
-
-  /** `value` as the operand of an operator whose result is Transpose(base, perm). */
-  #inOrder(value: Value, perm: Permutation): Value {
-    const order = inverse(perm);
-    if (value.constant && value.shape.length > 0) {
-      const missing = perm.length - value.shape.length;
-      const shape = [...Array<number>(missing).fill(1), ...value.constant.shape];
-      return this.#g.constant(transposed({ ...value.constant, shape }, order), value.name);
-    }
-    if (isFree(value)) return this.old(value);
-    const { base, perm: own } = this.#of(value);
-    return this.#g.transpose(base, own ? order.map((axis) => own[axis]) : order);
-  }
-
-  /** Where only axes of length 1 changed places, as after global pooling, the elements still follow each other as before. */
-  #reshape(node: Node): { outputs: readonly Value[]; perm: null } | null {
-    const { base, perm } = this.#of(node.inputs[0]!);
-    const long = perm?.filter((axis) => base.shape[axis] !== 1);
-    if (!long?.every((axis, i) => i === 0 || axis > long[i - 1])) return null;
-    const [{ shape, name }] = node.outputs;
-    const names = { name: node.name, outputs: [name] };
-    return { outputs: this.#g.applyAll('Reshape', [base, this.#g.ints(shape)], {}, names), perm: null };
-  }
-
-  /** old axis i is the base's axis perm[i]. */
-  #alongAxes(node: Node, perm: Permutation): { outputs: readonly Value[]; perm: Permutation | null } | null {
-    const rank = perm.length;
-    const operands = node.op === 'Concat' ? node.inputs : [node.inputs[0]];
-    const bases = operands.map((v) => {
-      const known = this.#of(v!);
-      return known.perm && sameShape(known.perm, perm) ? known.base : null;
+  #moved(node: Node): Moved | null {
+    const rule = node.domain === '' && Object.hasOwn(layoutRules, node.op) ? layoutRules[node.op] : null;
+    const x = node.inputs.map((v) => v && this.#layout(v));
+    if (!rule || x.every(isPlain)) return null;
+    return rule({
+      g: this.#g,
+      node,
+      x,
+      input: (i, perm) => this.#as(node.inputs[i]!, perm),
+      plain: (i) => node.inputs[i] && this.plain(node.inputs[i]),
+      cost: (perm) => x.reduce((n, v) => n + (v ? this.#cost(v, perm) : 0), 0),
     });
-    if (bases.some((v) => v === null)) return null;
-    const renamed = AXIS_OPS[node.op]!(this.#g, node, (axis) => perm[normalizeAxis(axis, rank, node.op)], rank);
-    if (!renamed) return null;
-    const inputs = [...bases, ...(renamed.inputs ?? node.inputs.slice(operands.length))];
-    const outputs = this.#apply(node, inputs, { ...node.attrs, ...renamed.attrs });
-    return { outputs, perm: renamed.dropped ? without(perm, renamed.dropped) : perm };
   }
 
-  #apply(node: Node, inputs: readonly (Value | null)[], attrs: Attributes): readonly Value[] {
-    return this.#g.applyAll(node.op, inputs, attrs, { name: node.name, outputs: node.outputs.map((v) => v.name) });
+  /** Transposes that it takes to make this the base of `wanted`. */
+  #cost({ base, perm }: Layout, wanted: Perm): number {
+    if (base.constant) return 0;
+    const missing = wanted.length - perm.length;
+    const raised = [...identity(missing), ...perm.map((axis) => axis + missing)];
+    const needed = compose(raised, inverse(wanted));
+    if (movesNothing([...identity(missing).map(() => 1), ...base.shape], needed)) return 0;
+    return missing === 0 && this.#written.get(base)?.has(needed.join()) ? 0 : 1;
   }
-}
 
-/** The order of the axes that stay when the base's axes `dropped` are gone; null: their old order. */
-function without(perm: Permutation, dropped: readonly number[]): Permutation | null {
-  const stay = perm.filter((axis) => !dropped.includes(axis));
-  const ranks = stay.toSorted((a, b) => a - b);
-  const order = stay.map((axis) => ranks.indexOf(axis));
-  return isIdentity(order) ? null : order;
+  /** `old`, with axes of length 1 put in front, as the base that `wanted` transposes. A single number broadcasts in every order. */
+  #as(old: Value, wanted: Perm): Value {
+    const { base, perm } = this.#layout(old);
+    const missing = wanted.length - perm.length;
+    if (old.constant && old.shape.every((d) => d === 1)) return old;
+    if (missing === 0) return this.#write(base, compose(perm, inverse(wanted)));
+    const shape = [...identity(missing).map(() => 1), ...old.shape];
+    const lifted = old.constant
+      ? this.#g.constant(makeTensor(old.dtype, shape as number[], old.constant.data), old.name)
+      : this.#g.reshape(this.plain(old), shape);
+    return this.#write(lifted, inverse(wanted));
+  }
+
+  #write(base: Value, perm: Perm, name = ''): Value {
+    if (isIdentity(perm)) return base;
+    const known = this.#written.get(base) ?? new Map<string, Value>();
+    this.#written.set(base, known);
+    const key = perm.join();
+    const found = known.get(key) ?? this.#transpose(base, perm, name);
+    known.set(key, found);
+    return found;
+  }
+
+  #transpose(base: Value, perm: Perm, name: string): Value {
+    const shape = permuted(base.shape, perm);
+    const { constant } = base;
+    const flat = movesNothing(base.shape, perm) && !shape.includes(0);
+    if (constant) {
+      const tensor = flat ? makeTensor(base.dtype, shape as number[], constant.data) : transposed(constant, perm);
+      return this.#g.constant(tensor, base.name);
+    }
+    const outputs = [name];
+    return flat
+      ? this.#g.apply('Reshape', [base, this.#g.ints(shape)], {}, { outputs })
+      : this.#g.apply('Transpose', [base], { perm }, { outputs });
+  }
+
+  #nameOf = (old: Value): string => old.name || (this.#names.get(old) ?? '');
+
+  #replace(node: Node, { inputs, attrs = node.attrs, perms, op = node.op }: Moved): void {
+    const outputs = node.outputs.map((v, i) => ({
+      dtype: v.dtype,
+      shape: baseShape(v.shape, perms[i]),
+      name: this.#nameOf(v),
+    }));
+    const moved = new Node(op, inputs, attrs, outputs, node);
+    node.outputs.forEach((v, i) => this.#layouts.set(v, { base: moved.outputs[i], perm: perms[i] }));
+  }
+
+  /** The node as it is, shared where nothing about it changes. */
+  #keep(node: Node): void {
+    const inputs = node.inputs.map((v) => v && this.plain(v));
+    const renamed = node.outputs.some((v) => this.#nameOf(v) !== v.name);
+    if (!renamed && inputs.every((v, i) => v === node.inputs[i])) return;
+    this.#replace(node, { inputs, perms: node.outputs.map((v) => identity(v.shape.length)) });
+  }
 }

@@ -1,0 +1,173 @@
+/** @file Operators of a TensorFlow Lite file, in the order of the file, written as a graph. */
+import { Budget } from '../../graph/budget.ts';
+import { constantValue, Node, Value, type Attributes } from '../../graph/graph.ts';
+import { Builder, type ApplyOptions } from '../../ops/builder.ts';
+import { attributesOf, getOp } from '../../ops/define.ts';
+import { FormatError } from '../error.ts';
+import { shapeOf, type Declared, type InputOptions } from '../inputs.ts';
+import { Folder } from '../onnx/fold.ts';
+import type { ModelFile } from './model-file.ts';
+import { clipped, type Site } from './operators/define.ts';
+import { operators, type OperatorName } from './operators/table.ts';
+import type { OperatorTable } from './schema.ts';
+import { constantOf, graphType, rangeOf } from './tensors.ts';
+
+/** A builder that counts what it makes and computes what does not depend on the image. */
+class CountingBuilder extends Builder {
+  readonly #budget = new Budget();
+  readonly #folder = new Folder();
+
+  override applyAll(
+    type: string,
+    inputs: readonly (Value | null)[],
+    attrs: Attributes = {},
+    options: ApplyOptions = {},
+  ): readonly Value[] {
+    const typed = super.applyAll(type, inputs, attrs, options);
+    const node = typed[0].producer!;
+    this.#budget.spend(node);
+    const definition = getOp(type, options.domain);
+    const decoded = attributesOf(definition, node);
+    return typed.map((_, i) => this.#folder.fold(definition, decoded, inputs, typed, i));
+  }
+}
+
+export interface Built {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly notes: readonly string[];
+}
+
+export interface Source {
+  readonly file: string;
+  readonly source: ModelFile;
+  readonly inputs: readonly Declared[];
+  readonly options: InputOptions;
+}
+
+/** The graph for N examples, or for one. Throws a FormatError that names the operator which does not fit. */
+export const buildGraph = (source: Source, symbolic: boolean): Built => new GraphBuild(source).run(symbolic);
+
+const EXPORT_AGAIN = 'The file is damaged or not valid: export the model again.';
+/** A second sentence says what to do. */
+const hasWayOut = (reason: string): boolean => /\. [A-Z]/.test(reason);
+
+/** Operators whose results a quantised range cuts off at 0 where no activation does. */
+const CUT_BY_RANGE: ReadonlySet<string> = new Set<OperatorName>([
+  'ADD',
+  'SUB',
+  'MUL',
+  'DIV',
+  'CONV_2D',
+  'DEPTHWISE_CONV_2D',
+  'TRANSPOSE_CONV',
+  'FULLY_CONNECTED',
+  'BATCH_MATMUL',
+]);
+
+class GraphBuild {
+  readonly #source: Source;
+  readonly #g = new CountingBuilder();
+  readonly #values = new Map<number, Value>();
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  run(symbolic: boolean): Built {
+    const { file, source, inputs } = this.#source;
+    const { graph } = source;
+    const notes: string[] = [];
+    const fed = inputs.map((declared, i) => this.#input(declared, graph.inputs[i], symbolic, notes));
+    graph.operators.forEach((operator) => this.#located(operator, () => this.#add(operator)));
+    const outputs = graph.outputs.map((i) => this.#value(i, `${file}: its output`));
+    return { inputs: fed, outputs, notes };
+  }
+
+  #input(declared: Declared, index: number, symbolic: boolean, notes: string[]): Value {
+    const { file, options } = this.#source;
+    const shape = shapeOf(declared, symbolic, options, file, notes);
+    const value = new Value(declared.dtype, shape, { name: declared.name });
+    const type = graphType(this.#tensor(index));
+    this.#values.set(index, this.#g.cast(value, type));
+    return value;
+  }
+
+  #tensor = (index: number) => this.#source.source.graph.tensors[index];
+
+  #label(operator: OperatorTable): string {
+    const name = this.#tensor(operator.outputs[0])?.name;
+    return `${this.#source.source.nameOf(operator)}${name ? ` (node "${name}")` : ''}`;
+  }
+
+  #located(operator: OperatorTable, add: () => void): void {
+    try {
+      add();
+    } catch (error) {
+      if (error instanceof FormatError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      const told = `${this.#source.file}: ${this.#label(operator)}: ${reason}`;
+      throw new FormatError(hasWayOut(reason) ? told : `${told} ${EXPORT_AGAIN}`, { cause: error });
+    }
+  }
+
+  /** A tensor's value; those of the file are looked at when an operator reads them. */
+  #value(index: number, reader: string): Value {
+    const known = this.#values.get(index);
+    if (known) return known;
+    const tensor = this.#tensor(index);
+    const data = this.#source.source.dataOf(tensor);
+    if (data.length === 0 && tensor.shape.every((d) => d !== 0))
+      throw new FormatError(
+        `${reader} reads tensor "${tensor.name}", which nothing computes and the file does not hold. Models with state or with their own initialisation are not supported: export it for inference.`,
+      );
+    const value = constantValue(constantOf(tensor, data), tensor.name);
+    this.#values.set(index, value);
+    return value;
+  }
+
+  #add(operator: OperatorTable): void {
+    const { source, file } = this.#source;
+    const kind = source.nameOf(operator) as OperatorName;
+    const { options, convert } = operators[kind];
+    const reader = `${file}: ${this.#label(operator)}`;
+    if (operator.outputs.length === 0) return;
+    const tensors = operator.outputs.map(this.#tensor);
+    const site: Site<Record<string, unknown>> = {
+      g: this.#g,
+      x: operator.inputs.map((i) => (i === -1 ? null : this.#value(i, reader))),
+      options: source.optionsOf(operator, options),
+      name: tensors[0].name,
+      shapes: tensors.map(({ shape }) => shape),
+      type: graphType(tensors[0]),
+    };
+    const made = convert(site as never);
+    const values = Array.isArray(made) ? (made as readonly Value[]) : [made as Value];
+    if (values.length < operator.outputs.length)
+      throw new RangeError(`it has ${operator.outputs.length} outputs, ${values.length} are computed.`);
+    operator.outputs.forEach((index, i) =>
+      this.#values.set(index, this.#finished(kind, site.options, values[i], index)),
+    );
+  }
+
+  /** Under the layer's name, and within the range that a quantised layer can say. */
+  #finished(kind: OperatorName, options: Record<string, unknown>, value: Value, index: number): Value {
+    const tensor = this.#tensor(index);
+    const range = CUT_BY_RANGE.has(kind) && !options.activation ? rangeOf(tensor) : null;
+    const cut = range?.startsAtZero ? clipped(this.#g, value, range.low, range.high) : value;
+    return named(cut, tensor.name);
+  }
+}
+
+/** The value under a name, where it is a result that has none. */
+function named(value: Value, name: string): Value {
+  const { producer } = value;
+  if (!producer || value.name || !name || producer.outputs.length > 1) return value;
+  return new Node(
+    producer.op,
+    producer.inputs,
+    producer.attrs,
+    [{ dtype: value.dtype, shape: value.shape, name }],
+    producer,
+  ).outputs[0];
+}
