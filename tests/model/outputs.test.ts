@@ -53,6 +53,21 @@ describe('a model with several outputs', () => {
     expect(info).toMatchObject({ outputs: ['scores', 'risk', 'means'], output: 'scores', classes: 4 });
   });
 
+  it('explains none that another is computed from', async () => {
+    const layered = onnxFile({
+      inputs: { image: ['N', 3, 8, 8] },
+      nodes: [
+        { op: 'GlobalAveragePool', in: ['image'], out: ['pooled'] },
+        { op: 'Flatten', in: ['pooled'], out: ['means'] },
+        { op: 'MatMul', in: ['means', 'w'], out: ['scores'] },
+      ],
+      weights: { w: float32([3, 2], Float32Array.from([1, 0, 0, 2, 0, 1])) },
+      outputs: ['means', 'scores'],
+    });
+    const files = [{ name: 'm.onnx', bytes: layered.slice().buffer }];
+    expect(value(await lab.openModel(4, files, () => undefined)).output).toBe('scores');
+  });
+
   it('asks the one that was chosen', async () => {
     const info = value(await open('means'));
     expect(info).toMatchObject({ output: 'means', classes: 3 });

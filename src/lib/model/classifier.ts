@@ -22,17 +22,16 @@ export interface Ends {
 }
 
 /**
- * The image inputs and the class scores: the output called `wanted`, else the first with
- * an axis of classes. Throws an Error naming the file where an
- * input is no image or no output holds scores.
+ * The image inputs and the class scores: the output called `wanted`, else the first with an axis of classes that is no
+ * intermediate result of another. Throws an Error naming the file where an input is no image or no output holds scores.
  */
 export function endsOf(onnx: ImportedModel, file: string, wanted: string | undefined): Ends {
   const { inputs } = onnx.graph;
   const images = imagesOf(inputs, file);
   const outputs = scoresOf(onnx, file);
   const fed = inputs.map(withChannel);
-  const byDefault = outputs.find(({ value }) => value.shape.length >= 2) ?? outputs[0];
-  const output = wanted === undefined ? byDefault : outputs.find((v) => v.name === wanted);
+  const byDefault = outcome(outputs.map(({ value }) => value));
+  const output = outputs.find((v) => (wanted === undefined ? v.value === byDefault : v.name === wanted));
   if (!output)
     throw new Error(
       `${file}: has no output "${wanted}" with class scores. Choose one of ${outputs.map((v) => v.name).join(', ')}.`,
@@ -53,7 +52,15 @@ export function endsOf(onnx: ImportedModel, file: string, wanted: string | undef
   return { model, images, output: output.name, outputs: outputs.map((v) => v.name) };
 }
 
-/** `names`: as in the file; what was computed while it was read has none of its own. */
+/** The first with an axis of classes that no other output is computed from: models may hand out what their layers do, too. */
+function outcome(outputs: readonly Value[]): Value {
+  const last = outputs.filter((v) => {
+    const onwards = dependents([v], outputs);
+    return !outputs.some((other) => other !== v && onwards.has(other));
+  });
+  return [...last, ...outputs].find((v) => v.shape.length >= 2) ?? outputs[0];
+}
+
 /** Of a grey image without an axis of channels, the shortest side that makes it one. */
 const SHORTEST_SIDE = 8;
 

@@ -33,8 +33,9 @@ export const leftOut = (why: string): ForwardCheck => ({
 export async function forwardDifference(
   runtime: Runtime,
   file: ModelFile,
-  { graph, inputs }: ImportedModel,
+  { graph, inputs, format }: ImportedModel,
 ): Promise<ForwardCheck> {
+  if (format !== 'onnx') return leftOut('onnxruntime, which it is made with, reads ONNX files only.');
   const noise = noiseOf(random(1));
   const feeds = inputs.map((_, i) => noise(bindShape(graph.inputs[i].shape, 1)));
   const runOurs = async () => {

@@ -2,6 +2,7 @@
 import { concrete, divDim, product } from '../../../graph/dim.ts';
 import type { Value } from '../../../graph/graph.ts';
 import { reshape, sizeOf, type Tensor } from '../../../tensor/tensor.ts';
+import { transposed } from '../../../tensor/transpose.ts';
 import {
   channelsFirst,
   channelsLast,
@@ -9,7 +10,6 @@ import {
   depthwiseConvolution,
   pooling,
   resizing,
-  transposed,
   transposedConvolution,
   type Padding,
 } from '../../channels-last.ts';
