@@ -55,10 +55,18 @@ export function endsOf(onnx: ImportedModel, file: string, wanted: string | undef
 /** The first with an axis of classes that no other output is computed from: models may hand out what their layers do, too. */
 function outcome(outputs: readonly Value[]): Value {
   const last = outputs.filter((v) => {
-    const onwards = dependents([v], outputs);
+    const onwards = dependents([handedOut(v)], outputs);
     return !outputs.some((other) => other !== v && onwards.has(other));
   });
   return [...last, ...outputs].find((v) => v.shape.length >= 2) ?? outputs[0];
+}
+
+/** What an output was before it was brought into the file's own order of axes. */
+function handedOut(v: Value): Value {
+  let value = v;
+  while (value.producer && ['Transpose', 'Identity', 'Reshape'].includes(value.producer.op))
+    value = value.producer.inputs[0]!;
+  return value;
 }
 
 /** Of a grey image without an axis of channels, the shortest side that makes it one. */
