@@ -24,4 +24,7 @@ export const readers: Partial<Record<ModelKind, Reader>> = {
     const { readOnnx } = await import('./onnx/read.ts');
     return readOnnx(bytes, file, { ...options, external: beside });
   },
+  'tfjs-graph': async (source, options) => (await import('./tfjs/graph-model.ts')).readGraphModel(source, options),
+  graphdef: async (source, options) => (await import('./tensorflow/graphdef.ts')).readGraphDef(source, options),
+  'saved-model': async (source, options) => (await import('./tensorflow/graphdef.ts')).readSavedModel(source, options),
 };
