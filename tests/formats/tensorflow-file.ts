@@ -174,7 +174,7 @@ export async function runOnTfjs({ json, shard, feeds, outputs }: Run): Promise<R
   const fed = [...feeds].map(
     ([name, t]) => [name, tf.tensor(toNumbers(t), [...t.shape], t.dtype as 'float32')] as const,
   );
-  const results = await model.executeAsync(Object.fromEntries(fed), [...outputs]);
+  const results = model.execute(Object.fromEntries(fed), [...outputs]);
   const list = Array.isArray(results) ? results : [results];
   return list.map((t) => ref(t.dtype as DType, t.shape, t.dataSync() as Float32Array));
 }

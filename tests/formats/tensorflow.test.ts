@@ -7,46 +7,13 @@ import { print } from '../../src/lib/graph/graph.ts';
 import { toNumbers, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { ref, type RefTensor } from '../reference/tensor.ts';
 import { cases } from './tensorflow-cases.ts';
-import {
-  constant,
-  difference,
-  graphDef,
-  graphModel,
-  node,
-  placeholder,
-  runOnReference,
-  runOnTfjs,
-} from './tensorflow-file.ts';
+import { graphOf } from './tensorflow-graph.ts';
+import { difference, graphModel, runOnReference, runOnTfjs } from './tensorflow-file.ts';
 import type { Case } from './tensorflow-inputs.ts';
 
 const rows = Object.entries(cases).flatMap(([op, list]) => list.map((given, i) => [op, i, given] as const));
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => (i === 0 ? 'y' : `y:${i}`));
-
-/** The graph of one operator. `open`: the first axis of what is fed is. */
-function graphOf(op: string, { inputs, attrs }: Case, open: boolean) {
-  const named = inputs.map((input, i) => [`in${i}`, input] as const);
-  const nodes = named.map(([name, { fed, tensor }]) =>
-    fed
-      ? placeholder(name, open ? [-1, ...tensor.shape.slice(1)] : tensor.shape, tensor.dtype)
-      : constant(name, tensor),
-  );
-  const feeds = new Map(named.filter(([, { fed }]) => fed).map(([name, { tensor }]) => [name, tensor]));
-  const constants = new Map(named.filter(([, { fed }]) => !fed).map(([name, { tensor }]) => [name, tensor]));
-  return {
-    graph: graphDef([
-      ...nodes,
-      node(
-        op,
-        'y',
-        named.map(([name]) => name),
-        attrs,
-      ),
-    ]),
-    feeds,
-    constants,
-  };
-}
 
 const signatureOf = (outputs: readonly string[]) => ({
   outputs: Object.fromEntries(outputs.map((name) => [name, { name }])),
