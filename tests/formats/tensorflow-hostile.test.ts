@@ -7,17 +7,22 @@ import type { SourceFiles } from '../../src/lib/formats/readers.ts';
 import { readGraphDef, readSavedModel } from '../../src/lib/formats/tensorflow/graphdef.ts';
 import * as proto from '../../src/lib/formats/tensorflow/proto.ts';
 import type { GraphDef } from '../../src/lib/formats/tensorflow/proto.ts';
+import { say } from '../../src/lib/model/say.ts';
 import { readGraphModel } from '../../src/lib/formats/tfjs/graph-model.ts';
 import type { Tensor } from '../../src/lib/tensor/tensor.ts';
 import { judge } from '../hostile/judge.ts';
 import { cases } from './tensorflow-cases.ts';
 import { graphModel } from './tensorflow-file.ts';
-import { graphOf } from './tensorflow-graph.ts';
+import { classifier, graphOf, random } from './tensorflow-graph.ts';
 import { kindsOfMutation, mutated } from './tensorflow-mutations.ts';
 
 const RUNS = { numRuns: 1000 };
 
-const originals = Object.entries(cases).flatMap(([op, list]) => list.map((given) => graphOf(op, given, true)));
+/** Every operator by itself, and now and then a network. */
+const originals = Object.entries(cases).flatMap(([op, list], i) => [
+  ...list.map((given) => graphOf(op, given, true)),
+  ...(i % 5 === 0 ? [classifier(random([80, 3], i))] : []),
+]);
 
 /** Where in a list, evenly: fast-check's own fractions gather at the ends. */
 const share = fc.nat(9999).map((n) => n / 10_000);
@@ -32,7 +37,7 @@ async function survives(source: SourceFiles, read: (source: SourceFiles) => unkn
       return { ok: true as const, value: await read(source) };
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'FormatError') throw error;
-      return { ok: false as const, reason: 'format' as never, message: error.message };
+      return { ok: false as const, reason: 'format' as never, message: say(error, source.file) };
     }
   };
   await judge(answer() as never, source.file);

@@ -9,9 +9,9 @@ import * as proto from '../../src/lib/formats/tensorflow/proto.ts';
 import { topologicalOrder } from '../../src/lib/graph/graph.ts';
 import { create } from '../../src/lib/formats/protobuf/wire.ts';
 import { toNumbers, type Tensor } from '../../src/lib/tensor/tensor.ts';
-import { uniform } from '../reference/random.ts';
 import { ref } from '../reference/tensor.ts';
 import { readBytes, runGraph, sharedPath } from './shared.ts';
+import { classifier, random } from './tensorflow-graph.ts';
 import {
   constant,
   difference,
@@ -25,16 +25,6 @@ import {
   tensor,
   type JsonModel,
 } from './tensorflow-file.ts';
-
-const random = (shape: readonly number[], seed = 7): Tensor => {
-  const next = uniform(seed);
-  const length = shape.reduce((n, d) => n * d, 1);
-  return tensor(
-    'float32',
-    shape,
-    Array.from({ length }, () => next() * 2 - 1),
-  );
-};
 
 const frozen = (graph: proto.GraphDef): SourceFiles => ({
   file: 'frozen.pb',
@@ -105,36 +95,6 @@ describe('real models of TF.js', () => {
     expect(model.format).toBe('tfjs-graph');
   });
 });
-
-/** An image, a convolution, and the shape arithmetic that exporters write for "flatten". */
-function classifier(classes: Tensor): { graph: proto.GraphDef; constants: Map<string, Tensor> } {
-  const constants = new Map<string, Tensor>([
-    ['kernel', random([3, 3, 2, 4], 1)],
-    ['bias', random([4], 2)],
-    ['zero', tensor('int32', [1], [0])],
-    ['one', tensor('int32', [1], [1])],
-    ['rest', tensor('int32', [], [-1])],
-    ['dense', classes],
-  ]);
-  const conv = { strides: [1, 1, 1, 1], padding: 'SAME', data_format: 'NHWC', dilations: [1, 1, 1, 1] };
-  return {
-    constants,
-    graph: graphDef([
-      ...Array.from(constants, ([name, t]) => constant(name, t)),
-      placeholder('image', [-1, 4, 5, 2]),
-      node('Identity', 'kernel/read', ['kernel']),
-      node('Conv2D', 'conv', ['image:0', 'kernel/read'], conv),
-      node('BiasAdd', 'conv/bias', ['conv', 'bias'], { data_format: 'NHWC' }),
-      node('Relu', 'relu', ['conv/bias', '^bias']),
-      node('Shape', 'shape', ['relu'], { out_type: { type: 3 } }),
-      node('StridedSlice', 'examples', ['shape', 'zero', 'one', 'one'], { shrink_axis_mask: 1 }),
-      node('Pack', 'target', ['examples', 'rest'], { N: 2, axis: 0 }),
-      node('Reshape', 'flat', ['relu', 'target']),
-      node('MatMul', 'logits', ['flat', 'dense']),
-      node('Softmax', 'probabilities', ['logits']),
-    ]),
-  };
-}
 
 describe('the forms of one model', () => {
   const { graph, constants } = classifier(random([80, 3], 3));

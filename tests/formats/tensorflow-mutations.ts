@@ -140,7 +140,7 @@ const edits: readonly Edit[] = [
       [],
       found.input.slice(1),
       [...found.input, ...found.input],
-      [...found.input, `${found.input[0]}:${size(pick)}`],
+      [...found.input, `${found.input[0] ?? 'y'}:${size(pick)}`],
     ];
     found.input = ways[pick % ways.length];
   },

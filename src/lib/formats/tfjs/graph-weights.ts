@@ -9,6 +9,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v);
 
+const isTexts = (v: unknown): v is readonly string[] => Array.isArray(v) && v.every((t) => typeof t === 'string');
+
 interface Quantization {
   readonly dtype: DType;
   readonly scale: number;
@@ -31,10 +33,10 @@ export function readWeights(manifest: unknown, source: SourceFiles): Map<string,
     new FormatError(`${source.file}: its list of weights ${what}. The file is damaged: export it again.`);
   if (!Array.isArray(manifest)) throw damaged('(weightsManifest) is missing');
   const groups = manifest.map((group) => {
-    if (!isObject(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights))
+    if (!isObject(group) || !isTexts(group.paths) || !Array.isArray(group.weights))
       throw damaged('has a group without paths or weights');
     return {
-      paths: group.paths.map(String),
+      paths: group.paths,
       specs: group.weights.map((w) => specOf(w, damaged)),
     };
   });
@@ -48,11 +50,12 @@ export function readWeights(manifest: unknown, source: SourceFiles): Map<string,
 }
 
 function specOf(json: unknown, damaged: (what: string) => FormatError): Spec {
-  if (!isObject(json) || typeof json.name !== 'string' || !Array.isArray(json.shape)) throw damaged('is incomplete');
+  if (!isObject(json) || typeof json.name !== 'string' || typeof json.dtype !== 'string' || !Array.isArray(json.shape))
+    throw damaged('is incomplete');
   const { name, dtype, shape } = json;
   if (!shape.every((d) => Number.isSafeInteger(d) && d >= 0) || !Number.isSafeInteger(sizeOf(shape)))
-    throw damaged(`gives "${name}" the impossible shape [${shape.map(String).slice(0, 32)}]`);
-  return { name, shape, dtype: String(dtype), quantization: quantizationOf(json.quantization, name, damaged) };
+    throw damaged(`gives "${name}" the impossible shape ${JSON.stringify(shape).slice(0, 100)}`);
+  return { name, shape, dtype, quantization: quantizationOf(json.quantization, name, damaged) };
 }
 
 function quantizationOf(json: unknown, name: string, damaged: (what: string) => FormatError): Quantization | null {
