@@ -3,11 +3,11 @@ import type { GraphDef } from '../../src/lib/formats/tensorflow/proto.ts';
 import type { Tensor } from '../../src/lib/tensor/tensor.ts';
 import { uniform } from '../reference/random.ts';
 import { constant, graphDef, node, placeholder, tensor } from './tensorflow-file.ts';
-import type { Case } from './tensorflow-inputs.ts';
+import type { Case, Input } from './tensorflow-inputs.ts';
 
 /** The graph of one operator. `open`: the first axis of what is fed is. */
 export function graphOf(op: string, { inputs, attrs }: Case, open: boolean) {
-  const named = inputs.map((input, i) => [`in${i}`, input] as const);
+  const named = inputs.map((input, i): [string, Input] => [`in${i}`, input]);
   const nodes = named.map(([name, { fed, tensor }]) =>
     fed
       ? placeholder(name, open ? [-1, ...tensor.shape.slice(1)] : tensor.shape, tensor.dtype)
