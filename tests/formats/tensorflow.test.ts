@@ -1,4 +1,5 @@
 /** Every operator of TensorFlow that is read computes what TF.js's own executor computes, or where that lacks it, its definition. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../../src/lib/formats/read.ts';
 import { encode } from '../../src/lib/formats/protobuf/wire.ts';
@@ -6,6 +7,7 @@ import * as proto from '../../src/lib/formats/tensorflow/proto.ts';
 import { print } from '../../src/lib/graph/graph.ts';
 import { toNumbers, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { ref, type RefTensor } from '../reference/tensor.ts';
+import { projectPath } from './shared.ts';
 import { cases } from './tensorflow-cases.ts';
 import { graphOf } from './tensorflow-graph.ts';
 import { difference, graphModel, runOnReference, runOnTfjs } from './tensorflow-file.ts';
@@ -65,4 +67,15 @@ describe('operators of TensorFlow', () => {
       expect(print(frozen.graph)).toBe(print(model.graph));
     },
   );
+});
+
+describe('docs/formats.md', () => {
+  it('lists every operator of TensorFlow that is read', () => {
+    const text = readFileSync(projectPath('docs/formats.md'), 'utf8').replaceAll('\\_', '_');
+    const listed = /\*\*Operators:\*\*([^.]*)\./
+      .exec(text)![1]
+      .split(',')
+      .map((name) => name.trim());
+    expect(listed.toSorted()).toEqual([...Object.keys(cases), 'Const', 'Placeholder'].toSorted());
+  });
 });
