@@ -158,6 +158,43 @@ describe('the forms of one model', () => {
   });
 });
 
+describe('the batch axis', () => {
+  const constants = new Map([['target', tensor('int32', [2], [1, 24])]]);
+  const graph = graphDef([
+    constant('target', constants.get('target')!),
+    placeholder('x', [1, 3, 4, 2]),
+    node('Exp', 'exp', ['x']),
+    node('Reshape', 'flat', ['exp', 'target']),
+    node('Softmax', 'y', ['flat']),
+  ]);
+
+  it('is put back where the file was written for one example', async () => {
+    const model = await readModel(frozen(graph));
+    expect(model.batched).toBe(true);
+    const { json, shard } = graphModel(graph, constants);
+    const three = random([3, 3, 4, 2], 4);
+    const [together] = runOnReference(model, new Map([['x', three]]), 3);
+    for (const i of [0, 1, 2]) {
+      const one = tensor('float32', [1, 3, 4, 2], toNumbers(three).slice(24 * i, 24 * i + 24));
+      const [expected] = await runOnTfjs({ json, shard, feeds: new Map([['x', one]]), outputs: ['y'] });
+      const row = ref('float32', [1, 24], together.data.slice(24 * i, 24 * i + 24));
+      expect(difference(row, expected)).toBeLessThan(1e-5);
+    }
+  });
+
+  it('is left where examples would mix, and a note says so', async () => {
+    const mixing = graphDef([
+      placeholder('x', [-1, 3]),
+      constant('axis', tensor('int32', [1], [0])),
+      node('Mean', 'mean', ['x', 'axis'], { keep_dims: true }),
+      node('Sub', 'y', ['x', 'mean']),
+    ]);
+    const model = await readModel(frozen(mixing));
+    expect(model.batched).toBe(false);
+    expect(model.notes.join()).toMatch(/^The model runs one example at a time\. frozen\.pb: Mean \(node "mean"\):/);
+  });
+});
+
 describe('bytes of TensorFlow', () => {
   it('a graph written by hand, byte by byte, is read', async () => {
     const bytes = Uint8Array.from(

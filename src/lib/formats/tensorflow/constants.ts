@@ -1,14 +1,17 @@
 /** @file The tensors of Const nodes: in the node, or beside the model under the node's name. Each is read once, when it is needed. */
-import { LARGEST_VALUE } from '../../graph/budget.ts';
 import { sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { Attributes } from './attributes.ts';
 import type { FlatNode } from './flatten.ts';
 import { computed, decodeTensor } from './tensors.ts';
 
+/** Most elements of all constants that are lists, which may stand for more than they hold: 256 MiB. */
+const MOST_FILLED = 2 ** 26;
+
 export class Constants {
   readonly #weights: ReadonlyMap<string, Tensor>;
   readonly #read = new Map<string, Tensor>();
-  #elements = 0;
+  /** Elements that the file need not hold. */
+  #filled = 0;
 
   constructor(weights: ReadonlyMap<string, Tensor>) {
     this.#weights = weights;
@@ -37,10 +40,10 @@ export class Constants {
     const proto = new Attributes(attrs).tensor('value');
     if (!proto) throw new RangeError('it has no value. The file is damaged: export it again.');
     const tensor = decodeTensor(proto);
-    this.#elements += sizeOf(tensor.shape);
-    if (this.#elements > 4 * LARGEST_VALUE)
+    if (!proto.tensorContent?.length) this.#filled += sizeOf(tensor.shape);
+    if (this.#filled > MOST_FILLED)
       throw new RangeError(
-        `with its value the constants of this file have ${this.#elements} elements, the most is ${4 * LARGEST_VALUE}. Choose a smaller model.`,
+        `with its value the constants that this file writes in short have ${this.#filled} elements, the most is ${MOST_FILLED}. Choose a smaller model.`,
       );
     return tensor;
   }

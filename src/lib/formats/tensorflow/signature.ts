@@ -48,12 +48,14 @@ export function inputsOf(
   const open = nodes.filter((node) => isInput(node, infos.has(node.name)));
   return open.map((node) => {
     const attrs = new Attributes(node.attrs);
-    const shape = infos.get(node.name)?.tensorShape ?? attrs.shape('shape') ?? attrs.shape('_output_shapes');
+    // Before version 24 a scalar stood for a shape that is not known.
+    const scalarIsOpen = (versions?.producer ?? 24) < 24;
+    const isKnown = (s: ShapeProto | null | undefined) => s && !s.unknownRank && !(scalarIsOpen && s.dim.length === 0);
+    const shapes = [infos.get(node.name)?.tensorShape, attrs.shape('shape'), attrs.shape('_output_shapes')];
     return {
       name: node.name,
       dtype: readType(attrs, node, file),
-      // Before version 24 a scalar stood for a shape that is not known.
-      shape: lengthsOf(shape, (versions?.producer ?? 24) < 24, node, file),
+      shape: lengthsOf(shapes.find(isKnown), node, file),
     };
   });
 }
@@ -73,8 +75,8 @@ function readType(attrs: Attributes, node: FlatNode, file: string): Declared['dt
   }
 }
 
-function lengthsOf(shape: ShapeProto | null, scalarIsOpen: boolean, node: FlatNode, file: string): Declared['shape'] {
-  if (!shape || shape.unknownRank || (shape.dim.length === 0 && scalarIsOpen)) return null;
+function lengthsOf(shape: ShapeProto | null | undefined, node: FlatNode, file: string): Declared['shape'] {
+  if (!shape) return null;
   const lengths = shape.dim.map(({ size }) => size);
   if (lengths.length > MOST_AXES || lengths.some((d) => d < -1))
     throw new FormatError(
