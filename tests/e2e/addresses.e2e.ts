@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
-import { decode, encode } from '../../src/lib/formats/onnx/wire.ts';
+import { decode, encode } from '../../src/lib/formats/protobuf/wire.ts';
 import { expect, test as base } from './site.ts';
 
 const root = join(import.meta.dirname, '../..');

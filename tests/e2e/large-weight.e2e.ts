@@ -1,6 +1,6 @@
 /** @file A weight of VGG's size (25,088 × 4,096, 411 MB) in the filters view: the page gets pictures of it, never all of it. */
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
-import { create } from '../../src/lib/formats/onnx/wire.ts';
+import { create } from '../../src/lib/formats/protobuf/wire.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
 import { onnxFile } from '../formats/build-file.ts';
 import { expect, test } from './site.ts';

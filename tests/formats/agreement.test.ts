@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
 import { readOnnx } from '../../src/lib/formats/onnx/read.ts';
 import { decodeTensor, fromFloat32 } from '../../src/lib/formats/onnx/tensors.ts';
-import { decode, encode } from '../../src/lib/formats/onnx/wire.ts';
+import { decode, encode } from '../../src/lib/formats/protobuf/wire.ts';
 import { float32, toFloat32, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { uniform } from '../reference/random.ts';
 import { tensorProto } from './build-file.ts';

@@ -2,7 +2,7 @@
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
 import { ATTRIBUTE } from '../../src/lib/formats/onnx/proto.ts';
 import { bytesOf } from '../../src/lib/formats/onnx/tensors.ts';
-import { create, encode } from '../../src/lib/formats/onnx/wire.ts';
+import { create, encode } from '../../src/lib/formats/protobuf/wire.ts';
 import { ONNX_TYPE } from '../../src/lib/ops/builder.ts';
 import type { Tensor } from '../../src/lib/tensor/tensor.ts';
 

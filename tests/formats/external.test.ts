@@ -4,7 +4,7 @@ import { companionsOf } from '../../src/lib/formats/onnx/external.ts';
 import { decodeModel } from '../../src/lib/formats/onnx/model-file.ts';
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
 import { readOnnx } from '../../src/lib/formats/onnx/read.ts';
-import { create, encode } from '../../src/lib/formats/onnx/wire.ts';
+import { create, encode } from '../../src/lib/formats/protobuf/wire.ts';
 import { constantsOf } from '../../src/lib/graph/graph.ts';
 import { toNumbers } from '../../src/lib/tensor/tensor.ts';
 

@@ -3,7 +3,7 @@ import { N } from '../../src/lib/graph/dim.ts';
 import { constantsOf, print, topologicalOrder } from '../../src/lib/graph/graph.ts';
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
 import { readOnnx, type ReadOptions } from '../../src/lib/formats/onnx/read.ts';
-import { create } from '../../src/lib/formats/onnx/wire.ts';
+import { create } from '../../src/lib/formats/protobuf/wire.ts';
 import { float32, int64, makeTensor, toNumbers, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { onnxFile, type FileSpec } from './build-file.ts';
 import { projectPath, readBytes, runGraph } from './shared.ts';

@@ -6,7 +6,7 @@ import * as ort from 'onnxruntime-web/wasm';
 import type { Graph } from '../../src/lib/graph/graph.ts';
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
 import { decodeTensor } from '../../src/lib/formats/onnx/tensors.ts';
-import { decode } from '../../src/lib/formats/onnx/wire.ts';
+import { decode } from '../../src/lib/formats/protobuf/wire.ts';
 import { writeModel, type WriteOptions } from '../../src/lib/formats/onnx/write.ts';
 import { lower } from '../../src/lib/runtime/lower/lower.ts';
 import type { DType } from '../../src/lib/tensor/dtype.ts';

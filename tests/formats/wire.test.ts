@@ -1,7 +1,7 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { describe, expect, it } from 'vitest';
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
-import { create, decode, encode } from '../../src/lib/formats/onnx/wire.ts';
+import { create, decode, encode } from '../../src/lib/formats/protobuf/wire.ts';
 
 describe('protobuf messages by table', () => {
   const tensor = create(proto.Tensor, {

@@ -1,7 +1,7 @@
 /** Input → message: what, where, both values, and a way out, word for word. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
-import { create } from '../../src/lib/formats/onnx/wire.ts';
+import { create } from '../../src/lib/formats/protobuf/wire.ts';
 import type { LabCore } from '../../src/lib/model/lab.ts';
 import { readBundle } from '../../src/lib/share/bundle.ts';
 import { decodeLink } from '../../src/lib/share/link.ts';

@@ -1,7 +1,7 @@
 /** Models that are wrong in a way that a parser does not notice: every mutation edits the decoded file. */
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
 import { ATTRIBUTE, type AttributeProto, type GraphProto, type ModelProto } from '../../src/lib/formats/onnx/proto.ts';
-import { create, decode, encode } from '../../src/lib/formats/onnx/wire.ts';
+import { create, decode, encode } from '../../src/lib/formats/protobuf/wire.ts';
 import { int64 } from '../../src/lib/tensor/tensor.ts';
 import { tensorProto } from '../formats/build-file.ts';
 

@@ -6,7 +6,7 @@ import { digestOf } from '../../src/lib/model/digest.ts';
 import { modelAmong } from '../../src/lib/model/open.ts';
 import { readNeeded } from '../../src/lib/model/reading.ts';
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
-import { create, encode } from '../../src/lib/formats/onnx/wire.ts';
+import { create, encode } from '../../src/lib/formats/protobuf/wire.ts';
 
 /** A file that says when it is read. */
 function watched(name: string, bytes: Uint8Array<ArrayBuffer>, read: string[]) {

@@ -41,6 +41,19 @@ function windowAttributes({ strides, padding, dilations }: Windowed) {
   };
 }
 
+/** SAME in numbers where a kernel is dilated: onnxruntime takes it by its name for other kernels only. */
+function inNumbers(how: Windowed, x: Value, kernel: readonly number[]): Windowed {
+  const { strides, dilations, padding } = how;
+  if (padding !== 'SAME' || !dilations?.some((d) => d > 1)) return how;
+  const pads = kernel.map((k, i): [number, number] => {
+    const length = x.shape[i + 1] as number;
+    const reach = (k - 1) * dilations[i] + 1;
+    const total = Math.max(0, (Math.ceil(length / strides[i]) - 1) * strides[i] + reach - length);
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  });
+  return { ...how, padding: pads };
+}
+
 export interface Kernel {
   /** [k…, C / group, M] as TensorFlow has it. */
   readonly weights: Tensor;
@@ -56,7 +69,8 @@ export function convolution(g: Builder, x: Value, { weights, bias, group = 1, na
   const spatial = Array.from({ length: rank }, (_, i) => i);
   const w = g.constant(transposed(weights, [rank + 1, rank, ...spatial]), `${name}/kernel`);
   const b = bias ? [g.constant(bias, `${name}/bias`)] : [];
-  const attrs = { kernel_shape: weights.shape.slice(0, rank), group, ...windowAttributes(how) };
+  const kernel = weights.shape.slice(0, rank);
+  const attrs = { kernel_shape: kernel, group, ...windowAttributes(inNumbers(how, x, kernel)) };
   return channelsLast(g, g.apply('Conv', [channelsFirst(g, x), w, ...b], attrs, { name }));
 }
 

@@ -35,4 +35,7 @@ export const readers: Partial<Record<ModelKind, Reader>> = {
     const { readTflite } = await import('./tflite/read.ts');
     return readTflite(bytes, file, options);
   },
+  'tfjs-graph': async (source, options) => (await import('./tfjs/graph-model.ts')).readGraphModel(source, options),
+  graphdef: async (source, options) => (await import('./tensorflow/graphdef.ts')).readGraphDef(source, options),
+  'saved-model': async (source, options) => (await import('./tensorflow/graphdef.ts')).readSavedModel(source, options),
 };

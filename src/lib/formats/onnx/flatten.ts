@@ -128,19 +128,22 @@ function fileNode(node: NodeProto, scope: Scope, context: TensorContext): FileNo
   };
 }
 
+/** What sorting looks at: nodes of other formats have it too. */
+type Edges = Pick<FileNode, 'op' | 'name' | 'inputs' | 'outputs'>;
+
 /**
  * The nodes that `outputs` need, every one after those it reads. `known` are names that need no node. Throws a
  * FormatError for a name that nothing or more than one node produces and for a cycle.
  */
-export function sortNodes(
-  nodes: readonly FileNode[],
+export function sortNodes<T extends Edges>(
+  nodes: readonly T[],
   outputs: readonly string[],
   known: ReadonlySet<string>,
   file: string,
-): FileNode[] {
+): T[] {
   const producers = producersOf(nodes, known, file);
-  const done = new Set<FileNode>();
-  const open = new Set<FileNode>();
+  const done = new Set<T>();
+  const open = new Set<T>();
   for (const output of outputs) {
     const stack = [producerOf(output, 'the graph', producers, known, file)].filter((n) => n !== null);
     while (stack.length > 0) {
@@ -156,7 +159,7 @@ export function sortNodes(
         continue;
       }
       open.add(node);
-      const next = waiting[0] as FileNode;
+      const next = waiting[0] as T;
       if (open.has(next))
         throw new FormatError(
           `${file}: ${fileNodeLabel(next)} depends on its own output. A model must not have cycles: export it again.`,
@@ -167,8 +170,8 @@ export function sortNodes(
   return [...done];
 }
 
-function producersOf(nodes: readonly FileNode[], known: ReadonlySet<string>, file: string): Map<string, FileNode> {
-  const producers = new Map<string, FileNode>();
+function producersOf<T extends Edges>(nodes: readonly T[], known: ReadonlySet<string>, file: string): Map<string, T> {
+  const producers = new Map<string, T>();
   for (const node of nodes) {
     for (const name of node.outputs) {
       if (name === '') continue;
@@ -182,13 +185,13 @@ function producersOf(nodes: readonly FileNode[], known: ReadonlySet<string>, fil
   return producers;
 }
 
-function producerOf(
+function producerOf<T extends Edges>(
   name: string,
   reader: string,
-  producers: ReadonlyMap<string, FileNode>,
+  producers: ReadonlyMap<string, T>,
   known: ReadonlySet<string>,
   file: string,
-): FileNode | null {
+): T | null {
   const node = producers.get(name);
   if (!node && !known.has(name))
     throw new FormatError(

@@ -22,6 +22,11 @@ const INT64_MAX = 2n ** 63n - 1n;
 export class Folder {
   readonly #known = new Map<Value, KnownVector>();
 
+  /** Whether more is known of a value than the value itself says. */
+  knows(value: Value): boolean {
+    return this.#known.has(value);
+  }
+
   /** Content of a value as far as it is known before anything runs. */
   #vectorOf(value: Value | null): KnownVector | null {
     if (!value) return null;

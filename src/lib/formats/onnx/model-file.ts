@@ -3,7 +3,7 @@ import { FormatError } from '../error.ts';
 import * as proto from './proto.ts';
 import type { GraphProto, ModelProto } from './proto.ts';
 import { notOnnx } from '../../sniff/not-onnx.ts';
-import { decode } from './wire.ts';
+import { decode } from '../protobuf/wire.ts';
 
 /** Older files mean operator set 1 where they name none. */
 const NAMES_OPSETS = 3;

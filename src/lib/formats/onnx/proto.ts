@@ -1,5 +1,5 @@
 /** @file The messages of onnx.proto that models consist of: their fields, numbers and wire types. */
-import { message, type Message } from './wire.ts';
+import { message, type Message } from '../protobuf/wire.ts';
 
 /** AttributeProto.AttributeType */
 export const ATTRIBUTE = {

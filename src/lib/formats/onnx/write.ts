@@ -16,7 +16,7 @@ import * as proto from './proto.ts';
 import { ATTRIBUTE, type AttributeProto, type NodeProto, type TensorProto, type ValueInfoProto } from './proto.ts';
 import type { ExternalFile } from '../model.ts';
 import { bytesOf } from './tensors.ts';
-import { create, encode } from './wire.ts';
+import { create, encode } from '../protobuf/wire.ts';
 
 export interface WriteOptions {
   /** What the batch axis N is bound to. Default 1. */
