@@ -64,7 +64,7 @@ export class LabCore {
   });
   #runtime: Runtime | null = null;
   /** What results are checked on. */
-  #second: { readonly id: DeviceId; readonly runtime: Runtime } | null = null;
+  #second: { readonly id: DeviceId; readonly started: Promise<Runtime> } | null = null;
   #ortBase = '';
   #loaded: LoadedModel | null = null;
   /** Rejects when the runtime's device is lost; never resolves. */
@@ -231,19 +231,22 @@ export class LabCore {
     return value;
   }
 
-  /** A heap never shrinks: the second runtime is kept for the next check. */
+  /** A heap never shrinks, so the second runtime is kept; two that start at once would get in each other's way. */
   async #secondOn(id: DeviceId): Promise<Runtime> {
     if (this.#second?.id !== id) {
       await this.#forgetSecond();
-      this.#second = { id, runtime: await this.#create(id, { wasmPaths: this.#ortBase }) };
+      const started = this.#create(id, { wasmPaths: this.#ortBase });
+      const second = { id, started };
+      this.#second = second;
+      started.catch(() => this.#second === second && (this.#second = null));
     }
-    return this.#second.runtime;
+    return this.#second!.started;
   }
 
   async #forgetSecond(): Promise<void> {
     const second = this.#second;
     this.#second = null;
-    await second?.runtime.dispose();
+    await second?.started.then((runtime) => runtime.dispose()).catch(() => undefined);
   }
 
   /** How errors name what is being explained. */
