@@ -2,7 +2,7 @@
 import { methods } from '../attribution/index.ts';
 import type { ModelGraph } from '../attribution/types.ts';
 import { isBatch } from '../graph/dim.ts';
-import { constantsOf, parameterCount, topologicalOrder, type Graph } from '../graph/graph.ts';
+import { constantsOf, parameterCount, topologicalOrder, type Graph, type Value } from '../graph/graph.ts';
 import type { ImportedModel } from '../formats/model.ts';
 import { readModel } from '../formats/read.ts';
 import type { TensorData } from '../tensor/dtype.ts';
@@ -32,6 +32,8 @@ export interface NamedBytes {
 
 export interface LoadedModel {
   readonly info: ModelInfo;
+  /** What its programs run on. */
+  readonly runtime: Runtime;
   readonly imported: ImportedModel;
   /** Its own file and those that hold its weights. */
   readonly files: readonly InspectedFile[];
@@ -44,6 +46,8 @@ export interface LoadedModel {
 }
 
 interface OpenOptions {
+  /** Another runtime for this model, where there is a better one. */
+  readonly choose?: (graph: Graph, sha256: string) => Promise<Runtime>;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ProgressReport) => void;
 }
@@ -70,9 +74,9 @@ export interface Classifier {
  * passes take so long that the person is asked first.
  */
 export async function openModel(
-  runtime: Runtime,
+  given: Runtime,
   files: readonly NamedBytes[],
-  { signal, onProgress }: OpenOptions,
+  { signal, onProgress, choose = async () => given }: OpenOptions,
 ): Promise<LoadedModel> {
   const doing = (what: string, fraction: number) => onProgress({ doing: what, fraction, secondsLeft: null });
   doing(`reading ${modelAmong(files).name}`, 0.1);
@@ -80,6 +84,8 @@ export async function openModel(
   const { file, external, imported, model, images, layers, labels } = classifier;
   const beside = files.filter((f) => f !== file);
   const digest = await digestOf(file, beside);
+  signal.throwIfAborted();
+  const runtime = await choose(imported.graph, digest.sha256);
   signal.throwIfAborted();
 
   doing('checking its numbers', 0.4);
@@ -99,7 +105,7 @@ export async function openModel(
     notes: [...difference.notes, ...differenceNotes(difference.value), ...classifier.info.notes],
   };
   const parts = [file, ...weightsOf(file, beside)].map(({ name, bytes }) => ({ path: name, bytes: bytes.byteLength }));
-  return { info, imported, files: parts, model, engine, images, layers, labels };
+  return { info, runtime, imported, files: parts, model, engine, images, layers, labels };
 }
 
 /** Reads the model among `files`, finds its ends and lists its layers and methods; nothing is run. Throws as `openModel`. */
@@ -120,7 +126,7 @@ export async function readClassifier(files: readonly NamedBytes[]): Promise<Clas
   const [first, ...others] = imported.graph.inputs.map(({ name, shape }, i) => ({
     name,
     shape: shape.map((d) => (isBatch(d) ? null : d)),
-    preprocessing: preprocessingFor(presetFor(imported), images[i]),
+    preprocessing: preprocessingFor(presetFor(imported, beside), images[i]),
   }));
   const info = {
     name: file.name,
@@ -162,11 +168,36 @@ export function modelAmong(files: readonly NamedBytes[]): NamedBytes {
   return main.file;
 }
 
-/** A guess from what wrote the file; the person sees it and can change it. */
-function presetFor({ info }: ImportedModel): string {
+/** A guess from the format and what wrote the file; the person sees it and can change it. */
+export function presetFor(imported: ImportedModel, beside: readonly NamedBytes[] = []): string {
+  const { format, info } = imported;
+  if (format !== 'onnx') return presetOfTensorFlow(imported, beside);
   if (/tf2onnx|keras|tensorflow/i.test(info.producer)) return 'minus-one-to-one';
   if (/caffe|winml|onnxmltools|coreml/i.test(info.producer)) return 'caffe';
   return 'torchvision';
+}
+
+/** A layer in front that scales pixels takes them as they are; else what most of its models were trained on. */
+function presetOfTensorFlow({ graph, format }: ImportedModel, beside: readonly NamedBytes[]): string {
+  if (beside.some(isTeachableMachine)) return 'minus-one-to-one';
+  if (graph.inputs.some((input) => scalesPixels(graph, input))) return 'raw';
+  return format === 'tflite' || format === 'tensorflow' ? 'minus-one-to-one' : 'zero-to-one';
+}
+
+/** Its metadata.json names the tool, or the names of classes beside the size of the image. */
+function isTeachableMachine({ name, bytes }: NamedBytes): boolean {
+  if (!/(^|\/)metadata\.json$/.test(name)) return false;
+  const text = new TextDecoder().decode(bytes.subarray(0, 65_536));
+  return /"tfjsSpeed"|"tmVersion"|"packageName"\s*:\s*"@teachablemachine/.test(text) || /"imageSize"\s*:/.test(text);
+}
+
+/** Rescaling(1/255), Rescaling(1/127.5, −1) and their likes: a product with so small a constant comes first. */
+function scalesPixels({ outputs }: Graph, input: Value): boolean {
+  const [first] = topologicalOrder(outputs).filter(({ op, inputs }) => inputs.includes(input) && op !== 'Transpose');
+  const scale = first?.inputs.find((v) => v?.constant)?.constant;
+  if (!scale || (first.op !== 'Mul' && first.op !== 'Div')) return false;
+  const size = Math.abs(Number(scale.data[0]));
+  return first.op === 'Mul' ? size < 0.02 : size > 50;
 }
 
 function methodsFor(model: ModelGraph): MethodInfo[] {
