@@ -2,7 +2,7 @@
 import { methods } from '../attribution/index.ts';
 import type { ModelGraph } from '../attribution/types.ts';
 import { isBatch } from '../graph/dim.ts';
-import { constantsOf, parameterCount, topologicalOrder, type Graph, type Value } from '../graph/graph.ts';
+import { constantsOf, parameterCount, topologicalOrder, type Graph } from '../graph/graph.ts';
 import type { ImportedModel } from '../formats/model.ts';
 import { readModel } from '../formats/read.ts';
 import type { TensorData } from '../tensor/dtype.ts';
@@ -19,6 +19,7 @@ import { forwardDifference, leftOut } from './forward-check.ts';
 import { classesOf } from './heads.ts';
 import { labelsAmong } from './labels.ts';
 import { defaultLayer, layersOf, type Layer } from './layers.ts';
+import { presetFor } from './preset.ts';
 import type { MethodInfo, ModelInfo, OptionSchema, ProgressReport } from './types.ts';
 
 export interface NamedBytes {
@@ -166,38 +167,6 @@ export function modelAmong(files: readonly NamedBytes[]): NamedBytes {
   if (second)
     throw new Error(`${main.name}: ${second.name} is a model, too, and one is open at a time. Drop one of them.`);
   return main.file;
-}
-
-/** A guess from the format and what wrote the file; the person sees it and can change it. */
-export function presetFor(imported: ImportedModel, beside: readonly NamedBytes[] = []): string {
-  const { format, info } = imported;
-  if (format !== 'onnx') return presetOfTensorFlow(imported, beside);
-  if (/tf2onnx|keras|tensorflow/i.test(info.producer)) return 'minus-one-to-one';
-  if (/caffe|winml|onnxmltools|coreml/i.test(info.producer)) return 'caffe';
-  return 'torchvision';
-}
-
-/** A layer in front that scales pixels takes them as they are; else what most of its models were trained on. */
-function presetOfTensorFlow({ graph, format }: ImportedModel, beside: readonly NamedBytes[]): string {
-  if (beside.some(isTeachableMachine)) return 'minus-one-to-one';
-  if (graph.inputs.some((input) => scalesPixels(graph, input))) return 'raw';
-  return format === 'tflite' || format === 'tensorflow' ? 'minus-one-to-one' : 'zero-to-one';
-}
-
-/** Its metadata.json names the tool, or the names of classes beside the size of the image. */
-function isTeachableMachine({ name, bytes }: NamedBytes): boolean {
-  if (!/(^|\/)metadata\.json$/.test(name)) return false;
-  const text = new TextDecoder().decode(bytes.subarray(0, 65_536));
-  return /"tfjsSpeed"|"tmVersion"|"packageName"\s*:\s*"@teachablemachine/.test(text) || /"imageSize"\s*:/.test(text);
-}
-
-/** Rescaling(1/255), Rescaling(1/127.5, −1) and their likes: a product with so small a constant comes first. */
-function scalesPixels({ outputs }: Graph, input: Value): boolean {
-  const [first] = topologicalOrder(outputs).filter(({ op, inputs }) => inputs.includes(input) && op !== 'Transpose');
-  const scale = first?.inputs.find((v) => v?.constant)?.constant;
-  if (!scale || (first.op !== 'Mul' && first.op !== 'Div')) return false;
-  const size = Math.abs(Number(scale.data[0]));
-  return first.op === 'Mul' ? size < 0.02 : size > 50;
 }
 
 function methodsFor(model: ModelGraph): MethodInfo[] {
