@@ -27,11 +27,7 @@ async function drop(page: Page, files: readonly { name: string; bytes: Uint8Arra
 const image = { x: [1, 3, 64, 64] };
 
 const models: readonly [name: string, bytes: Uint8Array, message: RegExp][] = [
-  [
-    'text.onnx',
-    Buffer.from('no model at all'),
-    /text\.onnx: this is text, not a model\. Choose the model’s own file/,
-  ],
+  ['text.onnx', Buffer.from('no model at all'), /text\.onnx: this is text, not a model\. Choose the model’s own file/],
   ['empty.onnx', Buffer.alloc(0), /empty\.onnx: the file is empty\. Download or export it again\./],
   ['short.onnx', model.subarray(0, model.length / 2), /short\.onnx: .*(cut short|damaged).*again/],
   [

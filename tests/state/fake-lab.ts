@@ -4,11 +4,13 @@ import type {
   AttributionResult,
   DeviceReport,
   DroppedFile,
+  Fastest,
   ImageInfo,
   MethodInfo,
   ModelIdentity,
   ModelInfo,
   Outcome,
+  PassTimes,
   Prediction,
   Preprocessing,
   ProgressReport,
@@ -111,8 +113,8 @@ export class FakeLab {
       device,
       id: 'ort-wasm',
       devices: [
-        { id: 'ort-webgpu', title: 'WebGPU', available: false },
-        { id: 'ort-wasm', title: 'WASM', available: true },
+        { id: 'ort-webgpu', title: 'WebGPU', available: false, automatic: false },
+        { id: 'ort-wasm', title: 'WASM', available: true, automatic: true },
       ],
       notes: ['This browser offers no WebGPU.'],
     });
@@ -122,6 +124,14 @@ export class FakeLab {
     { id: 'torchvision', title: 'torchvision', description: 'ImageNet mean and deviation' },
     { id: 'caffe', title: 'Caffe', description: 'BGR, mean subtracted' },
   ];
+
+  /** The devices that were preferred last. */
+  preferred: Fastest = {};
+  times: PassTimes = {};
+
+  prefer = (fastest: Fastest) => void (this.preferred = fastest);
+  measure = async (): Promise<Outcome<PassTimes>> => ok(this.times);
+  cancelMeasuring = () => undefined;
 
   identify = async ([{ name }]: readonly DroppedFile[]): Promise<Outcome<ModelIdentity>> =>
     ok({ name, sha256: `sha of ${name}` });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, count, counted, duration, number, percent } from '../../src/lib/ui/format.ts';
+import { bytes, count, counted, duration, magnitude, number, percent, roughly } from '../../src/lib/ui/format.ts';
 
 describe('a number', () => {
   it.each([
@@ -52,4 +52,19 @@ describe('other quantities', () => {
     expect(counted(1, 'pass', 'passes')).toBe('1 pass');
     expect(counted(32, 'pass', 'passes')).toBe('32 passes');
   });
+});
+
+it('a small difference is said with one digit, a visible one as a percentage', () => {
+  expect([2.9e-6, 0.0123, 0].map(roughly)).toEqual(['3 × 10⁻⁶', '1.23 %', '0']);
+});
+
+it('large whole numbers are said with three digits and a prefix', () => {
+  expect([7, 999, 1234, 31_200_000, 1.83e9, 4.1e15].map(magnitude)).toEqual([
+    '7',
+    '999',
+    '1.23 k',
+    '31.2 M',
+    '1.83 G',
+    '4100 T',
+  ]);
 });

@@ -170,7 +170,7 @@ function lockstep(first: ModelEngine, second: ModelEngine): Engine {
       return {
         batch,
         run: async (given) => {
-          const feeds = await Promise.all(given.map((feed) => ('read' in feed ? feed.read() : feed)));
+          const feeds = await Promise.all(given.map(async (feed) => ('read' in feed ? feed.read() : feed)));
           const results = await readAll(await a.run(feeds));
           const others = await readAll(await b.run(feeds));
           if (results.some((x, i) => isFloat(x.dtype) && differenceOf(others[i], x) > AGREEMENT))

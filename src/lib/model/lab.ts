@@ -3,12 +3,14 @@ import { chooseRuntime, createRuntime } from '../runtime/device.ts';
 import { deviceOf, devices, idOf, type DeviceId } from '../runtime/devices.ts';
 import type { Companion } from '../formats/model.ts';
 import { companionsOf } from '../formats/companions.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { decodeImage } from '../vision/decode.ts';
 import { announcedSize, imageNotes, refuseSize } from '../vision/header.ts';
 import { fedView } from '../vision/fed.ts';
 import { modelView, normalize, preprocessingFor, presets, type ImageInput } from '../vision/preprocess.ts';
 import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
+import { chooseFor, type Automatic } from './automatic.ts';
 import { crossCheck, type CrossCheck } from './check-lab.ts';
 import { explain, predict, type Setting } from './explain.ts';
 import { choicesOf, inputNames, type OpenImage } from './feed.ts';
@@ -21,12 +23,15 @@ import { readFile, readNeeded } from './reading.ts';
 import { refuseChoices, refusePreprocessing, refuseRequest } from './requests.ts';
 import { isOutOfMemory, say } from './say.ts';
 import { sha256 } from './sha256.ts';
+import { passMilliseconds } from './speed.ts';
 import type {
   AttributionRequest,
   AttributionResult,
   DeviceChoice,
+  DeviceEntry,
   DeviceReport,
   DroppedFile,
+  Fastest,
   ImageId,
   ImageInfo,
   InputChoice,
@@ -34,6 +39,7 @@ import type {
   ModelIdentity,
   ModelInfo,
   Outcome,
+  PassTimes,
   Prediction,
   ProgressReport,
 } from './types.ts';
@@ -64,8 +70,13 @@ export class LabCore {
   });
   #runtime: Runtime | null = null;
   /** What results are checked on. */
-  #second: { readonly id: DeviceId; readonly runtime: Runtime } | null = null;
+  #second: { readonly id: DeviceId; readonly started: Promise<Runtime> } | null = null;
   #ortBase = '';
+  /** Set while the page chooses the device. */
+  #automatic: Automatic | null = null;
+  #fastest: Fastest = {};
+  #devices: readonly DeviceEntry[] = [];
+  #notes: readonly string[] = [];
   #loaded: LoadedModel | null = null;
   /** Rejects when the runtime's device is lost; never resolves. */
   #loss: Promise<never> = new Promise(() => undefined);
@@ -77,22 +88,32 @@ export class LabCore {
     this.#create = create;
   }
 
-  start({ choice, ortBase }: { choice: DeviceChoice; ortBase: string }): Promise<Outcome<DeviceReport>> {
+  start({
+    choice,
+    ortBase,
+    fastest = {},
+  }: {
+    choice: DeviceChoice;
+    ortBase: string;
+    fastest?: Fastest;
+  }): Promise<Outcome<DeviceReport>> {
     return outcome('Vitrine', async () => {
       await this.#close();
       await this.#runtime?.dispose();
       await this.#forgetSecond();
-      const { runtime, available, notes } = await this.#choose({ choice, wasmPaths: ortBase });
+      const { runtime, available, candidates, notes } = await this.#choose({ choice, wasmPaths: ortBase });
       this.#ortBase = ortBase;
-      this.#runtime = runtime;
-      this.#loss = runtime.lost.then((reason) => Promise.reject(new DeviceLost(reason)));
-      this.#loss.catch(() => undefined);
-      return {
-        device: runtime.device,
-        id: idOf(runtime.device),
-        devices: devices.map(({ id, title }) => ({ id, title, available: available.includes(id) })),
-        notes,
-      };
+      this.#fastest = fastest;
+      this.#notes = notes;
+      this.#automatic = choice === 'auto' ? { home: idOf(runtime.device), candidates } : null;
+      this.#devices = devices.map(({ id, title }) => ({
+        id,
+        title,
+        available: available.includes(id),
+        automatic: candidates.includes(id),
+      }));
+      this.#work(runtime);
+      return this.#report(notes);
     });
   }
 
@@ -106,10 +127,19 @@ export class LabCore {
     const subject = files[0]?.name ?? 'Nothing';
     return this.#run(job, subject, async (signal) => {
       const runtime = this.#require(this.#runtime, 'the engine has not been started');
-      const loaded = await openModel(runtime, await readNeeded(files), { signal, onProgress });
+      let note = '';
+      const choose = async (graph: Graph, sha256: string) => {
+        if (!this.#automatic) return runtime;
+        const chosen = await chooseFor(graph, this.#automatic, this.#fastest[sha256], (id) => this.#runtimeOn(id));
+        note = chosen.note;
+        return chosen.runtime;
+      };
+      const loaded = await openModel(runtime, await readNeeded(files), { signal, onProgress, choose });
       await this.#close();
       this.#loaded = loaded;
-      return loaded.info;
+      return this.#adopt(loaded.runtime)
+        ? { ...loaded.info, moved: this.#report(note ? [note] : this.#notes) }
+        : loaded.info;
     });
   }
 
@@ -209,6 +239,23 @@ export class LabCore {
     });
   }
 
+  measure(job: JobId): Promise<Outcome<PassTimes>> {
+    return this.#run(job, this.#name(), async (signal) => {
+      const { graph } = this.#open().imported;
+      const times: Partial<Record<DeviceId, number>> = {};
+      for (const { id, automatic } of this.#devices) {
+        if (!automatic) continue;
+        const runtime = await this.#runtimeOn(id);
+        if (runtime.unsupported(graph).length === 0) times[id] = await passMilliseconds(runtime, graph, signal);
+      }
+      return times;
+    });
+  }
+
+  async prefer(fastest: Fastest): Promise<void> {
+    this.#fastest = fastest;
+  }
+
   async cancel(job: JobId): Promise<void> {
     this.#jobs.get(job)?.abort();
   }
@@ -231,19 +278,47 @@ export class LabCore {
     return value;
   }
 
-  /** A heap never shrinks: the second runtime is kept for the next check. */
+  #work(runtime: Runtime): void {
+    this.#runtime = runtime;
+    this.#loss = runtime.lost.then((reason) => Promise.reject(new DeviceLost(reason)));
+    this.#loss.catch(() => undefined);
+  }
+
+  /** Whether the work moves to another runtime; the one before it stays for the next time. */
+  #adopt(runtime: Runtime): boolean {
+    const before = this.#runtime;
+    if (!before || runtime === before) return false;
+    this.#second = { id: idOf(before.device), started: Promise.resolve(before) };
+    this.#work(runtime);
+    return true;
+  }
+
+  #report(notes: readonly string[]): DeviceReport {
+    const { device } = this.#require(this.#runtime, 'the engine has not been started');
+    return { device, id: idOf(device), devices: this.#devices, notes };
+  }
+
+  async #runtimeOn(id: DeviceId): Promise<Runtime> {
+    const runtime = this.#require(this.#runtime, 'the engine has not been started');
+    return id === idOf(runtime.device) ? runtime : this.#secondOn(id);
+  }
+
+  /** A heap never shrinks, so the second runtime is kept; two that start at once would get in each other's way. */
   async #secondOn(id: DeviceId): Promise<Runtime> {
     if (this.#second?.id !== id) {
       await this.#forgetSecond();
-      this.#second = { id, runtime: await this.#create(id, { wasmPaths: this.#ortBase }) };
+      const started = this.#create(id, { wasmPaths: this.#ortBase });
+      const second = { id, started };
+      this.#second = second;
+      started.catch(() => this.#second === second && (this.#second = null));
     }
-    return this.#second.runtime;
+    return this.#second!.started;
   }
 
   async #forgetSecond(): Promise<void> {
     const second = this.#second;
     this.#second = null;
-    await second?.runtime.dispose();
+    await second?.started.then((runtime) => runtime.dispose()).catch(() => undefined);
   }
 
   /** How errors name what is being explained. */

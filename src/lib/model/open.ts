@@ -19,6 +19,7 @@ import { forwardDifference, leftOut } from './forward-check.ts';
 import { classesOf } from './heads.ts';
 import { labelsAmong } from './labels.ts';
 import { defaultLayer, layersOf, type Layer } from './layers.ts';
+import { presetFor } from './preset.ts';
 import type { MethodInfo, ModelInfo, OptionSchema, ProgressReport } from './types.ts';
 
 export interface NamedBytes {
@@ -32,6 +33,8 @@ export interface NamedBytes {
 
 export interface LoadedModel {
   readonly info: ModelInfo;
+  /** What its programs run on. */
+  readonly runtime: Runtime;
   readonly imported: ImportedModel;
   /** Its own file and those that hold its weights. */
   readonly files: readonly InspectedFile[];
@@ -44,6 +47,8 @@ export interface LoadedModel {
 }
 
 interface OpenOptions {
+  /** Another runtime for this model, where there is a better one. */
+  readonly choose?: (graph: Graph, sha256: string) => Promise<Runtime>;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ProgressReport) => void;
 }
@@ -70,9 +75,9 @@ export interface Classifier {
  * passes take so long that the person is asked first.
  */
 export async function openModel(
-  runtime: Runtime,
+  given: Runtime,
   files: readonly NamedBytes[],
-  { signal, onProgress }: OpenOptions,
+  { signal, onProgress, choose = async () => given }: OpenOptions,
 ): Promise<LoadedModel> {
   const doing = (what: string, fraction: number) => onProgress({ doing: what, fraction, secondsLeft: null });
   doing(`reading ${modelAmong(files).name}`, 0.1);
@@ -80,6 +85,8 @@ export async function openModel(
   const { file, external, imported, model, images, layers, labels } = classifier;
   const beside = files.filter((f) => f !== file);
   const digest = await digestOf(file, beside);
+  signal.throwIfAborted();
+  const runtime = await choose(imported.graph, digest.sha256);
   signal.throwIfAborted();
 
   doing('checking its numbers', 0.4);
@@ -99,7 +106,7 @@ export async function openModel(
     notes: [...difference.notes, ...differenceNotes(difference.value), ...classifier.info.notes],
   };
   const parts = [file, ...weightsOf(file, beside)].map(({ name, bytes }) => ({ path: name, bytes: bytes.byteLength }));
-  return { info, imported, files: parts, model, engine, images, layers, labels };
+  return { info, runtime, imported, files: parts, model, engine, images, layers, labels };
 }
 
 /** Reads the model among `files`, finds its ends and lists its layers and methods; nothing is run. Throws as `openModel`. */
@@ -120,7 +127,7 @@ export async function readClassifier(files: readonly NamedBytes[]): Promise<Clas
   const [first, ...others] = imported.graph.inputs.map(({ name, shape }, i) => ({
     name,
     shape: shape.map((d) => (isBatch(d) ? null : d)),
-    preprocessing: preprocessingFor(presetFor(imported), images[i]),
+    preprocessing: preprocessingFor(presetFor(imported, beside), images[i]),
   }));
   const info = {
     name: file.name,
@@ -160,13 +167,6 @@ export function modelAmong(files: readonly NamedBytes[]): NamedBytes {
   if (second)
     throw new Error(`${main.name}: ${second.name} is a model, too, and one is open at a time. Drop one of them.`);
   return main.file;
-}
-
-/** A guess from what wrote the file; the person sees it and can change it. */
-function presetFor({ info }: ImportedModel): string {
-  if (/tf2onnx|keras|tensorflow/i.test(info.producer)) return 'minus-one-to-one';
-  if (/caffe|winml|onnxmltools|coreml/i.test(info.producer)) return 'caffe';
-  return 'torchvision';
 }
 
 function methodsFor(model: ModelGraph): MethodInfo[] {

@@ -44,11 +44,19 @@ export interface DroppedFile {
 
 export type { DeviceChoice, DeviceId };
 
+/** Milliseconds of one forward pass. */
+export type PassTimes = Readonly<Partial<Record<DeviceId, number>>>;
+
+/** The device that was measured to be the fastest for a model, by the model's SHA-256. */
+export type Fastest = Readonly<Record<string, DeviceId>>;
+
 /** A line of the device menu. */
 export interface DeviceEntry {
   readonly id: DeviceId;
   readonly title: string;
   readonly available: boolean;
+  /** Whether it may be chosen without being asked for. */
+  readonly automatic: boolean;
 }
 
 export interface DeviceReport {
@@ -109,6 +117,8 @@ export interface ModelInfo {
   readonly defaultLayer: string | null;
   /** Methods that this model allows. */
   readonly methods: readonly MethodInfo[];
+  /** Set where it runs on another device than the model before it: what there is to say of that. */
+  readonly moved?: DeviceReport;
   /** Largest relative difference to onnxruntime running the file as dropped; null where it could not be run. */
   readonly forwardDifference: number | null;
   /** What the person should know, one sentence each. */

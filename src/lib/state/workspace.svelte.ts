@@ -28,6 +28,7 @@ import { Inspection } from './inspection.svelte.ts';
 import { Place } from './place.svelte.ts';
 import { OpenedModels } from './opened-models.svelte.ts';
 import { MODEL_LIMIT, Remote } from './remote.svelte.ts';
+import { Speeds } from './speeds.svelte.ts';
 import { Strip, type StripEntry } from './strip.svelte.ts';
 
 export type {
@@ -63,6 +64,7 @@ export class Workspace extends Inquiry {
   });
   readonly inside: Inside;
   readonly inspection: Inspection;
+  readonly speeds: Speeds;
   device = $state<DeviceChoice>('auto');
   report = $state.raw<DeviceReport | null>(null);
   presets = $state.raw<readonly PresetInfo[]>([]);
@@ -92,6 +94,7 @@ export class Workspace extends Inquiry {
     lab.onSilence = (silence) => (this.silence = silence);
     this.inside = new Inside(lab, this, this.place);
     this.inspection = new Inspection(lab);
+    this.speeds = new Speeds(lab, this);
   }
 
   /** The files of the open model. */
@@ -176,6 +179,7 @@ export class Workspace extends Inquiry {
         const again = this.model?.sha256 === outcome.value.sha256;
         if (again && (this.model?.output !== outcome.value.output || this.status !== 'done')) this.retry();
         this.model = outcome.value;
+        if (outcome.value.moved) this.report = outcome.value.moved;
         this.#files = files;
         this.models.read(files, outcome.value, preprocessing.at(0) ?? outcome.value.preprocessing);
       }

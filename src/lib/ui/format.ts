@@ -28,6 +28,11 @@ export function percent(share: number): string {
   return `${number(value, { digits: 3 })} %`;
 }
 
+/** A small share as people say it: "3 × 10⁻⁶"; from a thousandth on as a percentage. */
+export function roughly(share: number): string {
+  return share < 1e-3 ? number(share, { digits: 1 }) : percent(share);
+}
+
 export function duration(milliseconds: number): string {
   if (milliseconds < 1000) return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;

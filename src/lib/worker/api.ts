@@ -16,6 +16,7 @@ import type {
   DeviceId,
   DeviceReport,
   DroppedFile,
+  Fastest,
   ImageId,
   ImageInfo,
   InputChoice,
@@ -23,6 +24,7 @@ import type {
   ModelIdentity,
   ModelInfo,
   Outcome,
+  PassTimes,
   Prediction,
   ProgressReport,
 } from '../model/types.ts';
@@ -50,6 +52,8 @@ export interface StartOptions {
   readonly choice: DeviceChoice;
   /** Address of the folder with onnxruntime's files, ending in a slash. */
   readonly ortBase: string;
+  /** As in \`prefer\`. */
+  readonly fastest?: Fastest;
 }
 
 type OnProgress = (progress: ProgressReport) => void;
@@ -89,6 +93,10 @@ export interface Lab {
     on: DeviceId,
     onProgress: OnProgress,
   ): Promise<Outcome<CrossCheck>>;
+  /** How long a pass of the open model takes on each device that may be chosen unasked. */
+  measure(job: JobId): Promise<Outcome<PassTimes>>;
+  /** Which device is the fastest for which model: from the next model on, where the device is chosen by the page. */
+  prefer(fastest: Fastest): Promise<void>;
   /** Stops a job at its next pass. */
   cancel(job: JobId): Promise<void>;
   /** Reached as `lab.inside.maps(…)`. */

@@ -9,6 +9,7 @@ import type {
   DeviceId,
   DeviceReport,
   DroppedFile,
+  Fastest,
   Fed,
   ImageId,
   ImageInfo,
@@ -19,6 +20,7 @@ import type {
   ModelIdentity,
   ModelInfo,
   Outcome,
+  PassTimes,
   Prediction,
   Preprocessing,
   PresetInfo,
@@ -35,7 +37,7 @@ const WORKER_LIFETIME_BYTES = 256 * 2 ** 20;
 
 type Failure = Extract<Outcome<never>, { ok: false }>;
 
-type Channel = 'open' | 'predict' | 'attribute' | 'cross-check' | InsideChannel;
+type Channel = 'open' | 'predict' | 'attribute' | 'cross-check' | 'measure' | InsideChannel;
 
 interface Connection {
   readonly worker: Worker;
@@ -93,6 +95,7 @@ export class LabClient {
   #connection: Connection | null = null;
   #choice: DeviceChoice = 'auto';
   #openedBytes = 0;
+  #fastest: Fastest = {};
   #model: readonly DroppedFile[] | null = null;
   #labels: DroppedFile | null = null;
   /** Why the chosen device is not used any more; '' while it is. */
@@ -204,6 +207,22 @@ export class LabClient {
     onProgress: (p: ProgressReport) => void,
   ): Promise<Outcome<CrossCheck>> {
     return this.#run('cross-check', (lab, job) => lab.crossCheck(job, request, on, Comlink.proxy(onProgress)));
+  }
+
+  /** How long a pass takes on each device that may be chosen unasked. */
+  measure(): Promise<Outcome<PassTimes>> {
+    return this.#run('measure', (lab, job) => lab.measure(job));
+  }
+
+  /** Stops the measurement that is running, if any. */
+  cancelMeasuring(): void {
+    this.#stop(['measure']);
+  }
+
+  /** From the next model on. */
+  prefer(fastest: Fastest): void {
+    this.#fastest = fastest;
+    void this.#connection?.lab.prefer(fastest);
   }
 
   /** Stops the check on another device that is running, if any. */
@@ -384,17 +403,19 @@ export class LabClient {
 
   /** Starts the engine and opens everything again that was open. */
   async #prepare(lab: Comlink.Remote<Lab>): Promise<Outcome<DeviceReport>> {
-    const started = await lab.start({ choice: this.#choice, ortBase: this.#ortBase });
+    const started = await lab.start({ choice: this.#choice, ortBase: this.#ortBase, fastest: this.#fastest });
     if (!started.ok) return started;
     for (const [id, file] of this.#images) await lab.openImage(id, file);
+    let moved: DeviceReport | undefined;
     if (this.#model) {
       const silent = Comlink.proxy(() => undefined);
       const wanted = this.#model.map((file) => ({ ...file, anyCost: true }));
       const opened = await lab.openModel(++this.#lastId, wanted, silent);
+      if (opened.ok) moved = opened.value.moved;
       if (opened.ok && this.#labels) await lab.setLabels(this.#labels);
       if (!opened.ok) this.onFault(`The model could not be opened again. ${opened.message}`, null);
     }
-    if (!this.#fallenBack) return started;
+    if (!this.#fallenBack) return { ok: true, value: moved ?? started.value };
     return { ok: true, value: { ...started.value, notes: [this.#fallenBack, ...started.value.notes] } };
   }
 

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { N } from '../../src/lib/graph/dim.ts';
+import { Value } from '../../src/lib/graph/graph.ts';
+import type { FormatId, ImportedModel } from '../../src/lib/formats/model.ts';
+import { presetFor } from '../../src/lib/model/preset.ts';
+import { Builder } from '../../src/lib/ops/builder.ts';
+import '../../src/lib/ops/index.ts';
+import { presets } from '../../src/lib/vision/preprocess.ts';
+
+const image = () => new Value('float32', [N, 8, 8, 3], { name: 'image' });
+
+/** A model that begins as `begin` says. */
+function model(format: FormatId, producer = '', begin = (_: Builder, x: Value): Value => x): ImportedModel {
+  const [g, x] = [new Builder(), image()];
+  return {
+    format,
+    graph: { name: 'm', inputs: [x], outputs: [g.relu(begin(g, x))] },
+    info: { producer, version: '', opset: null },
+    inputs: [{ name: 'image', dtype: 'float32', shape: [null, 8, 8, 3] }],
+    outputs: ['y'],
+    external: [],
+    batched: true,
+    notes: [],
+  };
+}
+
+const metadata = (content: object, name = 'metadata.json') => ({
+  name,
+  bytes: new TextEncoder().encode(JSON.stringify(content)),
+});
+
+describe('what a model is guessed to be fed', () => {
+  it.each<[FormatId, string, string]>([
+    ['onnx', 'pytorch 2.1', 'torchvision'],
+    ['onnx', 'tf2onnx 1.16', 'minus-one-to-one'],
+    ['onnx', 'caffe2', 'caffe'],
+    ['keras', 'Keras 2.4.0', 'zero-to-one'],
+    ['tfjs-layers', '', 'zero-to-one'],
+    ['tflite', '', 'minus-one-to-one'],
+    ['tensorflow', '', 'minus-one-to-one'],
+  ])('%s by “%s”: %s', (format, producer, preset) => {
+    expect(presetFor(model(format, producer))).toBe(preset);
+    expect(presets.map(({ id }) => id)).toContain(preset);
+  });
+
+  it('is pixels as they are where the first layer rescales them', () => {
+    expect(presetFor(model('keras', '', (g, x) => g.mul(x, 1 / 255)))).toBe('zero-to-255');
+    expect(presetFor(model('tflite', '', (g, x) => g.sub(g.mul(x, 1 / 127.5), 1)))).toBe('zero-to-255');
+    expect(presetFor(model('tfjs-graph', '', (g, x) => g.div(x, 255)))).toBe('zero-to-255');
+    expect(presetFor(model('keras', '', (g, x) => g.mul(x, 2)))).toBe('zero-to-one');
+    expect(presetFor(model('keras', '', (g, x) => g.div(x, 0.225)))).toBe('zero-to-one');
+  });
+
+  it('is Teachable Machine’s where its metadata lies beside the model', () => {
+    const said = { tfjsVersion: '1.3.1', tmVersion: '2.4.5', labels: ['a', 'b'], imageSize: 224 };
+    expect(presetFor(model('tfjs-layers'), [metadata(said)])).toBe('teachable-machine');
+    expect(presetFor(model('tfjs-layers'), [metadata(said, 'net/metadata.json')])).toBe('teachable-machine');
+    expect(presetFor(model('tfjs-layers'), [metadata({ labels: ['a'] })])).toBe('zero-to-one');
+    expect(presetFor(model('tfjs-layers'), [metadata(said, 'other.json')])).toBe('zero-to-one');
+  });
+});
