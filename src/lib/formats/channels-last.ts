@@ -165,11 +165,11 @@ export interface Resizing {
   readonly coordinates: 'asymmetric' | 'half_pixel' | 'align_corners';
 }
 
-/** Resizes x [N, height, width, C]. Nearest takes the row at or before, except where half pixels say otherwise. */
+/** Resizes x [N, height, width, C]. Nearest takes row ⌊i · scale⌋, with half pixels ⌊(i + ½) · scale⌋, with aligned corners the nearest. */
 export function resizing(g: Builder, x: Value, { mode, size, coordinates }: Resizing, name = ''): Value {
   const from = channelsFirst(g, x);
   const sizes = g.ints([...from.shape.slice(0, 2), ...size]);
-  const nearest = coordinates === 'align_corners' ? 'round_prefer_ceil' : 'floor';
+  const nearest = coordinates === 'asymmetric' ? 'floor' : 'round_prefer_ceil';
   const attrs = {
     mode,
     coordinate_transformation_mode: coordinates,
