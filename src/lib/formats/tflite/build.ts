@@ -48,6 +48,10 @@ export interface Source {
 /** The graph for N examples, or for one. Throws a FormatError that names the operator which does not fit. */
 export const buildGraph = (source: Source, symbolic: boolean): Built => new GraphBuild(source).run(symbolic);
 
+/** Elements of weights that operators read, for each byte of the file: layers may share weights, but each makes its own copy. */
+const WEIGHTS_PER_BYTE = 8;
+const FREE_WEIGHTS = 2 ** 20;
+
 const EXPORT_AGAIN = 'The file is damaged or not valid: export the model again.';
 /** A second sentence says what to do. */
 const hasWayOut = (reason: string): boolean => /\. [A-Z]/.test(reason);
@@ -69,6 +73,7 @@ class GraphBuild {
   readonly #source: Source;
   readonly #g = new CountingBuilder();
   readonly #values = new Map<number, Value>();
+  #weights = 0;
 
   constructor(source: Source) {
     this.#source = source;
@@ -132,10 +137,12 @@ class GraphBuild {
     const { options, convert } = operators[kind];
     const reader = `${file}: ${this.#label(operator)}`;
     if (operator.outputs.length === 0) return;
+    const x = operator.inputs.map((i) => (i === -1 ? null : this.#value(i, reader)));
+    this.#spend(x);
     const tensors = operator.outputs.map(this.#tensor);
     const site: Site<Record<string, unknown>> = {
       g: this.#g,
-      x: operator.inputs.map((i) => (i === -1 ? null : this.#value(i, reader))),
+      x,
       options: source.optionsOf(operator, options),
       name: tensors[0].name,
       shapes: tensors.map(({ shape }) => shape),
@@ -148,6 +155,15 @@ class GraphBuild {
     operator.outputs.forEach((index, i) =>
       this.#values.set(index, this.#finished(kind, site.options, values[i], index)),
     );
+  }
+
+  #spend(x: readonly (Value | null)[]): void {
+    this.#weights += x.reduce((n, v) => n + (v?.constant?.data.length ?? 0), 0);
+    const most = WEIGHTS_PER_BYTE * this.#source.source.bytes + FREE_WEIGHTS;
+    if (this.#weights > most)
+      throw new RangeError(
+        `with it ${this.#weights} weights are read, a file of ${this.#source.source.bytes} bytes has ${most} at most.`,
+      );
   }
 
   /** Under the layer's name, and within the range that a quantised layer can say. */

@@ -9,6 +9,8 @@ type Subgraph = ModelTable['subgraphs'][number];
 
 export interface ModelFile {
   readonly model: ModelTable;
+  /** Length of the file. */
+  readonly bytes: number;
   readonly graph: Subgraph;
   /** Content of a tensor; empty where it is computed. */
   readonly dataOf: (tensor: TensorTable) => Uint8Array;
@@ -35,6 +37,7 @@ export function decodeModel(bytes: Uint8Array, file: string): ModelFile {
   refuseNumbers(graph, decoded, file);
   return {
     model: decoded,
+    bytes: bytes.length,
     graph,
     nameOf,
     dataOf: ({ buffer }) => dataOf(decoded.buffers[buffer], bytes, file),

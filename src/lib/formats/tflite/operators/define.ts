@@ -1,6 +1,6 @@
 /** @file What a TensorFlow Lite operator is here: its options, and how it is written with ONNX's operators. */
 import { isBatch, type Dim } from '../../../graph/dim.ts';
-import { knownDims, knownInts, type Value } from '../../../graph/graph.ts';
+import { knownInts, type Value } from '../../../graph/graph.ts';
 import type { Builder } from '../../../ops/builder.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import type { Decoded, Fields } from '../wire.ts';
@@ -56,13 +56,24 @@ export function numbers(site: Site<unknown>, i: number): number[] {
   const found = knownInts(input(site, i));
   if (!found)
     throw new RangeError(`its ${which(i)} input is not known before the model runs. Export it for a fixed input size.`);
+  const odd = found.find((v) => !Number.isSafeInteger(v));
+  if (odd !== undefined) {
+    const what = input(site, i).dtype === 'float32' ? 'is of float32' : `holds ${odd}`;
+    throw new RangeError(`its ${which(i)} input ${what}; whole numbers are needed.`);
+  }
+  return found;
+}
+
+/** The one whole number of input `i`. */
+export function number(site: Site<unknown>, i: number): number {
+  const [found, ...others] = numbers(site, i);
+  if (found === undefined || others.length > 0)
+    throw new RangeError(`its ${which(i)} input has the shape [${input(site, i).shape}]; one number is needed.`);
   return found;
 }
 
 /** As `numbers`, with lengths that may be the batch's. */
-export function lengths(site: Site<unknown>, i: number): readonly Dim[] {
-  return knownDims(input(site, i)) ?? numbers(site, i);
-}
+export const lengths = (site: Site<unknown>, i: number): readonly Dim[] => input(site, i).dims ?? numbers(site, i);
 
 /** An axis counted from the front. */
 export function axisOf(axis: number | undefined, rank: number): number {

@@ -65,7 +65,7 @@ export const elementwise = {
   MINIMUM: binary((g, a, b) => g.min(a, b)),
   POW: binary((g, a, b) => g.pow(a, b)),
   SQUARED_DIFFERENCE: binary((g, a, b) => g.square(g.sub(a, b))),
-  ADD_N: define(options.none, (site) => site.g.apply('Sum', inputs(site))),
+  ADD_N: define(options.none, (site) => site.g.apply('Sum', [input(site, 0), ...inputs(site).slice(1)])),
   EQUAL: binary((g, a, b) => g.equal(a, b)),
   NOT_EQUAL: binary((g, a, b) => g.not(g.equal(a, b))),
   LESS: binary((g, a, b) => g.less(a, b)),
@@ -76,7 +76,7 @@ export const elementwise = {
   LOGICAL_OR: binary((g, a, b) => g.apply('Or', [a, b])),
   LOGICAL_NOT: unary((g, x) => g.not(x)),
   SELECT: define(options.none, (site) => {
-    const [which, a, b] = inputs(site);
+    const [which, a, b] = [0, 1, 2].map((i) => input(site, i));
     return site.g.where(condition(site.g, [which, a]), a, b);
   }),
   SELECT_V2: define(options.none, (site) => site.g.where(input(site, 0), input(site, 1), input(site, 2))),

@@ -80,6 +80,7 @@ const transposeConv = define(options.transposeConv, (site) => {
   const [shape, weights, x] = [numbers(site, 0), constant(site, 1), input(site, 2)];
   const how = { strides: [o.strideH, o.strideW], padding: paddingOf(o.padding) };
   refuseShapes(x, weights, 4, how.strides);
+  if (shape.length !== 4) throw new RangeError(`its output has the shape [${shape}]; 4 axes are needed.`);
   const kernel = { weights: transposed(weights, [1, 2, 0, 3]), bias: biasOf(site, 3), name };
   return activated(g, transposedConvolution(g, x, kernel, how, shape.slice(1, 3)), o.activation);
 });
@@ -165,6 +166,11 @@ function blockAxes(count: number, rank: number) {
   return { spatial, others };
 }
 
+function refuseBlocks(x: Value, size: readonly number[], pads: readonly number[]): void {
+  if (size.some((n) => n < 1) || size.length >= x.shape.length || pads.length !== 2 * size.length)
+    throw new RangeError(`its blocks are [${size}], its pads [${pads}], its input has the shape [${x.shape}].`);
+}
+
 /**
  * Blocks made examples, each example's own one after another: for one example that is TensorFlow's order, and for more no operator
  * between this and BATCH_TO_SPACE_ND tells the difference.
@@ -172,6 +178,7 @@ function blockAxes(count: number, rank: number) {
 const spaceToBatch = define(options.none, (site) => {
   const { g } = site;
   const [size, pads] = [numbers(site, 1), numbers(site, 2)];
+  refuseBlocks(input(site, 0), size, pads);
   const { spatial, others } = blockAxes(size.length, input(site, 0).shape.length);
   const begins = spatial.map((i) => pads[2 * i]);
   const ends = spatial.map((i) => pads[2 * i + 1]);
@@ -194,6 +201,7 @@ const batchToSpace = define(options.none, (site) => {
   const { g } = site;
   const x = input(site, 0);
   const [size, crops] = [numbers(site, 1), numbers(site, 2)];
+  refuseBlocks(x, size, crops);
   const { spatial, others } = blockAxes(size.length, x.shape.length);
   const examples = divDim(x.shape[0], sizeOf(size));
   if (examples === null)

@@ -2,7 +2,7 @@
 import type { Value } from '../../../graph/graph.ts';
 import { int64, stridesOf } from '../../../tensor/tensor.ts';
 import * as options from '../options.ts';
-import { axisOf, constant, define, input, numbers, type Operator } from './define.ts';
+import { axisOf, constant, define, input, number, numbers, type Operator } from './define.ts';
 
 const reduction = (op: string): Operator =>
   define(options.reducer, (site) => {
@@ -15,17 +15,17 @@ const reduction = (op: string): Operator =>
 const arg = (op: string): Operator =>
   define(options.none, (site) => {
     const x = input(site, 0);
-    return site.g.apply(op, [x], { axis: axisOf(numbers(site, 1)[0], x.shape.length), keepdims: 0 });
+    return site.g.apply(op, [x], { axis: axisOf(number(site, 1), x.shape.length), keepdims: 0 });
   });
 
 const topK = define(options.none, (site) => {
-  const k = site.g.ints([numbers(site, 1)[0]]);
+  const k = site.g.ints([number(site, 1)]);
   return site.g.applyAll('TopK', [input(site, 0), k], { axis: -1 }, { outputs: ['', ''] });
 });
 
 const cumSum = define(options.cumSum, (site) => {
   const x = input(site, 0);
-  const axis = site.g.scalar(axisOf(numbers(site, 1)[0], x.shape.length), 'int64');
+  const axis = site.g.scalar(axisOf(number(site, 1), x.shape.length), 'int64');
   const { exclusive, reverse } = site.options;
   return site.g.apply('CumSum', [x, axis], { exclusive, reverse });
 });
@@ -42,7 +42,7 @@ const oneHot = define(options.axis, (site) => {
   const { g } = site;
   const scalar = (i: number): Value => g.reshape(input(site, i), [1]);
   const values = g.concat([scalar(3), scalar(2)], 0);
-  const depth = g.scalar(numbers(site, 1)[0], 'int64');
+  const depth = g.scalar(number(site, 1), 'int64');
   return g.apply('OneHot', [input(site, 0), depth, values], { axis: site.options.axis });
 });
 

@@ -1,6 +1,6 @@
 /** @file Shapes: reshaping, joining, cutting, padding and repeating. */
 import { isBatch, type Dim } from '../../../graph/dim.ts';
-import { knownDims, type Value } from '../../../graph/graph.ts';
+import type { Value } from '../../../graph/graph.ts';
 import { reopenConcat, reopenReshape } from '../../../graph/reopen.ts';
 import * as options from '../options.ts';
 import {
@@ -11,6 +11,7 @@ import {
   input,
   inputs,
   lengths,
+  number,
   numbers,
   reopened,
   type Operator,
@@ -25,7 +26,7 @@ function reshaped(site: Site<unknown>, target: readonly Dim[]): Value {
 }
 
 const reshape = define(options.reshape, (site) => {
-  const known = site.x[1] && site.x[1].shape.length === 1 ? knownDims(site.x[1]) : null;
+  const known = site.x[1]?.isConstant && site.x[1].shape.length === 1 ? lengths(site, 1) : null;
   const { newShape } = site.options;
   return reshaped(site, known ?? (newShape.length > 0 ? newShape : site.shapes[0]));
 });
@@ -41,7 +42,7 @@ const squeeze = define(options.squeeze, (site) => {
 
 const expandDims = define(options.none, (site) => {
   const x = input(site, 0);
-  const axis = axisOf(numbers(site, 1)[0], x.shape.length + 1);
+  const axis = axisOf(number(site, 1), x.shape.length + 1);
   return site.g.apply('Unsqueeze', [x, site.g.ints([axis])]);
 });
 
@@ -64,13 +65,13 @@ function joined(site: Site<unknown>, parts: readonly Value[], axis: number): Val
 
 const concatenation = define(options.concatenation, (site) => {
   const parts = inputs(site);
-  const axis = axisOf(site.options.axis, parts[0]?.shape.length ?? 0);
+  const axis = axisOf(site.options.axis, input(site, 0).shape.length);
   return activated(site.g, joined(site, parts, axis), site.options.activation);
 });
 
 const pack = define(options.pack, (site) => {
   const parts = inputs(site);
-  const axis = axisOf(site.options.axis, (parts[0]?.shape.length ?? 0) + 1);
+  const axis = axisOf(site.options.axis, input(site, 0).shape.length + 1);
   const apart = parts.map((v) => site.g.apply('Unsqueeze', [v, site.g.ints([axis])]));
   return joined(site, apart, axis);
 });
@@ -95,14 +96,14 @@ const unpack = define(options.pack, (site) => {
 
 const split = define(options.split, (site) => {
   const x = input(site, 1);
-  const axis = axisOf(numbers(site, 0)[0], x.shape.length);
+  const axis = axisOf(number(site, 0), x.shape.length);
   return parts(site, x, axis, evenly(x, axis, site.options.numSplits));
 });
 
 /** One of the sizes may be −1: what is left. */
 const splitV = define(options.split, (site) => {
   const x = input(site, 0);
-  const [sizes, axis] = [numbers(site, 1), axisOf(numbers(site, 2)[0], x.shape.length)];
+  const [sizes, axis] = [numbers(site, 1), axisOf(number(site, 2), x.shape.length)];
   const given = sizes.reduce((n, size) => n + Math.max(size, 0), 0);
   return parts(
     site,
@@ -138,8 +139,11 @@ const mirrorPad = define(options.mirrorPad, (site) => {
   }, x);
 });
 
+/** Rows that are read one by one. */
+const LONGEST_MIRROR = 65_536;
+
 function mirrored(length: number, begin: number, end: number): number[] {
-  if (!(begin >= 0 && end >= 0 && begin <= length && end <= length))
+  if (!(begin >= 0 && end >= 0 && begin <= length && end <= length && length <= LONGEST_MIRROR))
     throw new RangeError(`it pads an axis of length ${length} by ${begin} and ${end} of its own rows.`);
   return Array.from({ length: begin + length + end }, (_, i) => {
     const at = i - begin;
@@ -172,14 +176,15 @@ const bit = (mask: number, i: number): boolean => ((mask >> i) & 1) === 1;
 const stridedSlice = define(options.stridedSlice, (site) => {
   const { options: o } = site;
   const x = input(site, 0);
-  const [begins, ends, steps] = [1, 2, 3].map((i) => lengths(site, i));
+  const [begins, ends, steps] = [numbers(site, 1), lengths(site, 2), numbers(site, 3)];
   if (o.ellipsisMask !== 0 || o.newAxisMask !== 0 || o.offset !== 0)
     throw new RangeError('its ellipsis, new axes or offsets are not supported. Export the model without them.');
-  if (steps.includes(0)) throw new RangeError(`it has the strides [${steps}].`);
+  if (steps.includes(0) || begins.length !== ends.length || begins.length !== steps.length)
+    throw new RangeError(`it goes from [${begins}] to [${ends}] in steps of [${steps}].`);
   const shrunk = x.shape.flatMap((_, axis) => (axis < begins.length && bit(o.shrinkAxisMask, axis) ? [axis] : []));
   const spans = x.shape.map((d, axis) => {
     if (axis >= begins.length) return null;
-    const [begin, end, step] = [begins[axis], ends[axis], steps[axis]] as number[];
+    const [begin, end, step] = [begins[axis], ends[axis], steps[axis]];
     if (shrunk.includes(axis)) return [begin, begin === -1 ? Number.MAX_SAFE_INTEGER : begin + 1, 1] as const;
     return span(d, bit(o.beginMask, axis) ? null : begin, bit(o.endMask, axis) ? null : end, step);
   });
@@ -208,8 +213,14 @@ const fill = define(options.none, (site) => site.g.expand(input(site, 1), length
 
 const tile = define(options.none, (site) => site.g.apply('Tile', [input(site, 0), site.g.ints(numbers(site, 1))]));
 
+function rangeEnd(site: Site<unknown>, i: number): Value {
+  const { data, shape } = constant(site, i);
+  if (data.length !== 1) throw new RangeError(`it counts by a number of the shape [${shape}]; one number is needed.`);
+  return site.g.scalar(Number(data[0]), input(site, i).dtype);
+}
+
 const range = define(options.none, (site) => {
-  const scalars = [0, 1, 2].map((i) => site.g.scalar(Number(constant(site, i).data[0]), input(site, i).dtype));
+  const scalars = [0, 1, 2].map((i) => rangeEnd(site, i));
   return site.g.apply('Range', scalars);
 });
 
