@@ -34,7 +34,7 @@ function recurrent(): tf.LayersModel {
         mergeMode: 'concat',
       }),
       tf.layers.layerNormalization(),
-      tf.layers.reshape({ targetShape: [-1, 2] }),
+      tf.layers.reshape({ targetShape: [8, 2] }),
       tf.layers.permute({ dims: [2, 1] }),
       tf.layers.gru({ units: 2 }),
       tf.layers.repeatVector({ n: 2 }),
@@ -133,7 +133,7 @@ const outcome = (source: SourceFiles) =>
       (value) => ({ ok: true as const, value }),
       (error: unknown) => {
         if (!(error instanceof FormatError)) throw error;
-        return { ok: false as const, message: error.message, cancelled: false };
+        return { ok: false as const, reason: 'failed' as const, message: error.message };
       },
     ),
     'model.json',
@@ -189,7 +189,10 @@ describe('layers models, damaged', { timeout: 180_000 }, () => {
       const beside = [...sources[i].beside.filter((file) => file !== shard), ...changed];
       const result = await outcome({ ...sources[i], beside });
       if (result.ok) read++;
-      else expect(result.message).toContain(shard.path);
+      else
+        expect(result.message).toMatch(
+          kind === 0 ? shard.path : /lengths of its weight files do not fit: group1-shard1of/,
+        );
     });
     expect(read).toBeGreaterThan(100);
   });
