@@ -19,11 +19,11 @@ export interface Written {
   readonly inputs: readonly Shape[];
   readonly config: Readonly<Record<string, unknown>>;
   readonly weights: readonly Shape[];
-  readonly truth: (x: tf.Tensor, w: readonly tf.Tensor[]) => tf.Tensor;
+  readonly truth: (x: tf.Tensor, w: readonly tf.Tensor[], all: readonly tf.Tensor[]) => tf.Tensor;
   /** Inputs are whole numbers below this. */
   readonly whole?: number;
   /** Read as TF.js reads it; else as Keras 3 does. */
-  readonly dialect?: 'tfjs-layers';
+  readonly dialect?: 'keras' | 'tfjs-layers';
 }
 
 export type Row = readonly (Made | Written)[];
@@ -75,7 +75,24 @@ const conv2d: Row = [
   on(planes, () => tf.layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', ...first, activation: 'tanh' })),
 ];
 const conv1d: Row = [
-  on(line, () => tf.layers.conv1d({ filters: 4, kernelSize: 3, padding: 'causal', dilationRate: 2 })),
+  written(
+    line,
+    { filters: 4, kernel_size: 3, padding: 'causal', dilation_rate: [2], use_bias: false },
+    (x, [w]) =>
+      tf.conv1d(
+        x.pad([
+          [0, 0],
+          [4, 0],
+          [0, 0],
+        ]) as tf.Tensor3D,
+        w as tf.Tensor3D,
+        1,
+        'valid',
+        'NWC',
+        2,
+      ),
+    [[3, 3, 4]],
+  ),
   on(line, () => tf.layers.conv1d({ filters: 4, kernelSize: 3, strides: 2, padding: 'same' })),
 ];
 const conv3d: Row = [
@@ -140,8 +157,10 @@ export const cases: Readonly<Record<LayerClass, Row>> = {
   ReLU: [
     on(line, () => tf.layers.reLU({ maxValue: 0.4 })),
     on(line, () => tf.layers.reLU()),
-    written(line, { max_value: 0.5, negative_slope: 0.25, threshold: 0.1 }, (x) =>
-      tf.where(x.greaterEqual(0.1), x.minimum(0.5), x.sub(0.1).mul(0.25)),
+    written(
+      line,
+      { max_value: 0.5, negative_slope: 0.25, threshold: 0.1 },
+      (x) => tf.where(x.greaterEqual(0.1), x.minimum(0.5), x.sub(0.1).mul(0.25)) as tf.Tensor,
     ),
     written(line, { max_value: null, negative_slope: 0.25, threshold: 0 }, (x) => tf.leakyRelu(x, 0.25)),
   ],
@@ -154,7 +173,11 @@ export const cases: Readonly<Record<LayerClass, Row>> = {
     on(line, () => tf.layers.elu()),
     written(line, { alpha: 0.5 }, (x) => tf.where(x.greater(0), x, x.exp().sub(1).mul(0.5))),
   ],
-  Softmax: [on(line, () => tf.layers.softmax({ axis: 1 })), on(line, () => tf.layers.softmax({ axis: [1, 2] }))],
+  Softmax: [
+    on(line, () => tf.layers.softmax()),
+    on(line, () => tf.layers.softmax({ axis: [1, 2] })),
+    written(line, { axis: 1 }, (x) => x.exp().div(x.exp().sum(1, true))),
+  ],
   ThresholdedReLU: [on(line, () => tf.layers.thresholdedReLU({ theta: 0.3 }))],
   Masking: [on(line, () => tf.layers.masking({ maskValue: 1 }), 2)],
   RepeatVector: [on(vector, () => tf.layers.repeatVector({ n: 3 }))],
@@ -171,7 +194,7 @@ export const cases: Readonly<Record<LayerClass, Row>> = {
   Flatten: [
     on(image, () => tf.layers.flatten()),
     on(planes, () => tf.layers.flatten({ dataFormat: 'channelsFirst' })),
-    on(vector, () => tf.layers.flatten()),
+    written(vector, {}, same),
   ],
   Reshape: [on(image, () => tf.layers.reshape({ targetShape: [3, -1, 7] }))],
   Permute: [on(image, () => tf.layers.permute({ dims: [3, 1, 2] }))],
@@ -263,8 +286,8 @@ export const cases: Readonly<Record<LayerClass, Row>> = {
       [5, 5, 4],
       { filters: 2, kernel_size: [3, 3], groups: 2, use_bias: false },
       (x, [w]) => {
-        const [a, b] = tf.split(x as tf.Tensor4D, 2, 3);
-        const [u, v] = tf.split(w as tf.Tensor4D, 2, 3);
+        const [a, b] = tf.split(x as tf.Tensor4D, 2, 3) as tf.Tensor4D[];
+        const [u, v] = tf.split(w as tf.Tensor4D, 2, 3) as tf.Tensor4D[];
         return tf.concat([tf.conv2d(a, u, 1, 'valid'), tf.conv2d(b, v, 1, 'valid')], 3);
       },
       [[3, 3, 2, 2]],
@@ -376,7 +399,16 @@ export const cases: Readonly<Record<LayerClass, Row>> = {
 
   BatchNormalization: [
     on(image, () => tf.layers.batchNormalization({ epsilon: 0.01 })),
-    on(planes, () => tf.layers.batchNormalization({ axis: 1, center: false })),
+    // TF.js' CPU backend repeats the statistics along the last axis whatever the axis is.
+    written(
+      planes,
+      { axis: 1, center: false, epsilon: 0.01 },
+      (x, w) => {
+        const [gamma, mean, variance] = w.map((v) => v.reshape([3, 1, 1]));
+        return x.sub(mean).div(variance.add(0.01).sqrt()).mul(gamma);
+      },
+      [[3], [3], [3]],
+    ),
     on(vector, () => tf.layers.batchNormalization({ scale: false })),
   ],
   LayerNormalization: [
@@ -402,7 +434,7 @@ export const cases: Readonly<Record<LayerClass, Row>> = {
   ],
 
   Add: [joining([line, line, line], () => tf.layers.add()), joining([line, [3]], () => tf.layers.add())],
-  Subtract: [{ inputs: [line], config: {}, weights: [], truth: (x) => x.sub(x.reverse(0)) } satisfies Written],
+  Subtract: [{ inputs: [line, line], config: {}, weights: [], truth: (_x, _w, [a, b]) => a.sub(b) }],
   Multiply: [joining([line, line], () => tf.layers.multiply())],
   Average: [joining([line, line, line], () => tf.layers.average())],
   Maximum: [joining([line, line], () => tf.layers.maximum())],

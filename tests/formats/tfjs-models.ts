@@ -2,6 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Graph } from '../../src/lib/graph/graph.ts';
 import type { SourceFiles } from '../../src/lib/formats/readers.ts';
+import type { Runtime } from '../../src/lib/runtime/runtime.ts';
+import { makeTensor } from '../../src/lib/tensor/tensor.ts';
 import { evaluate } from '../reference/interpreter.ts';
 import { ref, type RefTensor } from '../reference/tensor.ts';
 
@@ -65,6 +67,21 @@ export const predicted = (model: tf.LayersModel, x: readonly RefTensor[]): tf.Te
 export function computed(graph: Graph, x: readonly RefTensor[]): RefTensor[] {
   const feeds = new Map(graph.inputs.map((v, i) => [v, { ...x[i], dtype: v.dtype }]));
   return evaluate(graph.outputs, feeds, x[0].shape[0]);
+}
+
+/** The same in onnxruntime. */
+export async function executed(runtime: Runtime, graph: Graph, x: readonly RefTensor[]): Promise<RefTensor[]> {
+  const program = await runtime.compile(graph, { batch: x[0].shape[0] });
+  const outputs = await program.run(
+    x.map(({ shape, data }, i) => {
+      const whole = graph.inputs[i].dtype === 'int32';
+      return makeTensor(whole ? 'int32' : 'float32', shape, whole ? Int32Array.from(data) : Float32Array.from(data));
+    }),
+  );
+  const read = await Promise.all(outputs.map((v) => v.read()));
+  outputs.forEach((v) => v.dispose());
+  await program.dispose();
+  return read.map(({ dtype, shape, data }) => ref(dtype, shape, data as Float32Array));
 }
 
 /** Largest difference as a share of the largest number, at least of 1. */

@@ -34,7 +34,6 @@ export interface KerasSource {
 export function importKeras(source: KerasSource, options: ReadOptions): ImportedModel {
   const { file } = source;
   const spec = described(source);
-  refuseUnsupported(spec, file);
   const inputs = spec.inputs.map((ref) => declared(spec, ref, file));
   const dialect = dialectOf(source, spec);
   const { values, batched, notes } = withBatch(options.batched ?? true, (symbolic) => {
@@ -66,7 +65,9 @@ export function importKeras(source: KerasSource, options: ReadOptions): Imported
 
 function described({ config, file }: KerasSource): ModelSpec {
   try {
-    return modelOf(config);
+    const spec = modelOf(config);
+    refuseUnsupported(spec, file);
+    return spec;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new FormatError(`${file}: ${sentence(error.message)}`, { cause: error });

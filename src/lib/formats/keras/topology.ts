@@ -147,7 +147,21 @@ function functional(raw: unknown, depth: number): ModelSpec {
   const outputs = refsOf(config.get('output_layers'), 0);
   if (inputs.length === 0 || outputs.length === 0)
     throw new RangeError(`names ${inputs.length} inputs and ${outputs.length} outputs. ${MODEL_AGAIN}`);
-  return { name: nameOf(config), layers, inputs, outputs };
+  return { name: nameOf(config), layers: withOwnCalls(layers, outputs), inputs, outputs };
+}
+
+/**
+ * A model is called once when it is made, and most writers count that call without listing it. All calls that are listed are
+ * used, so it was counted where nobody uses the first.
+ */
+function withOwnCalls(layers: ReadonlyMap<string, LayerSpec>, outputs: readonly TensorRef[]): Map<string, LayerSpec> {
+  const used = [...outputs, ...[...layers.values()].flatMap(({ calls }) => calls.flat())];
+  const firstUsed = new Set(used.filter(({ call }) => call === 0).map(({ layer }) => layer));
+  return new Map(
+    [...layers].map(([name, layer]) =>
+      layer.model && !firstUsed.has(name) ? [name, { ...layer, calls: [[], ...layer.calls] }] : [name, layer],
+    ),
+  );
 }
 
 const inputLayers = (layers: ReadonlyMap<string, LayerSpec>): TensorRef[] =>

@@ -87,9 +87,8 @@ const depthwise =
     const kernel = config.counts('kernel_size', rank);
     const y = inChannelsLast(site, rank, (x) => {
       const channels = lengthOf(x, -1);
-      const multiplier = config.count('depth_multiplier', 1);
-      const w = weights.take('depthwise kernel', [...kernel, channels, multiplier]);
-      const bias = weights.takeIf(config.bool('use_bias', true), 'bias', [channels * multiplier]);
+      const w = weights.take('depthwise kernel', [...kernel, channels, null]);
+      const bias = weights.takeIf(config.bool('use_bias', true), 'bias', [channels * w.shape[rank + 1]]);
       return depthwiseConvolution(g, x, { weights: w, bias, name }, windowOf(site, kernel));
     });
     return activated(site, y);
@@ -105,9 +104,9 @@ const separable =
     const ones = kernel.map(() => 1);
     const y = inChannelsLast(site, rank, (x) => {
       const channels = lengthOf(x, -1);
-      const multiplier = config.count('depth_multiplier', 1);
-      const depth = weights.take('depthwise kernel', [...kernel, channels, multiplier]);
-      const point = weights.take('pointwise kernel', [...ones, channels * multiplier, filters]);
+      // How many there are for a channel, the kernel says; TF.js does not write it down.
+      const depth = weights.take('depthwise kernel', [...kernel, channels, null]);
+      const point = weights.take('pointwise kernel', [...ones, channels * depth.shape[rank + 1], filters]);
       const bias = weights.takeIf(config.bool('use_bias', true), 'bias', [filters]);
       const middle = depthwiseConvolution(g, x, { weights: depth, name: `${name}/depthwise` }, windowOf(site, kernel));
       return convolution(g, middle, { weights: point, bias, name }, { strides: ones, padding: 'VALID' });

@@ -18,9 +18,11 @@ const flatten: LayerBuilder = (site) => {
 const reshaped = (g: Builder, x: Value, shape: readonly Dim[]): Value =>
   g.apply('Reshape', [x, g.ints([x.shape[0], ...shape])]);
 
-/** −1 stands for what is left. */
+/** −1, or null in TF.js, stands for what is left. */
 const reshape: LayerBuilder = ({ g, x: [x], config }) => {
-  const target = config.list('target_shape');
+  const given = config.get('target_shape');
+  const whole = Array.isArray(given) ? { target_shape: given.map((d: unknown) => d ?? -1) } : {};
+  const target = config.with(whole).list('target_shape');
   const known = target.filter((d) => d !== -1).reduce((n, d) => n * d, 1);
   const open = target.length - target.filter((d) => d !== -1).length;
   const rest = features(x) / known;
