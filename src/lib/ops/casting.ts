@@ -33,7 +33,7 @@ function castVector(x: KnownVector | null, to: DType): KnownVector | null {
 }
 
 export const Cast = defineOp('Cast', {
-  doc: 'x in another element type',
+  doc: 'x in another element type', run: (tf, [x], { node }) => [tf.cast(x, tfType(node.outputs[0].dtype))],
   attrs: { to: int(1), saturate: int(1) },
   infer: ({ x: [x], attrs, where }) => [{ dtype: dtypeOf(attrs.to, where), shape: x.shape }],
   ...casting,
@@ -41,7 +41,7 @@ export const Cast = defineOp('Cast', {
 });
 
 export const CastLike = defineOp('CastLike', {
-  doc: 'x in the element type of another input',
+  doc: 'x in the element type of another input', run: (tf, [x], { node }) => [tf.cast(x, tfType(node.outputs[0].dtype))],
   attrs: { saturate: int(1) },
   infer: ({ x: [x, other] }) => [{ dtype: other.dtype, shape: x.shape }],
   ...casting,

@@ -120,7 +120,7 @@ const convolutionFlops = (dense: Value, w: Value): number =>
   sizeOf(bindShape(dense.shape, 1)) * sizeOf(bindShape(w.shape.slice(1), 1));
 
 export const Conv = defineOp('Conv', {
-  doc: 'y = w ⋆ x + b: each output sums the products of a window of x with the weights, in `group` groups of channels',
+  doc: 'y = w ⋆ x + b: each output sums the products of a window of x with the weights, in `group` groups of channels', run: (tf, [x, w, bias], { attrs }) => [runConvolution(tf, x, w, bias, convolutionWindows(x.shape, w.shape, attrs), attrs.group)],
   attrs: convolutionAttributes,
   infer: inferConv,
   ...linear<ConvolutionAttributes>((g, { x: [x, w], dy: [dy], attrs }) => [convInputGradient(g, dy, x, w, attrs)]),
@@ -182,7 +182,7 @@ function inferConvTranspose(site: InferSite<TransposeAttributes>): OutputType[] 
 }
 
 export const ConvTranspose = defineOp('ConvTranspose', {
-  doc: 'y = wᵀ ⋆ x + b: each input element adds its multiple of the weights to a window of y; the transpose of Conv',
+  doc: 'y = wᵀ ⋆ x + b: each input element adds its multiple of the weights to a window of y; the transpose of Conv', run: (tf, [x, w, bias], { attrs }) => [runTransposedConvolution(tf, x, w, bias, transposedWindows(x.shape.slice(2), w.shape.slice(2), attrs), attrs.group)],
   attrs: { ...convolutionAttributes, output_padding: ints(null), output_shape: ints(null) },
   infer: inferConvTranspose,
   ...linear<TransposeAttributes>((g, { x: [x, w], dy: [dy], attrs }) => {

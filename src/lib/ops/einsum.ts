@@ -119,7 +119,7 @@ const einsumGradient: BackwardRule<{ equation: string }> = (g, { x, dy: [dy], at
 const einsumMidpoint = bilinear(einsumGradient).deeplift;
 
 export const Einsum = defineOp('Einsum', {
-  doc: 'products of the operands’ elements, summed over every index that the output does not name',
+  doc: 'products of the operands’ elements, summed over every index that the output does not name', run: (tf, x, { attrs }) => [runEinsum(tf, x, parseEinsum(attrs.equation, x.map((v) => v.shape)))],
   attrs: { equation: string('') },
   infer: inferEinsum,
   gradient: einsumGradient,

@@ -51,7 +51,7 @@ const gatherGradient: BackwardRule<Axis> = (g, { x: [x, indices], dy: [dy], attr
 
 /** x[…, indices, …]: rows of an embedding, a class token, a permutation of channels. */
 export const Gather = defineOp('Gather', {
-  doc: 'x at indices along an axis',
+  doc: 'x at indices along an axis', run: (tf, [x, indices], site) => { const axis = normalizeAxis(site.attrs.axis, x.rank, 'Gather'); const list = tf.reshape(wrapped(tf, indices, x.shape[axis]), [-1]); return [tf.reshape(tf.gather(x, list as Tensor1D, axis), outputShape(site))]; },
   attrs: { axis: int(0) },
   infer: ({ x: [x, indices], attrs, where }) => {
     const axis = normalizeAxis(attrs.axis, x.shape.length, where);
@@ -81,7 +81,7 @@ export function alignedBatch(x: Shape, indices: Shape, axis: number, where: stri
 }
 
 export const GatherElements = defineOp('GatherElements', {
-  doc: 'x at one index an element, along an axis',
+  doc: 'x at one index an element, along an axis', run: (tf, [x, indices], { attrs }) => [tf.reshape(tf.gather(tf.reshape(x, [-1]), flatPositions(tf, x, indices, attrs.axis) as Tensor1D), indices.shape)],
   attrs: { axis: int(0) },
   infer: ({ x: [x, indices], attrs, where }) => {
     alignedBatch(x.shape, indices.shape, normalizeAxis(attrs.axis, x.shape.length, where), where);
@@ -95,7 +95,7 @@ export const GatherElements = defineOp('GatherElements', {
 
 /** The gradient exists for batch_dims = 0, where it is one ScatterND. */
 export const GatherND = defineOp('GatherND', {
-  doc: 'x at index tuples',
+  doc: 'x at index tuples', run: (tf, [x, indices], site) => [tf.reshape(gatherTuples(tf, x, indices, site.attrs.batchDims), outputShape(site))],
   attrs: { batch_dims: int(0) },
   infer: ({ x: [x, indices], attrs, where }) => {
     const depth = concrete(indices.shape[indices.shape.length - 1], where);

@@ -55,7 +55,7 @@ const matMulGradient: BackwardRule<unknown> = (g, { x: [x, w], dy: [dy], wants }
 };
 
 export const MatMul = defineOp('MatMul', {
-  doc: 'a · b over the last two axes, broadcast over the others',
+  doc: 'a · b over the last two axes, broadcast over the others', run: (tf, [a, b], site) => [tf.reshape(tf.matMul(a.rank === 1 ? tf.expandDims(a, 0) : a, b.rank === 1 ? tf.expandDims(b, 1) : b), outputShape(site))],
   infer: inferMatMul,
   ...bilinear(matMulGradient),
   flops: ([a], [y]) => sizeOf(bindShape(y.shape, 1)) * (a.shape.at(-1) as number),
@@ -96,7 +96,7 @@ const gemmGradient: BackwardRule<GemmAttributes> = (
 };
 
 export const Gemm = defineOp('Gemm', {
-  doc: 'alpha · a · b + beta · c for matrices, a and b transposed where transA and transB say so',
+  doc: 'alpha · a · b + beta · c for matrices, a and b transposed where transA and transB say so', run: (tf, [a, b, c], { attrs: { alpha, beta, transA, transB } }) => { const product = tf.matMul(a, b, transA === 1, transB === 1); const scaled = alpha === 1 ? product : tf.mul(product, alpha); return [c ? tf.add(scaled, beta === 1 ? c : tf.mul(c, beta)) : scaled]; },
   attrs: { alpha: float(1), beta: float(1), transA: int(0), transB: int(0) },
   infer: inferGemm,
   ...bilinear(gemmGradient),

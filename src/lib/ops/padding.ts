@@ -59,7 +59,7 @@ const padGradient: BackwardRule<Mode> = (g, { x: [x, padsInput, , axes], dy: [dy
 };
 
 export const Pad = defineOp('Pad', {
-  doc: 'x with elements added around it: a constant, its edge, its reflection or its other end',
+  doc: 'x with elements added around it: a constant, its edge, its reflection or its other end', run: (tf, [x, , value], { attrs, node }) => { const pads = padsOf(x.shape, node.inputs[1]!, node.inputs[3], 'Pad'); return [attrs.mode === 'constant' ? padConstant(tf, x, pads, value) : padBySources(tf, x, pads, attrs.mode)]; },
   attrs: { mode: string('constant') },
   infer: ({ x: [x, pads, , axes], attrs, where }) => {
     if (!['constant', 'edge', 'reflect', 'wrap'].includes(attrs.mode)) {

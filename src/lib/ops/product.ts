@@ -62,7 +62,7 @@ function deeplift(g: Builder, site: Site<Reduce>): (Value | null)[] {
 }
 
 export const ReduceProd = defineOp('ReduceProd', {
-  doc: 'Π x',
+  doc: 'Π x', run: reduceBy((tf, x, axes) => tf.prod(x, axes)),
   attrs: { keepdims: int(1), noop_with_empty_axes: int(0) },
   infer,
   gradient: (g, site) => {

@@ -15,13 +15,13 @@ function infer({ x: [x], attrs, where }: InferSite<{ axis: number; keepdims: num
 }
 
 export const ArgMax = defineOp('ArgMax', {
-  doc: 'Where the largest element is along an axis',
+  doc: 'Where the largest element is along an axis', run: (tf, [x], site) => [runArg(tf, x, site, 'argMax')],
   attrs,
   infer,
   ...nonDifferentiable,
 });
 export const ArgMin = defineOp('ArgMin', {
-  doc: 'Where the smallest element is along an axis',
+  doc: 'Where the smallest element is along an axis', run: (tf, [x], site) => [runArg(tf, x, site, 'argMin')],
   attrs,
   infer,
   ...nonDifferentiable,
@@ -29,7 +29,7 @@ export const ArgMin = defineOp('ArgMin', {
 
 /** Under DeepLIFT the ranking of x is used for both passes: exact where x and x′ rank alike. */
 export const TopK = defineOp('TopK', {
-  doc: 'The k largest or smallest elements along an axis, and where they are',
+  doc: 'The k largest or smallest elements along an axis, and where they are', run: (tf, [x], { attrs, node }) => runTopK(tf, x, attrs, node.outputs[0].shape[normalizeAxis(attrs.axis, x.rank, 'TopK')] as number).slice(0, node.outputs.length),
   attrs: { axis: int(-1), largest: int(1), sorted: int(1) },
   infer: ({ x: [x, k], attrs, where, outputCount }) => {
     const axis = normalizeAxis(attrs.axis, x.shape.length, where);

@@ -79,7 +79,7 @@ export const folding =
   };
 
 export const ReduceSum = defineOp('ReduceSum', {
-  doc: 'Σ x',
+  doc: 'Σ x', run: reduceBy((tf, x, axes) => tf.sum(x, axes)),
   attrs,
   infer,
   ...linear(forX((g, site, r) => g.expand(flow(site, r), site.x[0].shape))),
@@ -87,7 +87,7 @@ export const ReduceSum = defineOp('ReduceSum', {
 });
 
 export const ReduceMean = defineOp('ReduceMean', {
-  doc: 'Σ x / n',
+  doc: 'Σ x / n', run: reduceBy((tf, x, axes) => tf.mean(x, axes)),
   attrs,
   infer,
   ...linear(forX((g, site, r) => g.expand(g.div(flow(site, r), r.count), site.x[0].shape))),
@@ -131,7 +131,7 @@ const extremeDeepLift =
   };
 
 export const ReduceMax = defineOp('ReduceMax', {
-  doc: 'The largest of x; ties share the gradient equally',
+  doc: 'The largest of x; ties share the gradient equally', run: reduceBy((tf, x, axes) => tf.max(x, axes)),
   attrs,
   infer,
   gradient: forX(extremeGradient),
@@ -140,7 +140,7 @@ export const ReduceMax = defineOp('ReduceMax', {
 });
 
 export const ReduceMin = defineOp('ReduceMin', {
-  doc: 'The smallest of x; ties share the gradient equally',
+  doc: 'The smallest of x; ties share the gradient equally', run: reduceBy((tf, x, axes) => tf.min(x, axes)),
   attrs,
   infer,
   gradient: forX(extremeGradient),
@@ -161,7 +161,7 @@ const sumOf = (slope: (g: Builder, at: Value) => Value, value: (g: Builder, x: V
 });
 
 export const ReduceL1 = defineOp('ReduceL1', {
-  doc: 'Σ |x|',
+  doc: 'Σ |x|', run: reduceBy((tf, x, axes) => tf.sum(tf.abs(x), axes)),
   attrs,
   infer,
   ...sumOf(
@@ -172,7 +172,7 @@ export const ReduceL1 = defineOp('ReduceL1', {
 
 /** Δ(x²)/Δx = x + x′. */
 export const ReduceSumSquare = defineOp('ReduceSumSquare', {
-  doc: 'Σ x²',
+  doc: 'Σ x²', run: reduceBy((tf, x, axes) => tf.sum(tf.square(x), axes)),
   attrs,
   infer,
   gradient: forX((g, site, r) => g.mul(flow(site, r), g.mul(site.x[0], 2))),
@@ -188,7 +188,7 @@ const euclidean = (g: Builder, site: Site<Reduce>, r: Reducing, xRef: Value, yRe
 };
 
 export const ReduceL2 = defineOp('ReduceL2', {
-  doc: '√Σ x²',
+  doc: '√Σ x²', run: reduceBy((tf, x, axes) => tf.sqrt(tf.sum(tf.square(x), axes))),
   attrs,
   infer,
   gradient: forX((g, site, r) => euclidean(g, site, r, site.x[0], site.y[0])),
@@ -196,7 +196,7 @@ export const ReduceL2 = defineOp('ReduceL2', {
 });
 
 export const ReduceLogSum = defineOp('ReduceLogSum', {
-  doc: 'ln Σ x',
+  doc: 'ln Σ x', run: reduceBy((tf, x, axes) => tf.log(tf.sum(x, axes))),
   attrs,
   infer,
   gradient: forX((g, site, r) => g.expand(g.div(flow(site, r), g.reduceSum(site.x[0], r.axes)), site.x[0].shape)),
@@ -222,7 +222,7 @@ const logSumExpDeepLift: InnerRule = (g, site, r) => {
 };
 
 export const ReduceLogSumExp = defineOp('ReduceLogSumExp', {
-  doc: 'ln Σ eˣ',
+  doc: 'ln Σ eˣ', run: reduceBy((tf, x, axes) => tf.logSumExp(x, axes)),
   attrs,
   infer,
   gradient: forX((g, site, r) => g.mul(flow(site, r), g.exp(g.sub(site.x[0], r.keep(site.y[0]))))),
@@ -230,7 +230,7 @@ export const ReduceLogSumExp = defineOp('ReduceLogSumExp', {
 });
 
 export const CumSum = defineOp('CumSum', {
-  doc: 'Running sums along an axis',
+  doc: 'Running sums along an axis', run: (tf, [x], { node, attrs }) => [tf.cumsum(x, normalizeAxis(requiredInts(node.inputs[1], 'axis')[0], x.rank, 'CumSum'), attrs.exclusive === 1, attrs.reverse === 1)],
   attrs: { exclusive: int(0), reverse: int(0) },
   infer: ({ x: [x, axis], where }) => {
     concrete(x.shape[normalizeAxis(requiredInts(axis, 'axis')[0], x.shape.length, where)], where);

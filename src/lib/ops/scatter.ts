@@ -27,7 +27,7 @@ const scatterGradient =
   };
 
 export const ScatterElements = defineOp('ScatterElements', {
-  doc: 'x with updates written (or added) at one index an element, along an axis',
+  doc: 'x with updates written (or added) at one index an element, along an axis', run: (tf, [x, indices, updates], { attrs }) => [scatterElements(tf, x, flatPositions(tf, x, indices, attrs.axis), updates, attrs.reduction)],
   attrs: { axis: int(0), reduction: string('none') },
   infer: ({ x: [x, indices, updates], attrs, where }) => {
     alignedBatch(x.shape, indices.shape, normalizeAxis(attrs.axis, x.shape.length, where), where);
@@ -45,7 +45,7 @@ export const ScatterElements = defineOp('ScatterElements', {
 });
 
 export const ScatterND = defineOp('ScatterND', {
-  doc: 'x with updates written (or added) at index tuples',
+  doc: 'x with updates written (or added) at index tuples', run: (tf, [x, indices, updates], { attrs }) => { const depth = indices.shape[indices.rank - 1]; const rows = rowNumbers(tf, indices, x.shape.slice(0, depth)); const rest = x.shape.slice(depth); return [tf.reshape(scatterRows(tf, tf.reshape(x, [sizeOf(x.shape.slice(0, depth)), ...rest]), rows, tf.reshape(updates, [rows.size, ...rest]), attrs.reduction), x.shape)]; },
   attrs: { reduction: string('none') },
   infer: ({ x: [x, indices, updates], where }) => {
     const depth = concrete(indices.shape[indices.shape.length - 1], where);

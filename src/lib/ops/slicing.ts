@@ -34,7 +34,7 @@ const concatGradient: BackwardRule<Axis> = (g, { x, dy: [dy], attrs, wants }) =>
 };
 
 export const Concat = defineOp('Concat', {
-  doc: 'The inputs one after another along an axis',
+  doc: 'The inputs one after another along an axis', run: (tf, x, { attrs }) => [tf.concat([...x], normalizeAxis(attrs.axis, x[0].rank, 'Concat'))],
   attrs: { axis: int(0) },
   infer: ({ x, attrs, where }) => {
     const odd = x.find((v) => v.dtype !== x[0].dtype);
@@ -84,7 +84,7 @@ function splitSizes(x: Value, sizes: Value | undefined, axis: number, parts: num
 }
 
 export const Split = defineOp('Split', {
-  doc: 'x cut into parts along an axis',
+  doc: 'x cut into parts along an axis', run: (tf, [x], { attrs, node }) => { const axis = normalizeAxis(attrs.axis, x.rank, 'Split'); return tf.split(x, node.outputs.map((y) => y.shape[axis] as number), axis); },
   attrs: { axis: int(0), num_outputs: int(null) },
   infer: ({ x: [x, sizes], attrs, outputCount, where }) => {
     const axis = normalizeAxis(attrs.axis, x.shape.length, where);
@@ -167,7 +167,7 @@ function sliceGradient(g: Builder, x: Value, dy: Value, cuts: readonly Cut[]): V
 }
 
 export const Slice = defineOp('Slice', {
-  doc: 'x[start : end : step] along each of the axes',
+  doc: 'x[start : end : step] along each of the axes', run: (tf, [x], { node }) => [runCuts(tf, x, cutsOf(x.shape, node.inputs.slice(1), 'Slice'))],
   infer: ({ x: [x, ...bounds], where }) => [
     { dtype: x.dtype, shape: slicedShape(x.shape, cutsOf(x.shape, bounds, where)) },
   ],
