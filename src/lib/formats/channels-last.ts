@@ -5,8 +5,10 @@
  */
 import type { Value } from '../graph/graph.ts';
 import type { Builder } from '../ops/builder.ts';
-import { makeTensor, sizeOf, type Tensor } from '../tensor/tensor.ts';
-import { allocate } from '../tensor/dtype.ts';
+import { makeTensor, type Tensor } from '../tensor/tensor.ts';
+import { transposed } from '../tensor/transpose.ts';
+
+export { transposed };
 
 /** 'SAME' as TensorFlow does it: the odd one of an odd number of rows goes to the end. Numbers: [begin, end] of each spatial axis. */
 export type Padding = 'VALID' | 'SAME' | readonly (readonly [number, number])[];
@@ -30,26 +32,6 @@ export const channelsLast = (g: Builder, x: Value): Value => {
   const rank = spatialRank(x);
   return g.transpose(x, [0, ...Array.from({ length: rank }, (_, i) => i + 2), 1]);
 };
-
-/** A constant with its axes in another order: axis `i` of the result is axis `perm[i]` of `x`. A copy. */
-export function transposed(x: Tensor, perm: readonly number[]): Tensor {
-  const shape = perm.map((axis) => x.shape[axis]);
-  const source = x.shape.map((_, axis) => sizeOf(x.shape.slice(axis + 1)));
-  const steps = perm.map((axis) => source[axis]);
-  const data = allocate(x.dtype, sizeOf(shape));
-  const at = shape.map(() => 0);
-  let from = 0;
-  for (let to = 0; to < data.length; to++) {
-    data[to] = x.data[from];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += steps[axis];
-      if (++at[axis] < shape[axis]) break;
-      from -= steps[axis] * shape[axis];
-      at[axis] = 0;
-    }
-  }
-  return makeTensor(x.dtype, shape, data);
-}
 
 function windowAttributes({ strides, padding, dilations }: Windowed) {
   const explicit = typeof padding === 'string' ? null : padding;
