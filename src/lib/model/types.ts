@@ -1,7 +1,7 @@
 /** @file What is told about a model and its explanations: plain data that crosses the worker. */
 import type { Target } from '../attribution/types.ts';
 import type { FormatId } from '../formats/model.ts';
-import type { DeviceInfo, DeviceKind } from '../runtime/runtime.ts';
+import type { DeviceInfo, OrtDevice } from '../runtime/runtime.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import type { Preprocessing, Rect } from '../vision/types.ts';
 
@@ -31,12 +31,12 @@ export interface DroppedFile {
   readonly address?: string;
 }
 
-export type DeviceChoice = 'auto' | DeviceKind;
+export type DeviceChoice = 'auto' | OrtDevice;
 
 export interface DeviceReport {
   readonly device: DeviceInfo;
   /** Devices that may be chosen here. */
-  readonly available: readonly DeviceKind[];
+  readonly available: readonly OrtDevice[];
   /** Why a better device is not used, one sentence each; empty when the best one is. */
   readonly notes: readonly string[];
 }

@@ -37,7 +37,8 @@ const reduceDims = (f: (a: Dim, b: Dim) => Dim | null) =>
   foldElementwise((values) => values.reduce<Dim | null>((a, b) => (a === null ? null : f(a, b)), values[0]));
 
 export const Max = defineOp('Max', {
-  doc: 'The largest of the inputs, elementwise; tied inputs share the gradient equally', run: (tf, x) => [x.reduce((a, b) => tf.maximum(a, b))],
+  doc: 'The largest of the inputs, elementwise; tied inputs share the gradient equally',
+  run: (tf, x) => [x.reduce((a, b) => tf.maximum(a, b))],
   infer: broadcast,
   gradient: extremeGradient,
   deeplift: extremeDeepLift(
@@ -48,7 +49,8 @@ export const Max = defineOp('Max', {
 });
 
 export const Min = defineOp('Min', {
-  doc: 'The smallest of the inputs, elementwise; tied inputs share the gradient equally', run: (tf, x) => [x.reduce((a, b) => tf.minimum(a, b))],
+  doc: 'The smallest of the inputs, elementwise; tied inputs share the gradient equally',
+  run: (tf, x) => [x.reduce((a, b) => tf.minimum(a, b))],
   infer: broadcast,
   gradient: extremeGradient,
   deeplift: extremeDeepLift(

@@ -43,10 +43,19 @@ export function quotient(tf: TensorFlow, a: TfTensor, b: TfTensor): TfTensor {
 
 /** Indices from the end made indices from the start; `length` is a number or a tensor that broadcasts. */
 export const wrapped = (tf: TensorFlow, indices: TfTensor, length: number | TfTensor): TfTensor =>
-  tf.where(tf.less(indices, 0), tf.add(indices, length), indices);
+  tf.where(
+    tf.less(indices, 0),
+    tf.add(indices, typeof length === 'number' ? tf.scalar(length, 'int32') : length),
+    indices,
+  );
 
 /** For each element of `shape` the position that its index without `axis` has in a tensor of shape `within`, row-major. */
-export function basePositions(tf: TensorFlow, shape: readonly number[], axis: number, within: readonly number[]): TfTensor {
+export function basePositions(
+  tf: TensorFlow,
+  shape: readonly number[],
+  axis: number,
+  within: readonly number[],
+): TfTensor {
   const [own, other] = [stridesOf(shape), stridesOf(within)];
   const positions = Int32Array.from({ length: sizeOf(shape) }, (_, flat) =>
     shape.reduce((at, d, i) => (i === axis ? at : at + (Math.floor(flat / own[i]) % d) * other[i]), 0),

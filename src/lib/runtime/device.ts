@@ -1,11 +1,11 @@
 /** @file Which device the work is done on, and why no better one. */
 import { missingFeature } from './features.ts';
 import { createOrtRuntime } from './ort.ts';
-import type { DeviceKind, Runtime } from './runtime.ts';
+import type { OrtDevice, Runtime } from './runtime.ts';
 import { selfTest } from './self-test.ts';
 
 export interface RuntimeRequest {
-  readonly choice: 'auto' | DeviceKind;
+  readonly choice: 'auto' | OrtDevice;
   /** Address of the folder with onnxruntime's files, ending in a slash. Node finds them by itself. */
   readonly wasmPaths?: string;
   /** WASM threads; by default what the machine and the page's isolation allow. */
@@ -15,7 +15,7 @@ export interface RuntimeRequest {
 export interface ChosenRuntime {
   readonly runtime: Runtime;
   /** Devices that may be chosen here. */
-  readonly available: readonly DeviceKind[];
+  readonly available: readonly OrtDevice[];
   /** Why the best or the chosen device is not used, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -28,7 +28,7 @@ export async function chooseRuntime({ choice, ...options }: RuntimeRequest): Pro
   const missing = missingFeature();
   if (missing) throw new Error(missing);
   const gpu = await findGpu();
-  const available: DeviceKind[] = gpu.kind === 'none' ? ['wasm'] : ['webgpu', 'wasm'];
+  const available: OrtDevice[] = gpu.kind === 'none' ? ['wasm'] : ['webgpu', 'wasm'];
   const notes: string[] = [];
   const wanted = choice === 'webgpu' || (choice === 'auto' && gpu.kind === 'hardware');
   if (wanted && gpu.kind !== 'none') {
@@ -68,7 +68,7 @@ type Tried =
 
 type DeviceOptions = Omit<RuntimeRequest, 'choice'>;
 
-async function tryDevice(device: DeviceKind, options: DeviceOptions): Promise<Tried> {
+async function tryDevice(device: OrtDevice, options: DeviceOptions): Promise<Tried> {
   let runtime: Runtime | null = null;
   try {
     runtime = await createOrtRuntime({ ...options, device });
