@@ -27,6 +27,11 @@ export default defineConfig({
         optimizeDeps: {
           exclude: ['onnxruntime-web'],
           include: [
+            '@tensorflow/tfjs-backend-cpu',
+            '@tensorflow/tfjs-backend-wasm',
+            '@tensorflow/tfjs-backend-webgl',
+            '@tensorflow/tfjs-backend-webgpu',
+            '@tensorflow/tfjs-core',
             'comlink',
             'fast-check',
             'pixi.js',

@@ -1,6 +1,6 @@
 /**
- * @file onnxruntime-web loads its WebAssembly at run time from an address. So that no request leaves the site, the files are
- * copied to static/ort/ (not committed) and served as `<base>/ort/`.
+ * @file onnxruntime-web and TensorFlow.js load their WebAssembly at run time from an address. So that no request leaves the
+ * site, the files are copied to static/ort/ and static/tfjs/ (not committed) and served as `<base>/ort/` and `<base>/tfjs/`.
  */
 import { copyFileSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,11 +11,26 @@ const FILES = ['', '.asyncify'].flatMap((build) =>
   ['mjs', 'wasm'].map((ending) => `ort-wasm-simd-threaded${build}.${ending}`),
 );
 
+/** With vector instructions and without; its build with threads starts them in a way that the site's policy forbids. */
+const TFJS_FILES = ['', '-simd'].map((build) => `tfjs-backend-wasm${build}.wasm`);
+
 export function copyOrt() {
-  const from = join(root, 'node_modules', 'onnxruntime-web', 'dist');
-  const to = join(root, 'static', 'ort');
+  copy(FILES, join(root, 'node_modules', 'onnxruntime-web', 'dist'), join(root, 'static', 'ort'));
+  copy(
+    TFJS_FILES,
+    join(root, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist'),
+    join(root, 'static', 'tfjs'),
+  );
+}
+
+/**
+ * @param {string[]} names
+ * @param {string} from
+ * @param {string} to
+ */
+function copy(names, from, to) {
   mkdirSync(to, { recursive: true });
-  for (const name of FILES) {
+  for (const name of names) {
     const source = statSync(join(from, name));
     const copy = statSync(join(to, name), { throwIfNoEntry: false });
     if (copy?.size === source.size && copy.mtimeMs >= source.mtimeMs) continue;

@@ -23,7 +23,8 @@ const FORMER = `${base}/former-tabs`;
  * Models and onnxruntime's files are large, and a browser needs one of two sets of the latter: the page names what it
  * wants kept once it knows.
  */
-const wantedLater = (path: string): boolean => path.startsWith(`${base}/ort/`) || path.startsWith(`${base}/models/`);
+const wantedLater = (path: string): boolean =>
+  ['ort', 'tfjs', 'models'].some((folder) => path.startsWith(`${base}/${folder}/`));
 const later = new Set(files.filter(wantedLater));
 const shell = [...prerendered, ...build, ...files.filter((file) => !wantedLater(file) && !file.endsWith('.mask.png'))];
 

@@ -5,7 +5,8 @@ import { N } from '../../src/lib/graph/dim.ts';
 import { Builder } from '../../src/lib/ops/builder.ts';
 import { chooseRuntime } from '../../src/lib/runtime/device.ts';
 import { createOrtRuntime } from '../../src/lib/runtime/ort.ts';
-import type { DeviceInfo, DeviceKind, Runtime } from '../../src/lib/runtime/runtime.ts';
+import type { DeviceInfo, OrtDevice, Runtime, TfjsBackend } from '../../src/lib/runtime/runtime.ts';
+import { createTfjsRuntime } from '../../src/lib/runtime/tfjs/runtime.ts';
 import { selfTestGraph, selfTestInput } from '../../src/lib/runtime/self-test.ts';
 import { float32, makeTensor, type FloatTensor } from '../../src/lib/tensor/tensor.ts';
 import { coarse, graphOf, input } from '../runtime/graphs.ts';
@@ -36,12 +37,17 @@ const read = async (program: Awaited<ReturnType<Runtime['compile']>>, feeds: rea
 };
 
 const tests = {
-  async start(device: DeviceKind): Promise<DeviceInfo> {
+  async start(device: OrtDevice): Promise<DeviceInfo> {
     runtime = await createOrtRuntime({ device, wasmPaths });
     return runtime.device;
   },
 
-  async choose(choice: 'auto' | DeviceKind) {
+  async startTfjs(backend: TfjsBackend): Promise<DeviceInfo> {
+    runtime = await createTfjsRuntime({ backend, wasmPaths: new URL('/tfjs/', self.location.origin).href });
+    return runtime.device;
+  },
+
+  async choose(choice: 'auto' | OrtDevice) {
     const { runtime: chosen, available, notes } = await chooseRuntime({ choice, wasmPaths });
     return { kind: chosen.device.kind, available, notes };
   },

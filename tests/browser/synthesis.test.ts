@@ -1,10 +1,10 @@
 import { wrap } from 'comlink';
 import { describe, expect, it } from 'vitest';
-import type { DeviceKind } from '../../src/lib/runtime/runtime.ts';
+import type { OrtDevice } from '../../src/lib/runtime/runtime.ts';
 import type { ParametrisationKind } from '../../src/lib/synthesis/types.ts';
 import type { Stepped, SynthesisTests } from './synthesis.worker.ts';
 
-async function stepped(device: DeviceKind, parametrisation: ParametrisationKind, steps: number): Promise<Stepped> {
+async function stepped(device: OrtDevice, parametrisation: ParametrisationKind, steps: number): Promise<Stepped> {
   const worker = new Worker(new URL('./synthesis.worker.ts', import.meta.url), { type: 'module' });
   try {
     return await wrap<SynthesisTests>(worker).steps(device, parametrisation, steps);

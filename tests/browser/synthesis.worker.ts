@@ -2,7 +2,7 @@
 import { expose } from 'comlink';
 import { createEngine } from '../../src/lib/model/engine.ts';
 import { createOrtRuntime } from '../../src/lib/runtime/ort.ts';
-import type { DeviceKind } from '../../src/lib/runtime/runtime.ts';
+import type { OrtDevice } from '../../src/lib/runtime/runtime.ts';
 import { recipeFor, transformFor } from '../../src/lib/synthesis/recipes.ts';
 import { createSynthesis } from '../../src/lib/synthesis/synthesis.ts';
 import type { ParametrisationKind } from '../../src/lib/synthesis/types.ts';
@@ -35,7 +35,7 @@ export interface Stepped {
 
 const tests = {
   /** `steps` steps for a channel of a small network, every regulariser on. */
-  async steps(device: DeviceKind, parametrisation: ParametrisationKind, steps: number): Promise<Stepped> {
+  async steps(device: OrtDevice, parametrisation: ParametrisationKind, steps: number): Promise<Stepped> {
     const runtime = await createOrtRuntime({ device, wasmPaths });
     const model = convModel('Relu', { channels: 3, size: SIDE });
     const synthesis = await createSynthesis({

@@ -7,6 +7,9 @@ import { decodeModel } from '../../src/lib/formats/onnx/model-file.ts';
 import type { ModelProto, GraphProto } from '../../src/lib/formats/onnx/proto.ts';
 import { readOnnx, type OnnxModel } from '../../src/lib/formats/onnx/read.ts';
 import { asFloat32 } from '../../src/lib/formats/onnx/tensors.ts';
+import type { Graph } from '../../src/lib/graph/graph.ts';
+import type { Runtime } from '../../src/lib/runtime/runtime.ts';
+import { createTfjsRuntime } from '../../src/lib/runtime/tfjs/runtime.ts';
 import type { Tensor } from '../../src/lib/tensor/tensor.ts';
 import { mismatch, readPb, readZip, relativeMiss, runFile, runGraph, sharedPath } from './shared.ts';
 
@@ -75,13 +78,15 @@ const REFUSALS: readonly [RegExp, string][] = [
 ];
 
 async function judge(test: Case): Promise<Verdict> {
-  const verdict = await judgeOurs(test);
+  const verdict = await judgeOurs(test, runGraph);
   if (verdict.kind !== 'failed') return verdict;
   const reason = await failureOfOriginal(test);
   return reason === null ? verdict : skipped('onnxruntime fails the original file too');
 }
 
-async function judgeOurs(test: Case): Promise<Verdict> {
+type Run = (graph: Graph, feeds: readonly Tensor[]) => Promise<Tensor[]>;
+
+async function judgeOurs(test: Case, run: Run): Promise<Verdict> {
   let model: OnnxModel;
   try {
     model = readBound(test);
@@ -90,7 +95,7 @@ async function judgeOurs(test: Case): Promise<Verdict> {
     return known ? skipped(known[1]) : failed(message(error));
   }
   try {
-    const results = await runGraph(
+    const results = await run(
       model.graph,
       model.inputs.map(({ name }) => test.inputs[name]),
     );
@@ -142,8 +147,37 @@ describe('ONNX backend node tests', () => {
     expect(of('passed').length).toBeGreaterThan(300);
     expect(failures).toEqual([]);
   });
+  it.skipIf(!zip)('agree on TensorFlow.js, but for what it refuses', { timeout: 300_000 }, async () => {
+    const files = new Map(Object.entries(readZip(zip!)));
+    const names = [...new Set([...files.keys()].map((path) => path.split('/')[0]))].sort();
+    const runtime = await createTfjsRuntime({ backend: 'cpu' });
+    const verdicts = new Map<string, Verdict>();
+    for (const name of names) {
+      const test = caseOf(name, files);
+      const verdict = typeof test === 'string' ? skipped(test) : await judgeOurs(test, onTfjs(runtime));
+      const refused = verdict.kind === 'failed' && /^TensorFlow\.js: \d+ unsupported node/.test(verdict.reason);
+      verdicts.set(name, refused ? skipped(verdict.reason.replace(/^.*?: .*?: /, '')) : verdict);
+    }
+    const of = (kind: Verdict['kind']) => [...verdicts].filter(([, v]) => v.kind === kind);
+    const failures = of('failed').map(([name, v]) => `${name}: ${'reason' in v ? v.reason : ''}`);
+    report(of('passed'), of('skipped'), failures);
+    expect(of('passed').length).toBeGreaterThan(300);
+    expect(failures).toEqual([]);
+  });
   it.runIf(!zip)('are not beside the project', ({ skip }) => skip('no ../shared/real/onnx_node_tests'));
 });
+
+const onTfjs =
+  (runtime: Runtime): Run =>
+  async (graph, feeds) => {
+    const program = await runtime.compile(graph);
+    try {
+      const results = await program.run(feeds);
+      return await Promise.all(results.map((r) => r.read()));
+    } finally {
+      await program.dispose();
+    }
+  };
 
 function report(passed: [string, Verdict][], skips: [string, Verdict][], failures: readonly string[]): void {
   const worst = Math.max(...passed.map(([, v]) => (v.kind === 'passed' ? v.miss : 0)));

@@ -2,8 +2,7 @@
 import { expect } from 'vitest';
 import { bindShape } from '../../src/lib/graph/dim.ts';
 import type { Graph } from '../../src/lib/graph/graph.ts';
-import { lower } from '../../src/lib/runtime/lower/lower.ts';
-import type { DeviceKind } from '../../src/lib/runtime/runtime.ts';
+import { lower, type Target } from '../../src/lib/runtime/lower/lower.ts';
 import type { FloatTensor } from '../../src/lib/tensor/tensor.ts';
 import { evaluate } from '../reference/interpreter.ts';
 import { ref, type RefTensor } from '../reference/tensor.ts';
@@ -27,7 +26,7 @@ export function expectClose(actual: ArrayLike<number>, truth: ArrayLike<number>,
 }
 
 /** Lowers the graph for `device`, compares all outputs in float64 and returns the lowered graph. */
-export function expectSameAfterLowering(graph: Graph, device: DeviceKind, seed = 1): Graph {
+export function expectSameAfterLowering(graph: Graph, device: Target, seed = 1): Graph {
   const feeds = feedsFor(graph, seed);
   const lowered = lower(graph, device, BATCH);
   const truth = reference(graph, feeds);

@@ -113,3 +113,10 @@ function mismatch(
 }
 
 const same = (a: number, b: number, tolerance: number): boolean => Object.is(a, b) || Math.abs(a - b) <= tolerance;
+
+/** Forms that TensorFlow.js has no kernel for: positions of maxima, the largest of several updates, a border value. */
+export const refusedByTfjs: readonly string[] = [
+  'MaxPool: indices that nobody reads',
+  'ScatterElements: the largest, of constants',
+  'Resize: crop and resize',
+];

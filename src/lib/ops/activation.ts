@@ -19,6 +19,7 @@ const TINY = 1e-30;
  */
 export const Relu = defineOp('Relu', {
   doc: 'max(x, 0)',
+  run: (tf, [x]) => [tf.relu(x)],
   infer: unary,
   gradient: (g, { y: [y], dy: [dy] }) => [g.where(g.greater(y, 0), dy, 0)],
   deeplift: (g, { x: [x], xRef: [xRef], y: [y], yRef: [yRef], dy: [dy] }) => {
@@ -31,6 +32,7 @@ export const Relu = defineOp('Relu', {
 
 export const LeakyRelu = defineOp('LeakyRelu', {
   doc: 'x where x ≥ 0, else alpha · x',
+  run: (tf, [x], { attrs }) => [tf.leakyRelu(x, attrs.alpha)],
   attrs: { alpha: float(0.01) },
   infer: unary,
   ...piecewiseLinear<{ alpha: number }>((g, x, { attrs }) => g.where(g.greater(x, 0), 1, attrs.alpha)),
@@ -49,6 +51,7 @@ const preluSlope = (g: Builder, at: Value, slope: Value): Value => g.where(g.gre
 /** y = max(x, 0) + slope · min(x, 0): rescale rule in x, midpoint rule for the product when the slope varies too. */
 export const PRelu = defineOp('PRelu', {
   doc: 'x where x ≥ 0, else slope · x',
+  run: (tf, [x, slope]) => [tf.add(tf.relu(x), tf.mul(slope, tf.minimum(x, 0)))],
   infer: preluShape,
   gradient: (g, { x: [x, slope], dy: [dy], wants }) => [
     g.mul(dy, preluSlope(g, x, slope)),
@@ -69,6 +72,7 @@ export const PRelu = defineOp('PRelu', {
 
 export const Elu = defineOp('Elu', {
   doc: 'x where x > 0, else alpha · (eˣ − 1)',
+  run: (tf, [x], { attrs }) => [tf.add(tf.relu(x), tf.mul(tf.expm1(tf.minimum(x, 0)), attrs.alpha))],
   attrs: { alpha: float(1) },
   infer: unary,
   ...pointwise<{ alpha: number }>((g, x, { attrs }) =>
@@ -78,6 +82,9 @@ export const Elu = defineOp('Elu', {
 
 export const Selu = defineOp('Selu', {
   doc: 'gamma · x where x > 0, else gamma · alpha · (eˣ − 1)',
+  run: (tf, [x], { attrs: { alpha, gamma } }) => [
+    tf.mul(tf.add(tf.relu(x), tf.mul(tf.expm1(tf.minimum(x, 0)), alpha)), gamma),
+  ],
   attrs: { alpha: float(1.67326319217681884765625), gamma: float(1.05070102214813232421875) },
   infer: unary,
   ...pointwise<{ alpha: number; gamma: number }>((g, x, { attrs: { alpha, gamma } }) =>
@@ -87,6 +94,9 @@ export const Selu = defineOp('Selu', {
 
 export const Celu = defineOp('Celu', {
   doc: 'max(x, 0) + min(alpha · (e^(x/alpha) − 1), 0)',
+  run: (tf, [x], { attrs: { alpha } }) => [
+    tf.add(tf.relu(x), tf.mul(tf.expm1(tf.div(tf.minimum(x, 0), alpha)), alpha)),
+  ],
   attrs: { alpha: float(1) },
   infer: unary,
   ...pointwise<{ alpha: number }>((g, x, { attrs }) =>
@@ -99,10 +109,16 @@ function sigmoidSlope(g: Builder, x: Value): Value {
   return g.mul(s, g.sub(1, s));
 }
 
-export const Sigmoid = defineOp('Sigmoid', { doc: '1 / (1 + e^(−x))', infer: unary, ...pointwise(sigmoidSlope) });
+export const Sigmoid = defineOp('Sigmoid', {
+  doc: '1 / (1 + e^(−x))',
+  run: (tf, [x]) => [tf.sigmoid(x)],
+  infer: unary,
+  ...pointwise(sigmoidSlope),
+});
 
 export const HardSigmoid = defineOp('HardSigmoid', {
   doc: 'max(0, min(1, alpha · x + beta))',
+  run: (tf, [x], { attrs: { alpha, beta } }) => [tf.clipByValue(tf.add(tf.mul(x, alpha), beta), 0, 1)],
   attrs: { alpha: float(0.2), beta: float(0.5) },
   infer: unary,
   ...piecewiseLinear<{ alpha: number; beta: number }>((g, x, { attrs: { alpha, beta } }) => {
@@ -113,14 +129,21 @@ export const HardSigmoid = defineOp('HardSigmoid', {
 
 export const HardSwish = defineOp('HardSwish', {
   doc: 'x · max(0, min(1, x/6 + 1/2))',
+  run: (tf, [x]) => [tf.mul(x, tf.clipByValue(tf.add(tf.div(x, 6), 0.5), 0, 1))],
   infer: unary,
   ...pointwise((g, x) => g.where(g.less(x, -3), 0, g.where(g.greater(x, 3), 1, g.add(g.div(x, 3), 0.5)))),
 });
 
-export const Softplus = defineOp('Softplus', { doc: 'ln(1 + eˣ)', infer: unary, ...pointwise((g, x) => g.sigmoid(x)) });
+export const Softplus = defineOp('Softplus', {
+  doc: 'ln(1 + eˣ)',
+  run: (tf, [x]) => [tf.softplus(x)],
+  infer: unary,
+  ...pointwise((g, x) => g.sigmoid(x)),
+});
 
 export const Softsign = defineOp('Softsign', {
   doc: 'x / (1 + |x|)',
+  run: (tf, [x]) => [tf.div(x, tf.add(tf.abs(x), 1))],
   infer: unary,
   ...pointwise((g, x) => g.square(g.reciprocal(g.add(g.abs(x), 1)))),
 });
@@ -143,6 +166,17 @@ function geluTanhSlope(g: Builder, x: Value): Value {
 
 export const Gelu = defineOp('Gelu', {
   doc: 'x · Φ(x), exact or by its tanh approximation (arXiv:1606.08415)',
+  run: (tf, [x], { attrs }) => [
+    tf.mul(
+      tf.mul(x, 0.5),
+      tf.add(
+        attrs.approximate === 'tanh'
+          ? tf.tanh(tf.mul(tf.mul(x, tf.add(tf.mul(tf.square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI)))
+          : tf.erf(tf.mul(x, Math.SQRT1_2)),
+        1,
+      ),
+    ),
+  ],
   attrs: { approximate: string('none') },
   infer: unary,
   ...pointwise<{ approximate: string }>((g, x, { attrs }) =>
@@ -152,6 +186,7 @@ export const Gelu = defineOp('Gelu', {
 
 export const Mish = defineOp('Mish', {
   doc: 'x · tanh(softplus(x)) (arXiv:1908.08681)',
+  run: (tf, [x]) => [tf.mul(x, tf.tanh(tf.softplus(x)))],
   infer: unary,
   ...pointwise((g, x) => {
     const t = g.tanh(g.apply('Softplus', [x]));
@@ -172,6 +207,7 @@ export const Swish = defineOp('Swish', {
 
 export const ThresholdedRelu = defineOp('ThresholdedRelu', {
   doc: 'x where x > alpha, else 0',
+  run: (tf, [x], { attrs }) => [tf.where(tf.greater(x, attrs.alpha), x, 0)],
   attrs: { alpha: float(1) },
   infer: unary,
   ...piecewiseLinear<{ alpha: number }>((g, x, { attrs }) => g.where(g.greater(x, attrs.alpha), 1, 0)),
@@ -183,6 +219,10 @@ export const ThresholdedRelu = defineOp('ThresholdedRelu', {
  */
 export const Clip = defineOp('Clip', {
   doc: 'min(max(x, low), high); either bound may be left out',
+  run: (tf, [x, low, high]) => {
+    const above = low ? tf.maximum(x, low) : x;
+    return [high ? tf.minimum(above, high) : above];
+  },
   infer: unary,
   ...piecewiseLinear((g, x, { x: [, low, high] }) => g.where(insideOf(g, x, low, high), 1, 0)),
   gradient: (g, { x: [, low, high], y: [y], dy: [dy] }) => [g.where(insideOf(g, y, low, high), dy, 0)],
@@ -196,6 +236,9 @@ function insideOf(g: Builder, x: Value, low?: Value, high?: Value): Value {
 
 export const Shrink = defineOp('Shrink', {
   doc: 'x + bias where x < −lambd, x − bias where x > lambd, else 0',
+  run: (tf, [x], { attrs: { bias, lambd } }) => [
+    tf.where(tf.greater(tf.abs(x), lambd), tf.sub(x, tf.mul(tf.sign(x), bias)), 0),
+  ],
   attrs: { bias: float(0), lambd: float(0.5) },
   infer: unary,
   ...piecewiseLinear<{ lambd: number }>((g, x, { attrs }) => g.where(g.greater(g.abs(x), attrs.lambd), 1, 0)),

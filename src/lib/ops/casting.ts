@@ -6,6 +6,7 @@ import { ONNX_TYPE } from './builder.ts';
 import { linear, type Rules } from './combinators.ts';
 import { defineOp, type KnownVector } from './define.ts';
 import { foldBuild, elementAt } from './fold.ts';
+import { tfType } from './tensorflow.ts';
 
 /** The element type of ONNX's number for it. Throws a RangeError for strings and other types that have no tensor here. */
 export function dtypeOf(onnxType: number, where: string): DType {
@@ -34,6 +35,7 @@ function castVector(x: KnownVector | null, to: DType): KnownVector | null {
 
 export const Cast = defineOp('Cast', {
   doc: 'x in another element type',
+  run: (tf, [x], { node }) => [tf.cast(x, tfType(node.outputs[0].dtype))],
   attrs: { to: int(1), saturate: int(1) },
   infer: ({ x: [x], attrs, where }) => [{ dtype: dtypeOf(attrs.to, where), shape: x.shape }],
   ...casting,
@@ -42,6 +44,7 @@ export const Cast = defineOp('Cast', {
 
 export const CastLike = defineOp('CastLike', {
   doc: 'x in the element type of another input',
+  run: (tf, [x], { node }) => [tf.cast(x, tfType(node.outputs[0].dtype))],
   attrs: { saturate: int(1) },
   infer: ({ x: [x, other] }) => [{ dtype: other.dtype, shape: x.shape }],
   ...casting,

@@ -15,6 +15,7 @@ const property = ({ x: [x] }: InferSite<unknown>): OutputType[] => [{ dtype: 'bo
 
 export const Equal = defineOp('Equal', {
   doc: 'a = b',
+  run: (tf, [a, b]) => [tf.equal(a, b)],
   infer: relation,
   ...nonDifferentiable,
   fold: foldElementwise(([a, b]) => truth(equalDims(a, b))),
@@ -22,6 +23,7 @@ export const Equal = defineOp('Equal', {
 
 export const Greater = defineOp('Greater', {
   doc: 'a > b',
+  run: (tf, [a, b]) => [tf.greater(a, b)],
   infer: relation,
   ...nonDifferentiable,
   fold: foldElementwise(([a, b]) => truth(exceeds(a, b))),
@@ -29,6 +31,7 @@ export const Greater = defineOp('Greater', {
 
 export const GreaterOrEqual = defineOp('GreaterOrEqual', {
   doc: 'a ≥ b',
+  run: (tf, [a, b]) => [tf.greaterEqual(a, b)],
   infer: relation,
   ...nonDifferentiable,
   fold: foldElementwise(([a, b]) => truth(negate(exceeds(b, a)))),
@@ -36,6 +39,7 @@ export const GreaterOrEqual = defineOp('GreaterOrEqual', {
 
 export const Less = defineOp('Less', {
   doc: 'a < b',
+  run: (tf, [a, b]) => [tf.less(a, b)],
   infer: relation,
   ...nonDifferentiable,
   fold: foldElementwise(([a, b]) => truth(exceeds(b, a))),
@@ -43,6 +47,7 @@ export const Less = defineOp('Less', {
 
 export const LessOrEqual = defineOp('LessOrEqual', {
   doc: 'a ≤ b',
+  run: (tf, [a, b]) => [tf.lessEqual(a, b)],
   infer: relation,
   ...nonDifferentiable,
   fold: foldElementwise(([a, b]) => truth(negate(exceeds(a, b)))),
@@ -50,6 +55,7 @@ export const LessOrEqual = defineOp('LessOrEqual', {
 
 export const And = defineOp('And', {
   doc: 'a and b',
+  run: (tf, [a, b]) => [tf.logicalAnd(a, b)],
   infer: relation,
   ...nonDifferentiable,
   fold: foldElementwise(numeric((a, b) => Number(a !== 0 && b !== 0))),
@@ -57,24 +63,42 @@ export const And = defineOp('And', {
 
 export const Or = defineOp('Or', {
   doc: 'a or b',
+  run: (tf, [a, b]) => [tf.logicalOr(a, b)],
   infer: relation,
   ...nonDifferentiable,
   fold: foldElementwise(numeric((a, b) => Number(a !== 0 || b !== 0))),
 });
 
-export const Xor = defineOp('Xor', { doc: 'a or b, not both', infer: relation, ...nonDifferentiable });
+export const Xor = defineOp('Xor', {
+  doc: 'a or b, not both',
+  run: (tf, [a, b]) => [tf.logicalXor(a, b)],
+  infer: relation,
+  ...nonDifferentiable,
+});
 
 export const Not = defineOp('Not', {
   doc: 'not x',
+  run: (tf, [x]) => [tf.logicalNot(x)],
   infer: property,
   ...nonDifferentiable,
   fold: foldElementwise(numeric((x) => Number(x === 0))),
 });
 
-export const IsNaN = defineOp('IsNaN', { doc: 'x is not a number', infer: property, ...nonDifferentiable });
+export const IsNaN = defineOp('IsNaN', {
+  doc: 'x is not a number',
+  run: (tf, [x]) => [tf.isNaN(x)],
+  infer: property,
+  ...nonDifferentiable,
+});
 
 export const IsInf = defineOp('IsInf', {
   doc: 'x is infinite',
+  run: (tf, [x], { attrs: { detectNegative, detectPositive } }) => [
+    tf.logicalOr(
+      tf.logicalAnd(tf.equal(x, -Infinity), tf.scalar(detectNegative === 1, 'bool')),
+      tf.logicalAnd(tf.equal(x, Infinity), tf.scalar(detectPositive === 1, 'bool')),
+    ),
+  ],
   attrs: { detect_negative: int(1), detect_positive: int(1) },
   infer: property,
   ...nonDifferentiable,
@@ -83,6 +107,7 @@ export const IsInf = defineOp('IsInf', {
 /** The choice is taken as given, even where it depends on the image: a condition receives no attribution. */
 export const Where = defineOp('Where', {
   doc: 'a where the condition holds, else b',
+  run: (tf, [condition, a, b]) => [tf.where(condition, a, b)],
   infer: ({ x: [condition, a, b], where }) => {
     if (condition.dtype !== 'bool')
       throw new TypeError(`${where}: the condition is ${condition.dtype}, not bool. Insert a Cast.`);

@@ -6,6 +6,7 @@ import { int, ints, string } from './attributes.ts';
 import type { Builder } from './builder.ts';
 import { linear } from './combinators.ts';
 import { defineOp, type InferSite } from './define.ts';
+import { runConvolution, runTransposedConvolution } from './tensorflow-windows.ts';
 import {
   extent,
   perAxis,
@@ -121,6 +122,9 @@ const convolutionFlops = (dense: Value, w: Value): number =>
 
 export const Conv = defineOp('Conv', {
   doc: 'y = w ⋆ x + b: each output sums the products of a window of x with the weights, in `group` groups of channels',
+  run: (tf, [x, w, bias], { attrs }) => [
+    runConvolution(tf, x, w, bias, convolutionWindows(x.shape, w.shape, attrs), attrs.group),
+  ],
   attrs: convolutionAttributes,
   infer: inferConv,
   ...linear<ConvolutionAttributes>((g, { x: [x, w], dy: [dy], attrs }) => [convInputGradient(g, dy, x, w, attrs)]),
@@ -183,6 +187,9 @@ function inferConvTranspose(site: InferSite<TransposeAttributes>): OutputType[] 
 
 export const ConvTranspose = defineOp('ConvTranspose', {
   doc: 'y = wᵀ ⋆ x + b: each input element adds its multiple of the weights to a window of y; the transpose of Conv',
+  run: (tf, [x, w, bias], { attrs }) => [
+    runTransposedConvolution(tf, x, w, bias, transposedWindows(x.shape.slice(2), w.shape.slice(2), attrs), attrs.group),
+  ],
   attrs: { ...convolutionAttributes, output_padding: ints(null), output_shape: ints(null) },
   infer: inferConvTranspose,
   ...linear<TransposeAttributes>((g, { x: [x, w], dy: [dy], attrs }) => {

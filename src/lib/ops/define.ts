@@ -3,6 +3,7 @@ import { VITRINE, type Node, type OutputType, type Value } from '../graph/graph.
 import type { Dim, Shape } from '../graph/dim.ts';
 import { decodeAttributes, type AttributeSchema, type Decoded } from './attributes.ts';
 import type { Builder } from './builder.ts';
+import type { Run } from './tensorflow.ts';
 
 /** What shape inference sees: the operator's inputs (null where an optional one is left out) and its attributes. */
 export interface InferSite<A> {
@@ -58,6 +59,8 @@ export interface Op<A> {
   readonly attrs: AttributeSchema;
   /** Types and shapes of the outputs. Throws a RangeError naming both values where the inputs do not fit. */
   infer(site: InferSite<A>): readonly OutputType[];
+  /** The operator by TensorFlow.js; missing where that runtime lacks it or where lowering writes it with others. */
+  readonly run?: Run<A>;
   /** Chain rule: ∂F/∂y → ∂F/∂x. */
   readonly gradient?: BackwardRule<A>;
   /** DeepLIFT: multiplier m(Δy) → m(Δx), with Σ m(Δx)·Δx = Σ m(Δy)·Δy. */

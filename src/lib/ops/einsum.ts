@@ -6,6 +6,7 @@ import type { Builder } from './builder.ts';
 import { bilinear } from './combinators.ts';
 import { defineOp, type BackwardRule, type InferSite } from './define.ts';
 import { refusePairs } from './matmul.ts';
+import type { TensorFlow, TfTensor } from './tensorflow.ts';
 
 interface Parsed {
   /** One letter an axis, an ellipsis spelt out in letters that the equation does not use. */
@@ -118,8 +119,62 @@ const einsumGradient: BackwardRule<{ equation: string }> = (g, { x, dy: [dy], at
 
 const einsumMidpoint = bilinear(einsumGradient).deeplift;
 
+/** An operand and one letter for each of its axes. */
+interface Named {
+  readonly value: TfTensor;
+  readonly letters: string;
+}
+
+const lengthIn = ({ value, letters }: Named, letter: string): number => value.shape[letters.indexOf(letter)];
+
+/** The operand with its axes in the order of `groups`, each group folded into one; axes it lacks are left out. */
+function inGroups(tf: TensorFlow, operand: Named, groups: readonly string[]): TfTensor {
+  const order = [...groups.join('')].map((letter) => operand.letters.indexOf(letter));
+  const folded = groups.map((group) => [...group].reduce((n, letter) => n * lengthIn(operand, letter), 1));
+  return tf.reshape(tf.transpose(operand.value, order), folded);
+}
+
+/** Two operands as one matrix product: letters of both are its batch where `kept` names them, else they are summed. */
+function contractPair(tf: TensorFlow, a: Named, b: Named, kept: string): Named {
+  const own = (operand: Named, other: Named): Named => {
+    const lone = [...operand.letters].filter((letter) => !other.letters.includes(letter) && !kept.includes(letter));
+    const axes = lone.map((letter) => operand.letters.indexOf(letter));
+    const letters = [...operand.letters].filter((letter) => !lone.includes(letter)).join('');
+    return axes.length === 0 ? operand : { value: tf.sum(operand.value, axes), letters };
+  };
+  const [left, right] = [own(a, b), own(b, a)];
+  const shared = [...left.letters].filter((letter) => right.letters.includes(letter));
+  const batch = shared.filter((letter) => kept.includes(letter)).join('');
+  const summed = shared.filter((letter) => !kept.includes(letter)).join('');
+  const [rows, columns] = [left, right].map(({ letters }) => [...letters].filter((l) => !shared.includes(l)).join(''));
+  const product = tf.matMul(inGroups(tf, left, [batch, rows, summed]), inGroups(tf, right, [batch, summed, columns]));
+  const lengths = [...batch, ...rows].map((l) => lengthIn(left, l)).concat([...columns].map((l) => lengthIn(right, l)));
+  return { value: tf.reshape(product, lengths), letters: batch + rows + columns };
+}
+
+function runEinsum(tf: TensorFlow, x: readonly TfTensor[], { inputs, output }: Parsed): TfTensor {
+  const operands = x.map((value, i): Named => ({ value, letters: inputs[i] }));
+  const total = operands.slice(1).reduce((sofar, next, i) => {
+    const needed = output + inputs.slice(i + 2).join('');
+    return contractPair(tf, sofar, next, needed);
+  }, operands[0]);
+  const axes = [...total.letters].flatMap((letter, i) => (output.includes(letter) ? [] : [i]));
+  const letters = [...total.letters].filter((letter) => output.includes(letter)).join('');
+  return inGroups(tf, { value: axes.length > 0 ? tf.sum(total.value, axes) : total.value, letters }, [...output]);
+}
+
 export const Einsum = defineOp('Einsum', {
   doc: 'products of the operands’ elements, summed over every index that the output does not name',
+  run: (tf, x, { attrs }) => [
+    runEinsum(
+      tf,
+      x,
+      parseEinsum(
+        attrs.equation,
+        x.map((v) => v.shape),
+      ),
+    ),
+  ],
   attrs: { equation: string('') },
   infer: inferEinsum,
   gradient: einsumGradient,

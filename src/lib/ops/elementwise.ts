@@ -6,6 +6,7 @@ import type { Builder } from './builder.ts';
 import { bilinear, linear, piecewiseLinear, pointwise, secant, shapleyPair, type Rules } from './combinators.ts';
 import { defineOp, type InferSite, type Site } from './define.ts';
 import { foldElementwise, numeric, quotient, remainder, rounding, subDim } from './fold.ts';
+import { quotient as dividedBy, truncated } from './tensorflow.ts';
 
 export const unary = ({ x: [x] }: InferSite<unknown>): OutputType[] => [{ dtype: x.dtype, shape: x.shape }];
 
@@ -18,6 +19,7 @@ export function broadcast({ x, where }: InferSite<unknown>): OutputType[] {
 
 export const Add = defineOp('Add', {
   doc: 'a + b',
+  run: (tf, [a, b]) => [tf.add(a, b)],
   infer: broadcast,
   ...linear((_g, { dy: [dy] }) => [dy, dy]),
   fold: foldElementwise(([a, b]) => addDim(a, b)),
@@ -25,6 +27,7 @@ export const Add = defineOp('Add', {
 
 export const Sub = defineOp('Sub', {
   doc: 'a − b',
+  run: (tf, [a, b]) => [tf.sub(a, b)],
   infer: broadcast,
   ...linear((g, { dy: [dy], wants }) => [dy, wants(1) ? g.neg(dy) : null]),
   fold: foldElementwise(([a, b]) => subDim(a, b)),
@@ -32,6 +35,7 @@ export const Sub = defineOp('Sub', {
 
 export const Mul = defineOp('Mul', {
   doc: 'a · b',
+  run: (tf, [a, b]) => [tf.mul(a, b)],
   infer: broadcast,
   ...bilinear((g, { x: [a, b], dy: [dy] }) => [g.mul(dy, b), g.mul(dy, a)]),
   fold: foldElementwise(([a, b]) => mulDim(a, b)),
@@ -40,6 +44,7 @@ export const Mul = defineOp('Mul', {
 /** a / b = a · (1/b): the midpoint rule for the product around the rescale rule for the reciprocal. */
 export const Div = defineOp('Div', {
   doc: 'a / b',
+  run: (tf, [a, b]) => [dividedBy(tf, a, b)],
   infer: broadcast,
   gradient: (g, { x: [, b], y: [y], dy: [dy], wants }) => [
     g.div(dy, b),
@@ -77,6 +82,7 @@ const exponentLike = (g: Builder, { x: [a, b] }: Site<unknown>): Value => g.cast
 /** In the base: rescale rule. In base and exponent: the Shapley values of the two. */
 export const Pow = defineOp('Pow', {
   doc: 'aᵇ',
+  run: (tf, [a, b]) => [tf.pow(a, tf.cast(b, a.dtype))],
   infer: ({ x: [a, b] }) => [{ dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) }],
   gradient: (g, site) => {
     const [a, b, dy] = [site.x[0], exponentLike(g, site), site.dy[0]];
@@ -96,6 +102,11 @@ export const Pow = defineOp('Pow', {
 /** Between whole numbers. As a function of real a with fmod it has slope 1; nothing is known for real b. */
 export const Mod = defineOp('Mod', {
   doc: 'The remainder of a / b, with the sign of b, or of a when fmod is 1',
+  run: (tf, [a, b], { attrs }) => [
+    attrs.fmod === 1
+      ? tf.sub(a, tf.mul(b, tf.cast(truncated(tf, tf.div(tf.cast(a, 'float32'), tf.cast(b, 'float32'))), a.dtype)))
+      : tf.mod(a, b),
+  ],
   attrs: { fmod: int(0) },
   infer: broadcast,
   gradient: (_g, { dy: [dy] }) => [dy],
@@ -116,12 +127,19 @@ export const Mod = defineOp('Mod', {
 /** Any number of inputs, all broadcast. */
 export const Sum = defineOp('Sum', {
   doc: 'x₁ + … + xₙ',
+  run: (tf, x) => [x.reduce((a, b) => tf.add(a, b))],
   infer: broadcast,
   ...linear((_g, { x, dy: [dy] }) => x.map(() => dy)),
 });
 
 export const Mean = defineOp('Mean', {
   doc: '(x₁ + … + xₙ) / n',
+  run: (tf, x) => [
+    tf.div(
+      x.reduce((a, b) => tf.add(a, b)),
+      x.length,
+    ),
+  ],
   infer: broadcast,
   ...linear((g, { x, dy: [dy] }) => {
     const share = g.div(dy, x.length);
@@ -131,6 +149,7 @@ export const Mean = defineOp('Mean', {
 
 export const Neg = defineOp('Neg', {
   doc: '−x',
+  run: (tf, [x]) => [tf.neg(x)],
   infer: unary,
   ...linear((g, { dy: [dy] }) => [g.neg(dy)]),
   fold: foldElementwise(([x]) => mulDim(-1, x)),
@@ -138,18 +157,30 @@ export const Neg = defineOp('Neg', {
 
 export const Abs = defineOp('Abs', {
   doc: '|x|; slope 0 at 0',
+  run: (tf, [x]) => [tf.abs(x)],
   infer: unary,
   ...piecewiseLinear((g, x) => g.where(g.greater(x, 0), 1, g.where(g.less(x, 0), -1, 0))),
   fold: foldElementwise(numeric(Math.abs)),
 });
 
-export const Exp = defineOp('Exp', { doc: 'eˣ', infer: unary, ...pointwise((g, x) => g.exp(x)) });
+export const Exp = defineOp('Exp', {
+  doc: 'eˣ',
+  run: (tf, [x]) => [tf.exp(x)],
+  infer: unary,
+  ...pointwise((g, x) => g.exp(x)),
+});
 
-export const Log = defineOp('Log', { doc: 'ln x', infer: unary, ...pointwise((g, x) => g.reciprocal(x)) });
+export const Log = defineOp('Log', {
+  doc: 'ln x',
+  run: (tf, [x]) => [tf.log(x)],
+  infer: unary,
+  ...pointwise((g, x) => g.reciprocal(x)),
+});
 
 /** Δ√x/Δx = 1/(√x + √x′), without a division by Δx. */
 export const Sqrt = defineOp('Sqrt', {
   doc: '√x',
+  run: (tf, [x]) => [tf.sqrt(x)],
   infer: unary,
   gradient: (g, { y: [y], dy: [dy] }) => [g.div(g.mul(dy, 0.5), y)],
   deeplift: (g, { y: [y], yRef: [yRef], dy: [dy] }) => {
@@ -163,6 +194,7 @@ export const Sqrt = defineOp('Sqrt', {
 /** Δ(1/x)/Δx = −1/(x·x′), without a division by Δx. */
 export const Reciprocal = defineOp('Reciprocal', {
   doc: '1 / x',
+  run: (tf, [x]) => [tf.reciprocal(x)],
   infer: unary,
   gradient: (g, { y: [y], dy: [dy] }) => [g.neg(g.mul(dy, g.square(y)))],
   deeplift: (g, { y: [y], yRef: [yRef], dy: [dy] }) => [g.neg(g.mul(dy, g.mul(y, yRef)))],
@@ -170,6 +202,7 @@ export const Reciprocal = defineOp('Reciprocal', {
 
 export const Erf = defineOp('Erf', {
   doc: 'erf(x) = 2/√π ∫₀ˣ e^(−t²) dt',
+  run: (tf, [x]) => [tf.erf(x)],
   infer: unary,
   ...pointwise((g, x) => g.mul(g.exp(g.neg(g.square(x))), 2 / Math.sqrt(Math.PI))),
 });
@@ -187,20 +220,28 @@ const steps: Rules<unknown> = {
 
 export const Sign = defineOp('Sign', {
   doc: '−1, 0 or 1',
+  run: (tf, [x]) => [tf.sign(x)],
   infer: unary,
   ...steps,
   fold: foldElementwise(numeric(Math.sign)),
 });
 export const Floor = defineOp('Floor', {
   doc: '⌊x⌋',
+  run: (tf, [x]) => [tf.floor(x)],
   infer: unary,
   ...steps,
   fold: foldElementwise(rounding(Math.floor)),
 });
 export const Ceil = defineOp('Ceil', {
   doc: '⌈x⌉',
+  run: (tf, [x]) => [tf.ceil(x)],
   infer: unary,
   ...steps,
   fold: foldElementwise(rounding(Math.ceil)),
 });
-export const Round = defineOp('Round', { doc: 'The nearest whole number, ties to even', infer: unary, ...steps });
+export const Round = defineOp('Round', {
+  doc: 'The nearest whole number, ties to even',
+  run: (tf, [x]) => [tf.round(x)],
+  infer: unary,
+  ...steps,
+});

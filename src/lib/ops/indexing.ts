@@ -1,6 +1,8 @@
 /** @file Reading by index. Indices are taken as given, even where they depend on the image. */
+import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { BatchError, concrete, isBatch, normalizeAxis, product, type Shape } from '../graph/dim.ts';
 import { knownInts, type Value } from '../graph/graph.ts';
+import { sizeOf, stridesOf } from '../tensor/tensor.ts';
 import { scatterAlong, scatterAtIndices } from './along-axis.ts';
 import { int } from './attributes.ts';
 import type { Builder } from './builder.ts';
@@ -8,6 +10,7 @@ import { linear } from './combinators.ts';
 import { defineOp, type BackwardRule } from './define.ts';
 import { elementAt, foldBuild } from './fold.ts';
 import { hasBatch } from './known.ts';
+import { basePositions, outputShape, rowNumbers, wrapped, type TensorFlow, type TfTensor } from './tensorflow.ts';
 
 interface Axis {
   readonly axis: number;
@@ -52,6 +55,11 @@ const gatherGradient: BackwardRule<Axis> = (g, { x: [x, indices], dy: [dy], attr
 /** x[…, indices, …]: rows of an embedding, a class token, a permutation of channels. */
 export const Gather = defineOp('Gather', {
   doc: 'x at indices along an axis',
+  run: (tf, [x, indices], site) => {
+    const axis = normalizeAxis(site.attrs.axis, x.rank, 'Gather');
+    const list = tf.reshape(wrapped(tf, indices, x.shape[axis]), [-1]);
+    return [tf.reshape(tf.gather(x, list as Tensor1D, axis), outputShape(site))];
+  },
   attrs: { axis: int(0) },
   infer: ({ x: [x, indices], attrs, where }) => {
     const axis = normalizeAxis(attrs.axis, x.shape.length, where);
@@ -80,8 +88,21 @@ export function alignedBatch(x: Shape, indices: Shape, axis: number, where: stri
   }
 }
 
+/** Where the elements that `indices` name along an axis lie in x as one long vector. */
+export function flatPositions(tf: TensorFlow, x: TfTensor, indices: TfTensor, given: number): TfTensor {
+  const axis = normalizeAxis(given, x.rank, 'GatherElements');
+  const along = tf.reshape(wrapped(tf, indices, x.shape[axis]), [-1]);
+  return tf.add(
+    basePositions(tf, indices.shape, axis, x.shape),
+    tf.mul(along, tf.scalar(stridesOf(x.shape)[axis], 'int32')),
+  );
+}
+
 export const GatherElements = defineOp('GatherElements', {
   doc: 'x at one index an element, along an axis',
+  run: (tf, [x, indices], { attrs }) => [
+    tf.reshape(tf.gather(tf.reshape(x, [-1]), flatPositions(tf, x, indices, attrs.axis) as Tensor1D), indices.shape),
+  ],
   attrs: { axis: int(0) },
   infer: ({ x: [x, indices], attrs, where }) => {
     alignedBatch(x.shape, indices.shape, normalizeAxis(attrs.axis, x.shape.length, where), where);
@@ -93,9 +114,20 @@ export const GatherElements = defineOp('GatherElements', {
   ]),
 });
 
+/** x at tuples of its axes after the first `batchDims`, as rows. */
+function gatherTuples(tf: TensorFlow, x: TfTensor, indices: TfTensor, batchDims: number): TfTensor {
+  const depth = indices.shape[indices.rank - 1];
+  const [batch, lengths] = [sizeOf(x.shape.slice(0, batchDims)), x.shape.slice(batchDims, batchDims + depth)];
+  const rows = tf.reshape(rowNumbers(tf, indices, lengths), [batch, -1]);
+  const first = tf.mul(tf.range(0, batch, 1, 'int32'), tf.scalar(sizeOf(lengths), 'int32'));
+  const flat = tf.reshape(tf.add(rows, tf.expandDims(first, 1)), [-1]);
+  return tf.gather(tf.reshape(x, [batch * sizeOf(lengths), ...x.shape.slice(batchDims + depth)]), flat as Tensor1D);
+}
+
 /** The gradient exists for batch_dims = 0, where it is one ScatterND. */
 export const GatherND = defineOp('GatherND', {
   doc: 'x at index tuples',
+  run: (tf, [x, indices], site) => [tf.reshape(gatherTuples(tf, x, indices, site.attrs.batchDims), outputShape(site))],
   attrs: { batch_dims: int(0) },
   infer: ({ x: [x, indices], attrs, where }) => {
     const depth = concrete(indices.shape[indices.shape.length - 1], where);

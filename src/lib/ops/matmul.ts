@@ -6,6 +6,7 @@ import { float, int } from './attributes.ts';
 import type { Builder } from './builder.ts';
 import { bilinear } from './combinators.ts';
 import { defineOp, type BackwardRule, type InferSite } from './define.ts';
+import { outputShape, type TensorFlow, type TfTensor } from './tensorflow.ts';
 
 /** A product with the batch axis on two axes holds a term for each pair of examples. */
 export function refusePairs(shape: Shape): Shape {
@@ -54,8 +55,21 @@ const matMulGradient: BackwardRule<unknown> = (g, { x: [x, w], dy: [dy], wants }
   return [wants(0) ? timesTransposed(g, flow, b) : null, wants(1) ? toB() : null];
 };
 
+/** Its kernels count through the smaller stack over and over, which is broadcasting for leading axes only. */
+function stackedAlike(tf: TensorFlow, a: TfTensor, b: TfTensor): [TfTensor, TfTensor] {
+  const stacks = [a, b].map(({ shape }) => shape.slice(0, -2));
+  const single = stacks.some((stack) => stack.every((d) => d === 1));
+  if (single || stacks[0].join() === stacks[1].join()) return [a, b];
+  const stack = broadcastShapes(...stacks) as number[];
+  return [tf.broadcastTo(a, [...stack, ...a.shape.slice(-2)]), tf.broadcastTo(b, [...stack, ...b.shape.slice(-2)])];
+}
+
 export const MatMul = defineOp('MatMul', {
   doc: 'a · b over the last two axes, broadcast over the others',
+  run: (tf, [a, b], site) => {
+    const [left, right] = [a.rank === 1 ? tf.expandDims(a, 0) : a, b.rank === 1 ? tf.expandDims(b, 1) : b];
+    return [tf.reshape(tf.matMul(...stackedAlike(tf, left, right)), outputShape(site))];
+  },
   infer: inferMatMul,
   ...bilinear(matMulGradient),
   flops: ([a], [y]) => sizeOf(bindShape(y.shape, 1)) * (a.shape.at(-1) as number),
@@ -97,6 +111,11 @@ const gemmGradient: BackwardRule<GemmAttributes> = (
 
 export const Gemm = defineOp('Gemm', {
   doc: 'alpha · a · b + beta · c for matrices, a and b transposed where transA and transB say so',
+  run: (tf, [a, b, c], { attrs: { alpha, beta, transA, transB } }) => {
+    const product = tf.matMul(a, b, transA === 1, transB === 1);
+    const scaled = alpha === 1 ? product : tf.mul(product, alpha);
+    return [c ? tf.add(scaled, beta === 1 ? c : tf.mul(c, beta)) : scaled];
+  },
   attrs: { alpha: float(1), beta: float(1), transA: int(0), transB: int(0) },
   infer: inferGemm,
   ...bilinear(gemmGradient),

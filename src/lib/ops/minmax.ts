@@ -38,6 +38,7 @@ const reduceDims = (f: (a: Dim, b: Dim) => Dim | null) =>
 
 export const Max = defineOp('Max', {
   doc: 'The largest of the inputs, elementwise; tied inputs share the gradient equally',
+  run: (tf, x) => [x.reduce((a, b) => tf.maximum(a, b))],
   infer: broadcast,
   gradient: extremeGradient,
   deeplift: extremeDeepLift(
@@ -49,6 +50,7 @@ export const Max = defineOp('Max', {
 
 export const Min = defineOp('Min', {
   doc: 'The smallest of the inputs, elementwise; tied inputs share the gradient equally',
+  run: (tf, x) => [x.reduce((a, b) => tf.minimum(a, b))],
   infer: broadcast,
   gradient: extremeGradient,
   deeplift: extremeDeepLift(

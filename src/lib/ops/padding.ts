@@ -5,7 +5,8 @@ import { string } from './attributes.ts';
 import { scatterAlong } from './along-axis.ts';
 import { linear } from './combinators.ts';
 import { defineOp, type BackwardRule } from './define.ts';
-import { requiredInts } from './known.ts';
+import { requiredInts, requiredNumber } from './known.ts';
+import type { TensorFlow, TfTensor } from './tensorflow.ts';
 
 interface Mode {
   readonly mode: string;
@@ -58,8 +59,37 @@ const padGradient: BackwardRule<Mode> = (g, { x: [x, padsInput, , axes], dy: [dy
   return [flow];
 };
 
+function padConstant(tf: TensorFlow, x: TfTensor, pads: readonly [number, number][], value: number): TfTensor {
+  const within = pads.every(([begin, end]) => begin >= 0 && end >= 0);
+  const cropped = within
+    ? x
+    : tf.slice(
+        x,
+        pads.map(([begin]) => Math.max(-begin, 0)),
+        x.shape.map((d, i) => d + Math.min(pads[i][0], 0) + Math.min(pads[i][1], 0)),
+      );
+  const added = pads.map(([begin, end]): [number, number] => [Math.max(begin, 0), Math.max(end, 0)]);
+  if (added.every(([begin, end]) => begin + end === 0)) return cropped;
+  return tf.pad(cropped, added, value);
+}
+
+/** Each padded axis read from where its mode says. */
+const padBySources = (tf: TensorFlow, x: TfTensor, pads: readonly [number, number][], mode: string): TfTensor =>
+  pads.reduce((value, pad, axis) => {
+    if (pad[0] === 0 && pad[1] === 0) return value;
+    return tf.gather(value, tf.tensor1d(sourcesOf(value.shape[axis], pad, mode), 'int32'), axis);
+  }, x);
+
 export const Pad = defineOp('Pad', {
   doc: 'x with elements added around it: a constant, its edge, its reflection or its other end',
+  run: (tf, [x], { attrs, node }) => {
+    const pads = padsOf(x.shape, node.inputs[1]!, node.inputs[3], 'Pad');
+    return [
+      attrs.mode === 'constant'
+        ? padConstant(tf, x, pads, node.inputs[2] ? requiredNumber(node.inputs[2], 'the constant') : 0)
+        : padBySources(tf, x, pads, attrs.mode),
+    ];
+  },
   attrs: { mode: string('constant') },
   infer: ({ x: [x, pads, , axes], attrs, where }) => {
     if (!['constant', 'edge', 'reflect', 'wrap'].includes(attrs.mode)) {

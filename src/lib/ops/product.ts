@@ -5,7 +5,7 @@ import { int } from './attributes.ts';
 import type { Builder } from './builder.ts';
 import { midpoint } from './combinators.ts';
 import { defineOp, type Site } from './define.ts';
-import { folding, infer, reducing, type Reduce } from './reduction.ts';
+import { folding, infer, reduceBy, reducing, type Reduce } from './reduction.ts';
 
 /**
  * The product of the others, for each element: without zeros y/x; with one zero it is the product of the non-zero
@@ -63,6 +63,7 @@ function deeplift(g: Builder, site: Site<Reduce>): (Value | null)[] {
 
 export const ReduceProd = defineOp('ReduceProd', {
   doc: 'Π x',
+  run: reduceBy((tf, x, axes) => tf.prod(x, axes)),
   attrs: { keepdims: int(1), noop_with_empty_axes: int(0) },
   infer,
   gradient: (g, site) => {

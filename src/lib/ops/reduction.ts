@@ -7,6 +7,7 @@ import { linear, secant, type Rules } from './combinators.ts';
 import { defineOp, type BackwardRule, type InferSite, type KnownVector, type Site } from './define.ts';
 import { ifKnown, maxDim, minDim } from './fold.ts';
 import { requiredInts } from './known.ts';
+import { outputShape, type Run, type TensorFlow, type TfTensor } from './tensorflow.ts';
 
 const attrs = { keepdims: int(1), noop_with_empty_axes: int(0) };
 
@@ -78,8 +79,18 @@ export const folding =
     return total === null ? null : { shape: attrs.keepdims === 1 ? x.shape.map(() => 1) : [], dims: [total] };
   };
 
+/** A reduction by TensorFlow.js over the axes that the node names, in the output's shape and element type. */
+export const reduceBy =
+  (f: (tf: TensorFlow, x: TfTensor, axes: number[]) => TfTensor): Run<Reduce> =>
+  (tf, [x], site) => {
+    const axes = reducedAxes(x.shape, site.node.inputs[1], site.attrs, site.node.op);
+    if (axes.length === 0 && x.rank > 0) return [tf.clone(x)];
+    return [tf.reshape(tf.cast(f(tf, x, axes), x.dtype), outputShape(site))];
+  };
+
 export const ReduceSum = defineOp('ReduceSum', {
   doc: 'Σ x',
+  run: reduceBy((tf, x, axes) => tf.sum(x, axes)),
   attrs,
   infer,
   ...linear(forX((g, site, r) => g.expand(flow(site, r), site.x[0].shape))),
@@ -88,6 +99,7 @@ export const ReduceSum = defineOp('ReduceSum', {
 
 export const ReduceMean = defineOp('ReduceMean', {
   doc: 'Σ x / n',
+  run: reduceBy((tf, x, axes) => tf.mean(x, axes)),
   attrs,
   infer,
   ...linear(forX((g, site, r) => g.expand(g.div(flow(site, r), r.count), site.x[0].shape))),
@@ -132,6 +144,7 @@ const extremeDeepLift =
 
 export const ReduceMax = defineOp('ReduceMax', {
   doc: 'The largest of x; ties share the gradient equally',
+  run: reduceBy((tf, x, axes) => tf.max(x, axes)),
   attrs,
   infer,
   gradient: forX(extremeGradient),
@@ -141,6 +154,7 @@ export const ReduceMax = defineOp('ReduceMax', {
 
 export const ReduceMin = defineOp('ReduceMin', {
   doc: 'The smallest of x; ties share the gradient equally',
+  run: reduceBy((tf, x, axes) => tf.min(x, axes)),
   attrs,
   infer,
   gradient: forX(extremeGradient),
@@ -162,6 +176,7 @@ const sumOf = (slope: (g: Builder, at: Value) => Value, value: (g: Builder, x: V
 
 export const ReduceL1 = defineOp('ReduceL1', {
   doc: 'Σ |x|',
+  run: reduceBy((tf, x, axes) => tf.sum(tf.abs(x), axes)),
   attrs,
   infer,
   ...sumOf(
@@ -173,6 +188,7 @@ export const ReduceL1 = defineOp('ReduceL1', {
 /** Δ(x²)/Δx = x + x′. */
 export const ReduceSumSquare = defineOp('ReduceSumSquare', {
   doc: 'Σ x²',
+  run: reduceBy((tf, x, axes) => tf.sum(tf.square(x), axes)),
   attrs,
   infer,
   gradient: forX((g, site, r) => g.mul(flow(site, r), g.mul(site.x[0], 2))),
@@ -189,6 +205,7 @@ const euclidean = (g: Builder, site: Site<Reduce>, r: Reducing, xRef: Value, yRe
 
 export const ReduceL2 = defineOp('ReduceL2', {
   doc: '√Σ x²',
+  run: reduceBy((tf, x, axes) => tf.sqrt(tf.sum(tf.square(x), axes))),
   attrs,
   infer,
   gradient: forX((g, site, r) => euclidean(g, site, r, site.x[0], site.y[0])),
@@ -197,6 +214,7 @@ export const ReduceL2 = defineOp('ReduceL2', {
 
 export const ReduceLogSum = defineOp('ReduceLogSum', {
   doc: 'ln Σ x',
+  run: reduceBy((tf, x, axes) => tf.log(tf.sum(x, axes))),
   attrs,
   infer,
   gradient: forX((g, site, r) => g.expand(g.div(flow(site, r), g.reduceSum(site.x[0], r.axes)), site.x[0].shape)),
@@ -223,6 +241,7 @@ const logSumExpDeepLift: InnerRule = (g, site, r) => {
 
 export const ReduceLogSumExp = defineOp('ReduceLogSumExp', {
   doc: 'ln Σ eˣ',
+  run: reduceBy((tf, x, axes) => tf.logSumExp(x, axes)),
   attrs,
   infer,
   gradient: forX((g, site, r) => g.mul(flow(site, r), g.exp(g.sub(site.x[0], r.keep(site.y[0]))))),
@@ -231,6 +250,14 @@ export const ReduceLogSumExp = defineOp('ReduceLogSumExp', {
 
 export const CumSum = defineOp('CumSum', {
   doc: 'Running sums along an axis',
+  run: (tf, [x], { node, attrs }) => [
+    tf.cumsum(
+      x,
+      normalizeAxis(requiredInts(node.inputs[1], 'axis')[0], x.rank, 'CumSum'),
+      attrs.exclusive === 1,
+      attrs.reverse === 1,
+    ),
+  ],
   attrs: { exclusive: int(0), reverse: int(0) },
   infer: ({ x: [x, axis], where }) => {
     concrete(x.shape[normalizeAxis(requiredInts(axis, 'axis')[0], x.shape.length, where)], where);

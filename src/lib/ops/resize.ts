@@ -1,16 +1,17 @@
 /** @file Resize: every mode is a matrix along each axis, so its gradient is that matrix transposed. */
 import { bindShape, concrete, isBatch, normalizeAxis, sameShape, type Dim, type Shape } from '../graph/dim.ts';
 import { knownDims, type OutputType, type Value } from '../graph/graph.ts';
-import { sizeOf, toNumbers, type FloatTensor } from '../tensor/tensor.ts';
+import { float32, sizeOf, toNumbers, type FloatTensor } from '../tensor/tensor.ts';
 import { float, int, ints, string } from './attributes.ts';
 import type { Builder } from './builder.ts';
 import { linear } from './combinators.ts';
 import { defineOp, type InferSite } from './define.ts';
 import { repeats, resampleMatrix, type ResampledAxis, type ResampleOptions } from './resampling.ts';
 
-interface ResizeAttributes extends ResampleOptions {
+export interface ResizeAttributes extends ResampleOptions {
   readonly axes: readonly number[] | null;
   readonly keepAspectRatioPolicy: string;
+  readonly extrapolationValue: number;
 }
 
 interface Target {
@@ -106,6 +107,23 @@ function contractAxis(g: Builder, dy: Value, axis: number, matrix: FloatTensor):
   if (axis === rank - 2) return g.matmul(g.transpose(m), dy);
   const swap = dy.shape.map((_, i) => (i === axis ? rank - 1 : i === rank - 1 ? axis : i));
   return g.transpose(g.matmul(g.transpose(dy, swap), m), swap);
+}
+
+/** Resize as a product with a matrix along each axis; null where something stands outside of the sampled region. */
+export function resizeByMatrices(g: Builder, x: readonly Value[], attrs: ResizeAttributes): Value | null {
+  if (attrs.coordinateTransformationMode === 'tf_crop_and_resize' && attrs.extrapolationValue !== 0) return null;
+  return [...matrices(x, attrs)].reduce(
+    (value, [axis, matrix]) => contractAxis(g, value, axis, transposedMatrix(matrix)),
+    x[0],
+  );
+}
+
+function transposedMatrix({ shape: [rows, columns], data }: FloatTensor): FloatTensor {
+  const turned = Float32Array.from(
+    { length: data.length },
+    (_, i) => data[(i % rows) * columns + Math.floor(i / rows)],
+  );
+  return float32([columns, rows], turned);
 }
 
 export const Resize = defineOp('Resize', {

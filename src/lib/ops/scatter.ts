@@ -5,7 +5,9 @@ import { int, string } from './attributes.ts';
 import type { Builder } from './builder.ts';
 import { linear } from './combinators.ts';
 import { defineOp, type BackwardRule } from './define.ts';
-import { alignedBatch } from './indexing.ts';
+import { alignedBatch, flatPositions } from './indexing.ts';
+import { sizeOf } from '../tensor/tensor.ts';
+import { rowNumbers, type TensorFlow, type TfTensor } from './tensorflow.ts';
 
 interface Reduction {
   readonly reduction: string;
@@ -26,8 +28,29 @@ const scatterGradient =
     return [kept, null, wants(2) ? read(g, dy, indices, attrs) : null];
   };
 
+/** Products and extremes are written by no kernel. */
+function refuseReduction(reduction: string): void {
+  if (reduction !== 'none' && reduction !== 'add')
+    throw new RangeError(`reduction "${reduction}" has no kernel in TensorFlow.js.`);
+}
+
+/** Rows of x overwritten by `updates`, or added to. */
+function scatterRows(tf: TensorFlow, x: TfTensor, rows: TfTensor, updates: TfTensor, reduction: string): TfTensor {
+  refuseReduction(reduction);
+  const where = tf.expandDims(rows, 1);
+  if (reduction === 'add') return tf.add(x, tf.scatterND(where, updates, [...x.shape] as [number]));
+  // On its cpu backend the kernel writes into x itself: a sum is new memory.
+  return tf.tensorScatterUpdate(tf.add(x, tf.zerosLike(x)), where, updates);
+}
+
+const scatterElements = (tf: TensorFlow, x: TfTensor, at: TfTensor, updates: TfTensor, reduction: string): TfTensor =>
+  tf.reshape(scatterRows(tf, tf.reshape(x, [-1]), at, tf.reshape(updates, [-1]), reduction), x.shape);
+
 export const ScatterElements = defineOp('ScatterElements', {
   doc: 'x with updates written (or added) at one index an element, along an axis',
+  run: (tf, [x, indices, updates], { attrs }) => [
+    scatterElements(tf, x, flatPositions(tf, x, indices, attrs.axis), updates, attrs.reduction),
+  ],
   attrs: { axis: int(0), reduction: string('none') },
   infer: ({ x: [x, indices, updates], attrs, where }) => {
     alignedBatch(x.shape, indices.shape, normalizeAxis(attrs.axis, x.shape.length, where), where);
@@ -46,6 +69,23 @@ export const ScatterElements = defineOp('ScatterElements', {
 
 export const ScatterND = defineOp('ScatterND', {
   doc: 'x with updates written (or added) at index tuples',
+  run: (tf, [x, indices, updates], { attrs }) => {
+    const depth = indices.shape[indices.rank - 1];
+    const rows = rowNumbers(tf, indices, x.shape.slice(0, depth));
+    const rest = x.shape.slice(depth);
+    return [
+      tf.reshape(
+        scatterRows(
+          tf,
+          tf.reshape(x, [sizeOf(x.shape.slice(0, depth)), ...rest]),
+          rows,
+          tf.reshape(updates, [rows.size, ...rest]),
+          attrs.reduction,
+        ),
+        x.shape,
+      ),
+    ];
+  },
   attrs: { reduction: string('none') },
   infer: ({ x: [x, indices, updates], where }) => {
     const depth = concrete(indices.shape[indices.shape.length - 1], where);

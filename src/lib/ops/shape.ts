@@ -18,6 +18,7 @@ import { linear, type Rules } from './combinators.ts';
 import { defineOp, type BackwardRule } from './define.ts';
 import { elementAt, foldBuild, ifKnown } from './fold.ts';
 import { requiredDims, requiredInts } from './known.ts';
+import { outputShape, reshaped } from './tensorflow.ts';
 
 const like = (x: Value, shape: Shape): OutputType[] => [{ dtype: x.dtype, shape }];
 
@@ -26,6 +27,7 @@ const reshaping: Rules<unknown> = linear((g, { x: [x], dy: [dy] }) => [g.reshape
 
 export const Identity = defineOp('Identity', {
   doc: 'x',
+  run: reshaped,
   infer: ({ x: [x] }) => like(x, x.shape),
   ...linear((_g, { dy: [dy] }) => [dy]),
   fold: ([x]) => x,
@@ -46,6 +48,7 @@ export const Dropout = defineOp('Dropout', {
 
 export const Reshape = defineOp('Reshape', {
   doc: 'The same elements in another shape; 0 copies a length, −1 takes what is left',
+  run: reshaped,
   attrs: { allowzero: int(0) },
   infer: ({ x: [x, target], attrs }) =>
     like(x, resolveReshape(x.shape, requiredDims(target, 'the target shape'), attrs.allowzero === 1)),
@@ -61,6 +64,7 @@ export const Reshape = defineOp('Reshape', {
 
 export const Flatten = defineOp('Flatten', {
   doc: 'A matrix: the axes before `axis` multiplied, and the axes from `axis` on',
+  run: reshaped,
   attrs: { axis: int(1) },
   infer: ({ x: [x], attrs }) => {
     const cut = attrs.axis < 0 ? attrs.axis + x.shape.length : attrs.axis;
@@ -82,6 +86,7 @@ function squeezed(shape: Shape, axes: readonly number[] | null, where: string): 
 
 export const Squeeze = defineOp('Squeeze', {
   doc: 'Axes of length 1 removed',
+  run: reshaped,
   infer: ({ x: [x, axes], where }) => like(x, squeezed(x.shape, axes ? requiredInts(axes, 'axes') : null, where)),
   ...reshaping,
   fold: ([x], _attrs, [, axes]) =>
@@ -97,6 +102,7 @@ function unsqueezed(shape: Shape, axes: readonly number[], where: string): Shape
 
 export const Unsqueeze = defineOp('Unsqueeze', {
   doc: 'Axes of length 1 added',
+  run: reshaped,
   infer: ({ x: [x, axes], where }) => like(x, unsqueezed(x.shape, requiredInts(axes, 'axes'), where)),
   ...reshaping,
   fold: ([x], _attrs, [, axes]) =>
@@ -110,6 +116,7 @@ const inverse = (perm: readonly number[]): number[] => perm.map((_, axis) => per
 
 export const Transpose = defineOp('Transpose', {
   doc: 'Axes in another order; reversed by default',
+  run: (tf, [x], { attrs }) => [tf.transpose(x, [...permutation(attrs.perm, x.rank)])],
   attrs: { perm: ints(null) },
   infer: ({ x: [x], attrs, where }) => {
     const perm = permutation(attrs.perm, x.shape.length);
@@ -141,6 +148,7 @@ export const Transpose = defineOp('Transpose', {
 
 export const Expand = defineOp('Expand', {
   doc: 'x broadcast to a shape',
+  run: (tf, [x], site) => [tf.broadcastTo(x, outputShape(site))],
   infer: ({ x: [x, shape] }) => like(x, broadcastShapes(x.shape, requiredDims(shape, 'the target shape'))),
   ...linear((_g, { dy: [dy] }) => [dy]),
   fold: ([x, target]) => {
@@ -165,6 +173,7 @@ const tileGradient: BackwardRule<unknown> = (g, { x: [x, repeats], dy: [dy] }) =
 
 export const Tile = defineOp('Tile', {
   doc: 'x repeated along each axis',
+  run: (tf, [x], { node }) => [tf.tile(x, requiredInts(node.inputs[1], 'repeats'))],
   infer: ({ x: [x, repeats], where }) => {
     const times = requiredInts(repeats, 'repeats');
     if (times.length !== x.shape.length) throw new RangeError(`${where}: ${times.length} repeats for [${x.shape}].`);
@@ -210,6 +219,14 @@ function spaceToDepth(g: Builder, y: Value, block: number, mode: string): Value 
   const { perm } = blockOrders[mode];
   const blocks = g.transpose(g.reshape(y, [n, c, h, block, w, block]), inverse(perm));
   return g.reshape(blocks, [n, c * block * block, h, w]);
+}
+
+/** DepthToSpace of reshapes and one transposition. */
+export function depthToSpace(g: Builder, x: Value, block: number, mode: string): Value {
+  const [n, channels, h, w] = x.shape as [Shape[number], number, number, number];
+  const { perm, shape } = blockOrders[mode];
+  const depth = channels / block ** 2;
+  return g.reshape(g.transpose(g.reshape(x, shape(n, depth, block, h, w)), perm), [n, depth, h * block, w * block]);
 }
 
 export const DepthToSpace = defineOp('DepthToSpace', {

@@ -8,6 +8,7 @@ import { linear } from './combinators.ts';
 import { defineOp, type BackwardRule } from './define.ts';
 import { allKnown, elementAt, foldBuild, ifKnown } from './fold.ts';
 import { requiredDims, requiredInts } from './known.ts';
+import type { TensorFlow, TfTensor } from './tensorflow.ts';
 
 interface Axis {
   readonly axis: number;
@@ -35,6 +36,7 @@ const concatGradient: BackwardRule<Axis> = (g, { x, dy: [dy], attrs, wants }) =>
 
 export const Concat = defineOp('Concat', {
   doc: 'The inputs one after another along an axis',
+  run: (tf, x, { attrs }) => [tf.concat([...x], normalizeAxis(attrs.axis, x[0].rank, 'Concat'))],
   attrs: { axis: int(0) },
   infer: ({ x, attrs, where }) => {
     const odd = x.find((v) => v.dtype !== x[0].dtype);
@@ -85,6 +87,14 @@ function splitSizes(x: Value, sizes: Value | undefined, axis: number, parts: num
 
 export const Split = defineOp('Split', {
   doc: 'x cut into parts along an axis',
+  run: (tf, [x], { attrs, node }) => {
+    const axis = normalizeAxis(attrs.axis, x.rank, 'Split');
+    return tf.split(
+      x,
+      node.outputs.map((y) => y.shape[axis] as number),
+      axis,
+    );
+  },
   attrs: { axis: int(0), num_outputs: int(null) },
   infer: ({ x: [x, sizes], attrs, outputCount, where }) => {
     const axis = normalizeAxis(attrs.axis, x.shape.length, where);
@@ -166,8 +176,22 @@ function sliceGradient(g: Builder, x: Value, dy: Value, cuts: readonly Cut[]): V
   return g.pad(dy, [...begin, ...end]);
 }
 
+/** One slice for all cuts without gaps; the others read by position. */
+function runCuts(tf: TensorFlow, x: TfTensor, cuts: readonly Cut[]): TfTensor {
+  const [begin, size] = [x.shape.map(() => 0), [...x.shape]];
+  for (const { axis, start, step, count } of cuts) if (step === 1) [begin[axis], size[axis]] = [start, count];
+  const plain = cuts.some(({ step }) => step === 1) ? tf.slice(x, begin, size) : x;
+  return cuts
+    .filter(({ step }) => step !== 1)
+    .reduce((value, { axis, start, step, count }) => {
+      const positions = Array.from({ length: count }, (_, i) => start + i * step);
+      return tf.gather(value, tf.tensor1d(positions, 'int32'), axis);
+    }, plain);
+}
+
 export const Slice = defineOp('Slice', {
   doc: 'x[start : end : step] along each of the axes',
+  run: (tf, [x], { node }) => [runCuts(tf, x, cutsOf(x.shape, node.inputs.slice(1), 'Slice'))],
   infer: ({ x: [x, ...bounds], where }) => [
     { dtype: x.dtype, shape: slicedShape(x.shape, cutsOf(x.shape, bounds, where)) },
   ],

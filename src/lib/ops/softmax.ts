@@ -76,6 +76,11 @@ const flops = (_x: readonly Value[], [y]: readonly Value[]): number => 3 * sizeO
 
 export const Softmax = defineOp('Softmax', {
   doc: 'exp(x) / Σ exp(x) along an axis',
+  run: (tf, [x], { attrs: { axis } }) => {
+    if (axis === -1 || axis === x.rank - 1) return [tf.softmax(x)];
+    const e = tf.exp(tf.sub(x, tf.max(x, axis, true)));
+    return [tf.div(e, tf.sum(e, axis, true))];
+  },
   attrs: { axis: int(-1) },
   infer: alongAxis,
   gradient: (g, { y: [y], dy: [dy], attrs }) => [softmaxJacobian(g, y, dy, attrs.axis)],
@@ -85,6 +90,10 @@ export const Softmax = defineOp('Softmax', {
 
 export const LogSoftmax = defineOp('LogSoftmax', {
   doc: 'x − log Σ exp(x) along an axis',
+  run: (tf, [x], { attrs: { axis } }) => {
+    const centred = tf.sub(x, tf.max(x, axis, true));
+    return [tf.sub(centred, tf.log(tf.sum(tf.exp(centred), axis, true)))];
+  },
   attrs: { axis: int(-1) },
   infer: alongAxis,
   gradient: (g, { x: [x], dy: [dy], attrs }) => [logSoftmaxJacobian(g, g.softmax(x, attrs.axis), dy, attrs.axis)],
@@ -95,6 +104,14 @@ export const LogSoftmax = defineOp('LogSoftmax', {
 /** Without a rule for DeepLIFT: the output jumps, and a multiplier of zero would lose the jump without a word. */
 export const Hardmax = defineOp('Hardmax', {
   doc: '1 at the first maximum along an axis, 0 elsewhere',
+  run: (tf, [x], { attrs }) => {
+    const axis = normalizeAxis(attrs.axis, x.rank, 'Hardmax');
+    const places = tf.reshape(
+      tf.range(0, x.shape[axis], 1, 'int32'),
+      x.shape.map((d, i) => (i === axis ? d : 1)),
+    );
+    return [tf.cast(tf.equal(tf.expandDims(tf.argMax(x, axis), axis), places), x.dtype)];
+  },
   attrs: { axis: int(-1) },
   infer: alongAxis,
   gradient: nonDifferentiable.gradient,

@@ -1,12 +1,13 @@
 /** @file Which device the work is done on, and why no better one. */
-import { deviceOf, type DeviceId } from './devices.ts';
+import { deviceOf, type Device, type DeviceId } from './devices.ts';
 import { missingFeature } from './features.ts';
 import { createOrtRuntime } from './ort.ts';
-import type { DeviceKind, Runtime } from './runtime.ts';
+import type { OrtDevice, Runtime } from './runtime.ts';
 import { selfTest } from './self-test.ts';
+import { createTfjsRuntime } from './tfjs/runtime.ts';
 
 /** A kind alone, as earlier versions of the page kept it, means onnxruntime's device of that kind. */
-export type DeviceChoice = 'auto' | DeviceId | DeviceKind;
+export type DeviceChoice = 'auto' | DeviceId | OrtDevice;
 
 export interface RuntimeRequest {
   readonly choice: DeviceChoice;
@@ -31,32 +32,43 @@ export interface ChosenRuntime {
  * left with a note. Throws an Error when even WASM fails.
  */
 export async function chooseRuntime({ choice: asked, ...options }: RuntimeRequest): Promise<ChosenRuntime> {
-  const choice = kindOf(asked);
+  const choice = idOf(asked);
   const missing = missingFeature();
   if (missing) throw new Error(missing);
   const gpu = await findGpu();
-  const available: DeviceId[] = gpu.kind === 'none' ? ['ort-wasm'] : ['ort-webgpu', 'ort-wasm'];
-  const candidates: DeviceId[] = gpu.kind === 'hardware' ? available : ['ort-wasm'];
+  const available = availableOn(gpu);
+  const candidates: DeviceId[] = gpu.kind === 'hardware' ? ['ort-webgpu', 'ort-wasm', 'tfjs-webgpu'] : ['ort-wasm'];
   const notes: string[] = [];
-  const wanted = choice === 'webgpu' || (choice === 'auto' && gpu.kind === 'hardware');
-  if (wanted && gpu.kind !== 'none') {
-    const tried = await tryDevice('webgpu', options);
-    if (tried.runtime) return { runtime: tried.runtime, available, candidates, notes };
-    notes.push(`WebGPU is not used: ${tried.reason}. WASM does the work.`);
-    return { runtime: await wasm(options, notes), available: ['ort-wasm'], candidates: ['ort-wasm'], notes };
+  const found = { available, candidates, notes };
+  const wanted = choice === 'auto' && gpu.kind === 'hardware' ? 'ort-webgpu' : choice;
+  if (wanted === 'ort-wasm' || wanted === 'auto' || !available.includes(wanted)) {
+    if (choice !== 'ort-wasm' && gpu.reason) notes.push(`WebGPU is not used: ${gpu.reason}. WASM does the work.`);
+    return { runtime: await wasm(options, notes), ...found };
   }
-  if (choice !== 'wasm' && gpu.reason) notes.push(`WebGPU is not used: ${gpu.reason}. WASM does the work.`);
-  return { runtime: await wasm(options, notes), available, candidates, notes };
+  const device = deviceOf(wanted);
+  const tried = await tryDevice(device, options);
+  if (tried.runtime) return { runtime: tried.runtime, ...found };
+  notes.push(`${device.title} is not used: ${tried.reason}. WASM does the work.`);
+  const rest = (ids: readonly DeviceId[]) => ids.filter((id) => deviceOf(id).kind !== device.kind);
+  return { runtime: await wasm(options, notes), available: rest(available), candidates: rest(candidates), notes };
 }
 
-const kindOf = (choice: DeviceChoice): 'auto' | DeviceKind =>
-  choice === 'auto' || choice === 'webgpu' || choice === 'wasm' ? choice : deviceOf(choice).kind;
+const idOf = (choice: DeviceChoice): 'auto' | DeviceId =>
+  choice === 'webgpu' || choice === 'wasm' ? `ort-${choice}` : choice;
+
+/** TensorFlow.js is never the first choice where WASM does the work: onnxruntime's is faster (docs/performance.md). */
+function availableOn(gpu: Gpu): DeviceId[] {
+  const onGpu: DeviceId[] = gpu.kind === 'none' ? ['ort-wasm'] : ['ort-webgpu', 'ort-wasm', 'tfjs-webgpu'];
+  const webgl = typeof OffscreenCanvas !== 'undefined' && !!new OffscreenCanvas(1, 1).getContext('webgl2');
+  return [...onGpu, ...(webgl ? ['tfjs-webgl' as const] : []), 'tfjs-wasm', 'tfjs-cpu'];
+}
 
 /** A runtime on one device, which has passed its self-test. Throws an Error where it cannot be had or computes wrongly. */
 export async function createRuntime(id: DeviceId, options: DeviceOptions = {}): Promise<Runtime> {
-  const { title, kind } = deviceOf(id);
-  const tried = await tryDevice(kind, options);
-  if (!tried.runtime) throw new Error(`${title}: it cannot be used here: ${tried.reason}. Choose another device.`);
+  const device = deviceOf(id);
+  const tried = await tryDevice(device, options);
+  if (!tried.runtime)
+    throw new Error(`${device.title}: it cannot be used here: ${tried.reason}. Choose another device.`);
   return tried.runtime;
 }
 
@@ -87,10 +99,10 @@ type Tried =
 
 type DeviceOptions = Omit<RuntimeRequest, 'choice'>;
 
-async function tryDevice(device: DeviceKind, options: DeviceOptions): Promise<Tried> {
+async function tryDevice(device: Device, options: DeviceOptions): Promise<Tried> {
   let runtime: Runtime | null = null;
   try {
-    runtime = await createOrtRuntime({ ...options, device });
+    runtime = await create(device, options);
     const wrong = await selfTest(runtime);
     if (!wrong) return { runtime };
     await runtime.dispose();
@@ -101,8 +113,17 @@ async function tryDevice(device: DeviceKind, options: DeviceOptions): Promise<Tr
   }
 }
 
+/** Where TensorFlow.js's WebAssembly lies, seen from onnxruntime's: both folders are the site's own. */
+const beside = (folder: string | undefined): { wasmPaths?: string } =>
+  folder === undefined ? {} : { wasmPaths: new URL('../tfjs/', folder).href };
+
+const create = ({ runtime, kind }: Device, options: DeviceOptions): Promise<Runtime> =>
+  runtime === 'tfjs'
+    ? createTfjsRuntime({ backend: kind, ...beside(options.wasmPaths) })
+    : createOrtRuntime({ ...options, device: kind as OrtDevice });
+
 async function wasm(options: DeviceOptions, notes: string[]): Promise<Runtime> {
-  const tried = await tryDevice('wasm', options);
+  const tried = await tryDevice(deviceOf('ort-wasm'), options);
   if (!tried.runtime)
     throw new Error(`WASM: ${tried.reason}. This browser cannot run models; update it or try another one.`);
   if (globalThis.navigator && 'crossOriginIsolated' in globalThis && !globalThis.crossOriginIsolated) {

@@ -13,6 +13,10 @@ export interface Device {
 export const devices = [
   { id: 'ort-webgpu', title: 'WebGPU', runtime: 'onnxruntime-web', kind: 'webgpu' },
   { id: 'ort-wasm', title: 'WASM', runtime: 'onnxruntime-web', kind: 'wasm' },
+  { id: 'tfjs-webgpu', title: 'TF.js WebGPU', runtime: 'tfjs', kind: 'webgpu' },
+  { id: 'tfjs-webgl', title: 'TF.js WebGL', runtime: 'tfjs', kind: 'webgl' },
+  { id: 'tfjs-wasm', title: 'TF.js WASM', runtime: 'tfjs', kind: 'wasm' },
+  { id: 'tfjs-cpu', title: 'TF.js JavaScript', runtime: 'tfjs', kind: 'cpu' },
 ] as const satisfies readonly Device[];
 
 export type DeviceId = (typeof devices)[number]['id'];

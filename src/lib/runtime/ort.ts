@@ -6,16 +6,17 @@ import type { Graph, Value } from '../graph/graph.ts';
 import type { DType, TensorData } from '../tensor/dtype.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { float32ToHalf } from '../tensor/half.ts';
+import { describeAdapter } from './adapter.ts';
 import { recordMemories, totalBytes } from './heap.ts';
 import { lower } from './lower/lower.ts';
 import { createQueue, type Enqueue } from './queue.ts';
 import type {
   CompileOptions,
   DeviceInfo,
-  DeviceKind,
   DeviceTensor,
   Feed,
   ModelFile,
+  OrtDevice,
   Program,
   Runtime,
   UnsupportedNode,
@@ -23,7 +24,7 @@ import type {
 import { unsupportedNodes } from './unsupported.ts';
 
 export interface OrtOptions {
-  readonly device: DeviceKind;
+  readonly device: OrtDevice;
   /** WASM threads; by default what the machine and the page's isolation allow, and 1 in Node. */
   readonly threads?: number;
   /** Address of the folder with onnxruntime's files, ending in a slash. Node finds them by itself. */
@@ -43,7 +44,7 @@ export async function createOrtRuntime({ device, threads, wasmPaths }: OrtOption
   ort.env.wasm.numThreads = count;
   const files = wasmPaths ?? (count > 1 ? packageFolder() : undefined);
   if (files) ort.env.wasm.wasmPaths = files;
-  const info: DeviceInfo = {
+  const info: OrtRuntime['device'] = {
     runtime: 'onnxruntime-web',
     version: ort.env.versions.web ?? '',
     kind: device,
@@ -59,14 +60,6 @@ function packageFolder(): string | undefined {
   return decodeURIComponent(new URL('.', import.meta.resolve('onnxruntime-web/wasm')).pathname);
 }
 
-/** What the browser tells about its GPU. Throws an Error when it offers none. */
-async function describeAdapter(): Promise<string> {
-  const adapter = await globalThis.navigator?.gpu?.requestAdapter();
-  if (!adapter) throw new Error('WebGPU: this browser offers no GPU adapter. Use WASM.');
-  const { vendor, architecture, description } = adapter.info;
-  return [vendor, architecture].filter(Boolean).join(' ') || description || 'unnamed';
-}
-
 /** Threads need shared memory, which needs an isolated page. Beyond four cores about half are hyperthreads or slow. */
 function defaultThreads(): number {
   if (!globalThis.crossOriginIsolated) return 1;
@@ -75,7 +68,7 @@ function defaultThreads(): number {
 }
 
 class OrtRuntime implements Runtime {
-  readonly device: DeviceInfo;
+  readonly device: DeviceInfo & { readonly kind: OrtDevice };
   readonly lost: Promise<string>;
   readonly #ort: Ort;
   readonly #enqueue: Enqueue = createQueue();
@@ -84,7 +77,7 @@ class OrtRuntime implements Runtime {
   #tellLost: (reason: string) => void = () => undefined;
   readonly #watched = new WeakSet<GPUDevice>();
 
-  constructor(ort: Ort, device: DeviceInfo) {
+  constructor(ort: Ort, device: OrtRuntime['device']) {
     this.#ort = ort;
     this.device = device;
     this.lost = new Promise((resolve) => (this.#tellLost = resolve));
@@ -131,7 +124,7 @@ class OrtRuntime implements Runtime {
   }
 
   #create(
-    provider: DeviceKind,
+    provider: OrtDevice,
     { bytes, external }: ModelFile,
     options: InferenceSession.SessionOptions = {},
   ): Promise<InferenceSession> {
@@ -171,7 +164,7 @@ class OrtRuntime implements Runtime {
   }
 }
 
-function refuse(nodes: readonly UnsupportedNode[], kind: DeviceKind): void {
+function refuse(nodes: readonly UnsupportedNode[], kind: OrtDevice): void {
   if (nodes.length === 0) return;
   const list = nodes.map(({ op, node, reason }) => `${op} (node "${node}"): ${reason}`).join('; ');
   throw new Error(

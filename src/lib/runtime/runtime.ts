@@ -1,18 +1,26 @@
-/** @file What executes a graph. onnxruntime-web stands behind it in `ort.ts`. */
+/** @file What executes a graph. onnxruntime-web stands behind it in `ort.ts`, TensorFlow.js in `tfjs/`. */
 import type { Graph } from '../graph/graph.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-export type DeviceKind = 'webgpu' | 'wasm';
+/** What onnxruntime-web runs on. */
+export type OrtDevice = 'webgpu' | 'wasm';
+
+/** What TensorFlow.js runs on; on `cpu` in JavaScript. */
+export type TfjsBackend = OrtDevice | 'webgl' | 'cpu';
+
+export type DeviceKind = TfjsBackend;
+
+export type RuntimeName = 'onnxruntime-web' | 'tfjs';
 
 export interface DeviceInfo {
-  readonly runtime: 'onnxruntime-web';
+  readonly runtime: RuntimeName;
   /** Version of the runtime's package. */
   readonly version: string;
   readonly kind: DeviceKind;
-  /** WASM threads; 1 on WebGPU. */
+  /** WASM threads; 1 elsewhere. */
   readonly threads: number;
-  /** What the browser tells about the GPU, such as "nvidia ampere" or "google swiftshader"; '' on WASM. */
+  /** What the browser tells about the GPU, such as "nvidia ampere" or "google swiftshader"; '' elsewhere. */
   readonly adapter: string;
 }
 

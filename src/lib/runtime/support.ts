@@ -1,6 +1,5 @@
 /** @file What each runtime makes of an operator: read from the operator's own definition and the known limits of devices. */
 import type { AnyOp } from '../ops/define.ts';
-import { allOps } from '../ops/index.ts';
 import { devices } from './devices.ts';
 import { limitsOf } from './unsupported.ts';
 
@@ -16,19 +15,16 @@ export interface OpSupport {
 /** One entry for each column of a table of operators, always in the same order. */
 export function supportOf(op: AnyOp): readonly OpSupport[] {
   const onnxruntime = devices
-    .filter(({ runtime }) => runtime === 'onnxruntime-web')
+    .filter((device) => device.runtime === 'onnxruntime-web')
     .map(({ title, kind }): OpSupport => {
       const reason = limitsOf(op.type, kind);
       return { where: title, runs: reason ? 'some' : 'yes', reason: reason ?? '' };
     });
-  return tensorflowRuns() ? [...onnxruntime, onTensorFlow(op)] : onnxruntime;
+  return [...onnxruntime, onTensorFlow(op)];
 }
 
 /** TensorFlow.js runs an operator by the operator's own `run`. */
 const onTensorFlow = (op: AnyOp): OpSupport =>
-  'run' in op && op.run
+  op.run
     ? { where: 'TensorFlow.js', runs: 'yes', reason: '' }
     : { where: 'TensorFlow.js', runs: 'no', reason: 'TensorFlow.js has no form of it' };
-
-/** Whether it is a runtime at all. */
-const tensorflowRuns = (): boolean => allOps().some((op) => 'run' in op);

@@ -1,6 +1,6 @@
 /** @file Nodes that a device accepts and then fails on, or refuses: known before anything runs. */
 import { nodeLabel, topologicalOrder, VITRINE, type Graph, type Node } from '../graph/graph.ts';
-import type { DeviceKind, UnsupportedNode } from './runtime.ts';
+import type { OrtDevice, UnsupportedNode } from './runtime.ts';
 
 interface Limit {
   /** Which nodes of the operator; by default all. */
@@ -35,21 +35,21 @@ const onWebGpu: Readonly<Record<string, Limit>> = {
 };
 
 /** device → operator → limit. Both devices run everything else, WebGPU some of it on the processor. */
-const limits: Readonly<Record<DeviceKind, Readonly<Record<string, Limit>>>> = { webgpu: onWebGpu, wasm: {} };
+const limits: Readonly<Record<OrtDevice, Readonly<Record<string, Limit>>>> = { webgpu: onWebGpu, wasm: {} };
 
 /** Why some forms of an operator are refused on a device; null where all of them run. */
-export const limitsOf = (op: string, device: DeviceKind): string | null =>
+export const limitsOf = (op: string, device: OrtDevice): string | null =>
   Object.hasOwn(limits[device], op) ? limits[device][op].reason : null;
 
 /** The nodes of a lowered graph that `device` would refuse or fail on. */
-export function unsupportedNodes(lowered: Graph, device: DeviceKind): UnsupportedNode[] {
+export function unsupportedNodes(lowered: Graph, device: OrtDevice): UnsupportedNode[] {
   return topologicalOrder(lowered.outputs).flatMap((node) => {
     const reason = reasonAgainst(node, device);
     return reason ? [{ op: node.op, node: node.name || node.outputs[0].name, reason }] : [];
   });
 }
 
-function reasonAgainst(node: Node, device: DeviceKind): string | null {
+function reasonAgainst(node: Node, device: OrtDevice): string | null {
   if (node.domain === VITRINE) return `${nodeLabel(node)} has no form in ONNX's operators`;
   const limit = node.domain === '' && Object.hasOwn(limits[device], node.op) ? limits[device][node.op] : undefined;
   return limit && (limit.when?.(node) ?? true) ? limit.reason : null;

@@ -57,10 +57,22 @@ function reasonsOf(then: SharedRecord, now: SharedRecord): string[] {
     ...imagesOf(then).flatMap((image, i) => (images[i] ? anotherFile('image', image, images[i]) : [])),
     ...(then.output === null ? [] : changed('output', then.output, now.output)),
     ...changed('device', deviceName(then), deviceName(now)),
-    ...changed('onnxruntime', then.device.version, now.device.version),
+    ...(then.device.runtime === now.device.runtime
+      ? changed(RUNTIME[then.device.runtime], then.device.version, now.device.version)
+      : []),
     ...changed('Vitrine', then.version, now.version),
   ];
 }
 
 const short = ({ sha256 }: FileReference): string => (sha256 ? `${sha256.slice(0, 8)}…` : 'unknown');
-const deviceName = ({ device }: SharedRecord): string => (device.kind === 'webgpu' ? 'WebGPU' : 'WASM');
+const RUNTIME = { 'onnxruntime-web': 'onnxruntime', tfjs: 'TensorFlow.js' } as const;
+
+const KIND: Readonly<Record<SharedRecord['device']['kind'], string>> = {
+  webgpu: 'WebGPU',
+  wasm: 'WASM',
+  webgl: 'WebGL',
+  cpu: 'JavaScript',
+};
+
+const deviceName = ({ device: { runtime, kind } }: Pick<SharedRecord, 'device'>): string =>
+  runtime === 'tfjs' ? `TensorFlow.js on ${KIND[kind]}` : KIND[kind];

@@ -96,7 +96,12 @@ export interface SharedRecord {
   readonly view: View;
   /** Of Vitrine. */
   readonly version: string;
-  readonly device: { readonly kind: 'wasm' | 'webgpu'; readonly threads: number; readonly version: string };
+  readonly device: {
+    readonly runtime: 'onnxruntime-web' | 'tfjs';
+    readonly kind: 'wasm' | 'webgpu' | 'webgl' | 'cpu';
+    readonly threads: number;
+    readonly version: string;
+  };
   /** The sender's name of the explained class; '' where the model has none. */
   readonly label: string;
   /** The sender's name of the second class of a difference. */
@@ -297,7 +302,8 @@ const record = struct<SharedRecord>({
   device: [
     'd',
     struct<SharedRecord['device']>({
-      kind: ['k', defaulted(oneOf(['wasm', 'webgpu']), 'wasm')],
+      runtime: ['r', defaulted(oneOf(['onnxruntime-web', 'tfjs']), 'onnxruntime-web')],
+      kind: ['k', defaulted(oneOf(['wasm', 'webgpu', 'webgl', 'cpu']), 'wasm')],
       threads: ['t', defaulted(number({ min: 1, max: 4096, whole: true }), 1)],
       version: ['v', id(40)],
     }),

@@ -1,13 +1,18 @@
 /** @file Keeping the site for when the network is gone, and hearing of new deployments: the page's side of the service worker. */
-import type { DeviceKind } from '../worker/api.ts';
+import type { DeviceInfo, DeviceKind, RuntimeName } from '../worker/api.ts';
 import type { Departure } from './departure.svelte.ts';
 import type { WorkerMessage } from './embedding.ts';
 import { isStorageDenied } from './storage.ts';
 
-/** onnxruntime's files by device: WebGPU comes with a build of its own. */
-const ENGINE: Readonly<Record<DeviceKind, string>> = {
-  wasm: 'ort/ort-wasm-simd-threaded',
-  webgpu: 'ort/ort-wasm-simd-threaded.asyncify',
+const filesAt = (path: string): string[] => [`${path}.mjs`, `${path}.wasm`];
+
+/** Files that an engine loads late, by device: onnxruntime's WebGPU comes with a build of its own, TensorFlow.js has few. */
+const ENGINE: Readonly<Record<RuntimeName, Readonly<Partial<Record<DeviceKind, readonly string[]>>>>> = {
+  'onnxruntime-web': {
+    wasm: filesAt('ort/ort-wasm-simd-threaded'),
+    webgpu: filesAt('ort/ort-wasm-simd-threaded.asyncify'),
+  },
+  tfjs: { wasm: ['tfjs/tfjs-backend-wasm-simd.wasm', 'tfjs/tfjs-backend-wasm.wasm'] },
 };
 
 export class Offline {
@@ -24,10 +29,10 @@ export class Offline {
     this.departure = departure;
   }
 
-  /** Keeps the site, the engine of `device` and `paths`, which are relative to the site. May be called again. */
-  async keep(device: DeviceKind, paths: readonly string[]): Promise<void> {
+  /** Keeps the site, the engine of the device and `paths`, which are relative to the site. May be called again. */
+  async keep({ runtime, kind }: DeviceInfo, paths: readonly string[]): Promise<void> {
     try {
-      await this.tell({ kind: 'keep', paths: [`${ENGINE[device]}.mjs`, `${ENGINE[device]}.wasm`, ...paths] });
+      await this.tell({ kind: 'keep', paths: [...(ENGINE[runtime][kind] ?? []), ...paths] });
       this.kept = true;
     } catch (error) {
       const why = isStorageDenied() ? 'the browser’s settings let it keep nothing' : messageOf(error);

@@ -176,7 +176,7 @@ function shownResult({ record, result, scores, others }: Exhibit): AttributionRe
     check: result.check,
     passes: result.passes,
     milliseconds: result.milliseconds,
-    device: { runtime: 'onnxruntime-web', adapter: '', ...record.device },
+    device: { adapter: '', ...record.device },
     modelSha256: record.model.sha256,
     imageSha256: record.image.sha256,
     version: record.version,

@@ -48,7 +48,7 @@ export function recordOf(workspace: Workspace, library: Library, result: Attribu
     seed: request.seed,
     view: viewOf(workspace),
     version: result.version,
-    device: { kind: device.kind, threads: device.threads, version: device.version },
+    device: { runtime: device.runtime, kind: device.kind, threads: device.threads, version: device.version },
     label: nameOf(model, request.target.index),
     otherLabel: request.target.kind === 'difference' ? nameOf(model, request.target.other) : '',
     numbers: numbersOf(result),

@@ -1,6 +1,7 @@
 /** @file What links say, in words. */
 import type { FileReference, Needed, OpenBundle, SharedRecord, Verdict } from '../state/share.svelte.ts';
 import { bytes, count, counted, number, percent } from './format.ts';
+import { deviceName } from './summary.ts';
 
 const NAMES = { value: 'F(x)', delta: 'Δ', sum: 'the sum of the map', max: 'the maximum of the map' } as const;
 
@@ -95,7 +96,7 @@ export function bundleFacts({ record, result }: OpenBundle): { name: string; val
     ...(Object.keys(record.options).length === 0 ? [] : [{ name: 'Options', value: JSON.stringify(record.options) }]),
     ...(record.output === null ? [] : [{ name: 'Output', value: record.output }]),
     ...(record.layer === null ? [] : [{ name: 'Layer', value: record.layer }]),
-    { name: 'Device', value: record.device.kind === 'webgpu' ? 'WebGPU' : 'WASM' },
+    { name: 'Device', value: deviceName(record.device) },
     { name: 'Vitrine', value: record.version },
     { name: 'Model', value: file(record.model) },
     { name: record.others.length > 0 ? `Image, ${result.inputName}` : 'Image', value: file(record.image) },

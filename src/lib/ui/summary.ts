@@ -26,9 +26,23 @@ export function targetText({ target }: AttributionResult['request'], model: Mode
   }
 }
 
-export function deviceText({ kind, threads }: AttributionResult['device']): string {
-  return kind === 'webgpu' ? 'WebGPU' : `WASM, ${counted(threads, 'thread', 'threads')}`;
-}
+const KIND: Readonly<Record<AttributionResult['device']['kind'], string>> = {
+  webgpu: 'WebGPU',
+  wasm: 'WASM',
+  webgl: 'WebGL',
+  cpu: 'JavaScript',
+};
+
+type Device = AttributionResult['device'];
+
+/** The device as a person names it. */
+export const deviceName = ({ runtime, kind }: Pick<Device, 'runtime' | 'kind'>): string =>
+  runtime === 'tfjs' ? `TensorFlow.js, ${KIND[kind]}` : KIND[kind];
+
+export const deviceText = (device: Device): string =>
+  device.kind === 'wasm'
+    ? `${deviceName(device)}, ${counted(device.threads, 'thread', 'threads')}`
+    : deviceName(device);
 
 /** Whether random numbers went into the result. */
 export function draws({ request }: AttributionResult, model: ModelInfo | null): boolean {

@@ -44,7 +44,7 @@ export type { WeightInfo, WeightRole, WeightSummary } from '../model/weights.ts'
 export type * from '../synthesis/types.ts';
 export type { Histogram } from '../tensor/histogram.ts';
 export type * from '../model/types.ts';
-export type { DeviceInfo, DeviceKind } from '../runtime/runtime.ts';
+export type { DeviceInfo, DeviceKind, RuntimeName } from '../runtime/runtime.ts';
 export type { FloatTensor, Tensor } from '../tensor/tensor.ts';
 export type * from '../vision/types.ts';
 

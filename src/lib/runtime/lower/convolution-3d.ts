@@ -7,16 +7,23 @@ import { spread } from './strided.ts';
 
 const isVolume = (node: Node): boolean => node.inputs[0]?.shape.length === 5;
 
+const groupsOf = (node: Node): number => (node.attrs.group as number | undefined) ?? 1;
+
+const isPlainTransposed = (node: Node): boolean =>
+  node.op === 'ConvTranspose' && (node.attrs.auto_pad ?? 'NOTSET') === 'NOTSET' && !node.attrs.output_shape;
+
+/** TensorFlow.js has ConvTranspose without groups and in two dimensions; Conv is faster there in the other cases anyway. */
+export const transposedWithoutGroups = (graph: Graph, g: Builder): Graph =>
+  rewriteGraph(graph, (node, inputs) =>
+    isPlainTransposed(node) && (isVolume(node) || groupsOf(node) > 1)
+      ? [transposedAsConv(g, node, inputs as readonly Value[])]
+      : null,
+  );
+
 /** ConvTranspose as Conv, then each group of a Conv as a Conv of its own. */
 export function volumesWithoutGroups(graph: Graph, g: Builder): Graph {
   const transposed = rewriteGraph(graph, (node, inputs) => {
-    if (
-      node.op !== 'ConvTranspose' ||
-      !isVolume(node) ||
-      (node.attrs.auto_pad ?? 'NOTSET') !== 'NOTSET' ||
-      node.attrs.output_shape
-    )
-      return null;
+    if (!isPlainTransposed(node) || !isVolume(node)) return null;
     return [transposedAsConv(g, node, inputs as readonly Value[])];
   });
   return rewriteGraph(transposed, (node, inputs) => {
@@ -37,15 +44,22 @@ function transposedAsConv(g: Builder, node: Node, [x, w, bias]: readonly Value[]
     perAxis('strides', 1),
     perAxis('dilations', 1),
     perAxis('output_padding', 0),
-    perAxis('pads', 0, 6),
+    perAxis('pads', 0, 2 * kernel.length),
   ];
   const apart = strides.reduce((value, s, i) => spread(g, value, i + 2, s), x);
   const reach = kernel.map((k, i) => (k - 1) * dilations[i]);
-  const wanted = [...reach.map((r, i) => r - pads[i]), ...reach.map((r, i) => r - pads[i + 3] + extra[i])];
-  const cropped = g.pad(apart, [0, 0, ...wanted.slice(0, 3).map(negative), 0, 0, ...wanted.slice(3).map(negative)]);
+  const wanted = [...reach.map((r, i) => r - pads[i]), ...reach.map((r, i) => r - pads[i + kernel.length] + extra[i])];
+  const cropped = g.pad(apart, [
+    0,
+    0,
+    ...wanted.slice(0, kernel.length).map(negative),
+    0,
+    0,
+    ...wanted.slice(kernel.length).map(negative),
+  ]);
   return g.apply('Conv', [cropped, mirroredWeights(g, w, group), ...(bias ? [bias] : [])], {
     kernel_shape: kernel,
-    strides: [1, 1, 1],
+    strides: kernel.map(() => 1),
     dilations,
     pads: wanted.map((p) => Math.max(p, 0)),
     group,

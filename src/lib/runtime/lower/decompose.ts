@@ -6,11 +6,11 @@ import { Value, type Graph, type Node } from '../../graph/graph.ts';
 import { rewriteGraph } from '../../graph/rewrite.ts';
 import { normalizeAxis } from '../../graph/dim.ts';
 import type { Builder } from '../../ops/builder.ts';
-import type { DeviceKind } from '../runtime.ts';
+import type { OrtDevice } from '../runtime.ts';
 import { einsumInLetters, layerNormalizationInFull, padAfterCropping, sliceBackwards } from './forms.ts';
 
 /** A node of its operator, its inputs already lowered; null leaves it as it is. */
-type Decomposition = (g: Builder, node: Node, x: readonly Value[]) => Value | readonly Value[] | null;
+export type Decomposition = (g: Builder, node: Node, x: readonly Value[]) => Value | readonly Value[] | null;
 
 const number = (node: Node, name: string, fallback: number): number =>
   (node.attrs[name] as number | undefined) ?? fallback;
@@ -18,7 +18,7 @@ const number = (node: Node, name: string, fallback: number): number =>
 const addAll = (g: Builder, parts: readonly Value[]): Value => parts.reduce((sum, part) => g.add(sum, part));
 
 /** Younger than the opset that is written: no device has it. x · sigmoid(αx) is fused by onnxruntime where that pays. */
-const everywhere: Readonly<Record<string, Decomposition>> = {
+export const everywhere: Readonly<Record<string, Decomposition>> = {
   Swish: (g, node, [x]) => {
     const alpha = number(node, 'alpha', 1);
     return g.mul(x, g.sigmoid(alpha === 1 ? x : g.mul(x, alpha)));
@@ -68,18 +68,19 @@ const onWebGpu: Readonly<Record<string, Decomposition>> = {
   LayerNormalization: layerNormalizationInFull,
 };
 
-const tables: Readonly<Record<DeviceKind, Readonly<Record<string, Decomposition>>>> = {
+const tables: Readonly<Record<OrtDevice, Readonly<Record<string, Decomposition>>>> = {
   wasm: onWasm,
   webgpu: onWebGpu,
 };
 
 /** Every node that no device has or that this one lacks, decomposed. */
-export function decompose(graph: Graph, g: Builder, device: DeviceKind): Graph {
+export function decompose(graph: Graph, g: Builder, device: OrtDevice): Graph {
   // In two steps: what replaces a node that no device has may be one that this device lacks.
   return [everywhere, tables[device]].reduce((current, table) => decomposeBy(current, g, table), graph);
 }
 
-function decomposeBy(graph: Graph, g: Builder, table: Readonly<Record<string, Decomposition>>): Graph {
+/** Every node that has an entry in the table. */
+export function decomposeBy(graph: Graph, g: Builder, table: Readonly<Record<string, Decomposition>>): Graph {
   return rewriteGraph(graph, (node, inputs) => {
     if (node.domain !== '' || !Object.hasOwn(table, node.op)) return null;
     const result = table[node.op](g, node, inputs as readonly Value[]);
@@ -101,7 +102,7 @@ function groupNormalization(g: Builder, x: Value, scale: Value, bias: Value, gro
 }
 
 /** WebGPU's own keeps the epsilon of the first node of its kind that it met, whatever those after it say. */
-function instanceNormalization(g: Builder, x: Value, scale: Value, bias: Value, epsilon: number): Value {
+export function instanceNormalization(g: Builder, x: Value, scale: Value, bias: Value, epsilon: number): Value {
   const axes = x.shape.slice(2).map((_, i) => i + 2);
   const centred = g.sub(x, g.reduceMean(x, axes));
   const deviation = g.sqrt(g.add(g.reduceMean(g.square(centred), axes), epsilon));
@@ -119,14 +120,14 @@ function roundHalfToEven(g: Builder, x: Value): Value {
 }
 
 /** [N, C, H, W] → [N, b·b·C, H/b, W/b], the block's position outermost among the channels. */
-function spaceToDepth(g: Builder, x: Value, b: number): Value {
+export function spaceToDepth(g: Builder, x: Value, b: number): Value {
   const [n, c, h, w] = x.shape as number[];
   const blocks = g.transpose(g.reshape(x, [n, c, h / b, b, w / b, b]), [0, 3, 5, 1, 2, 4]);
   return g.reshape(blocks, [n, b * b * c, h / b, w / b]);
 }
 
 /** x / (bias + α/size · Σ over `size` neighbouring channels of x²)^β: an average over windows of the channel axis. */
-function localResponseNormalization(g: Builder, node: Node, x: Value): Value | null {
+export function localResponseNormalization(g: Builder, node: Node, x: Value): Value | null {
   const size = number(node, 'size', 0);
   if (x.shape.length < 3 || size < 1) return null;
   const [n, c, ...spatial] = x.shape as number[];

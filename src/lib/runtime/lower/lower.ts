@@ -2,19 +2,23 @@
 import type { Graph } from '../../graph/graph.ts';
 import { Builder } from '../../ops/builder.ts';
 import '../../ops/index.ts';
-import type { DeviceKind } from '../runtime.ts';
+import type { OrtDevice } from '../runtime.ts';
 import { bindBatch } from './bind-batch.ts';
 import { shareCommonSubexpressions } from './common-subexpressions.ts';
-import { volumesWithoutGroups } from './convolution-3d.ts';
-import { decompose } from './decompose.ts';
+import { transposedWithoutGroups, volumesWithoutGroups } from './convolution-3d.ts';
+import { decompose, decomposeBy, everywhere } from './decompose.ts';
+import { onTfjs } from './decompose-tfjs.ts';
 import { maxPoolGradByIndices, maxPoolGradByMatching, plainMaxPool } from './max-pool.ts';
 import { masksAsFactors, masksFromOutputs } from './relu-masks.ts';
 import { simplify } from './simplify.ts';
 
+/** What a graph is lowered for: onnxruntime's devices differ, TensorFlow.js's do not. */
+export type Target = OrtDevice | 'tfjs';
+
 type Pass = (graph: Graph, g: Builder) => Graph;
 
 /** In this order: masks and poolings are recognised by identity, so equal nodes are merged before each. */
-const passes: Readonly<Record<DeviceKind, readonly Pass[]>> = {
+const passes: Readonly<Record<Target, readonly Pass[]>> = {
   wasm: [
     (graph, g) => decompose(graph, g, 'wasm'),
     plainMaxPool,
@@ -37,10 +41,22 @@ const passes: Readonly<Record<DeviceKind, readonly Pass[]>> = {
     simplify,
     shareCommonSubexpressions,
   ],
+  tfjs: [
+    (graph, g) => decomposeBy(graph, g, everywhere),
+    (graph, g) => decomposeBy(graph, g, onTfjs),
+    plainMaxPool,
+    shareCommonSubexpressions,
+    simplify,
+    masksFromOutputs,
+    maxPoolGradByMatching,
+    transposedWithoutGroups,
+    simplify,
+    shareCommonSubexpressions,
+  ],
 };
 
-/** The graph for `batch` examples in operators of ONNX at the canonical opset, in the forms that `device` runs best. */
-export function lower(graph: Graph, device: DeviceKind, batch = 1): Graph {
+/** The graph for `batch` examples in operators of ONNX at the canonical opset, in the forms that `target` runs best. */
+export function lower(graph: Graph, target: Target, batch = 1): Graph {
   const g = new Builder();
-  return passes[device].reduce((lowered, pass) => pass(lowered, g), bindBatch(graph, batch));
+  return passes[target].reduce((lowered, pass) => pass(lowered, g), bindBatch(graph, batch));
 }

@@ -1,0 +1,80 @@
+/** @file The Runtime over TensorFlow.js: node by node, in a worker of the page and in Node. */
+import type { Graph } from '../../graph/graph.ts';
+import type { TensorFlow } from '../../ops/tensorflow.ts';
+import { recordMemories, totalBytes } from '../heap.ts';
+import { lower } from '../lower/lower.ts';
+import { createQueue, type Enqueue } from '../queue.ts';
+import type { CompileOptions, DeviceInfo, ModelFile, Program, Runtime, UnsupportedNode } from '../runtime.ts';
+import { loadBackend, useBackend, type TfjsOptions } from './backend.ts';
+import { TfjsProgram } from './program.ts';
+import { unsupportedByTfjs } from './unsupported.ts';
+
+/** The runtime on a backend. Loads TensorFlow.js; throws an Error when that, or what the backend needs, is not to be had. */
+export async function createTfjsRuntime(options: TfjsOptions): Promise<Runtime> {
+  const memories: WebAssembly.Memory[] = [];
+  const { tf, device } = await recordMemories(memories, () => loadBackend(options));
+  return new TfjsRuntime(tf, device, memories);
+}
+
+class TfjsRuntime implements Runtime {
+  readonly device: DeviceInfo;
+  readonly lost: Promise<string>;
+  readonly #tf: TensorFlow;
+  readonly #memories: readonly WebAssembly.Memory[];
+  readonly #enqueue: Enqueue = createQueue();
+  readonly #open = new Set<TfjsProgram>();
+
+  constructor(tf: TensorFlow, device: DeviceInfo, memories: readonly WebAssembly.Memory[]) {
+    this.#tf = tf;
+    this.device = device;
+    this.#memories = memories;
+    this.lost = lossOf(tf, device);
+  }
+
+  get heapBytes(): number {
+    return totalBytes(this.#memories);
+  }
+
+  unsupported(graph: Graph): UnsupportedNode[] {
+    return unsupportedByTfjs(lower(graph, 'tfjs'));
+  }
+
+  async compile(graph: Graph, { batch = 1 }: CompileOptions = {}): Promise<Program> {
+    const lowered = lower(graph, 'tfjs', batch);
+    refuse(unsupportedByTfjs(lowered));
+    return this.#enqueue(async () => {
+      await useBackend(this.#tf, this.device.kind);
+      const program = new TfjsProgram(lowered, batch, {
+        tf: this.#tf,
+        backend: this.device.kind,
+        enqueue: this.#enqueue,
+        onDispose: (gone) => this.#open.delete(gone),
+      });
+      this.#open.add(program);
+      return program;
+    });
+  }
+
+  async openFile(_file: ModelFile): Promise<Program> {
+    throw new Error('TensorFlow.js does not read ONNX files');
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.#open].map((program) => program.dispose()));
+  }
+}
+
+/** The GPU tells when it is gone; the other backends have nothing to lose. */
+function lossOf(tf: TensorFlow, { kind }: DeviceInfo): Promise<string> {
+  if (kind !== 'webgpu') return new Promise(() => undefined);
+  const { device } = tf.backend() as unknown as { readonly device: GPUDevice };
+  return device.lost.then(({ reason, message }) => message || reason);
+}
+
+function refuse(nodes: readonly UnsupportedNode[]): void {
+  if (nodes.length === 0) return;
+  const list = nodes.map(({ op, node, reason }) => `${op} (node "${node}"): ${reason}`).join('; ');
+  throw new Error(
+    `TensorFlow.js: ${nodes.length} unsupported node${nodes.length > 1 ? 's' : ''}: ${list}. Choose onnxruntime.`,
+  );
+}
