@@ -8,6 +8,7 @@ const measured = (more: Partial<Measured> = {}): Measured => ({
   model: modelInfo('m.onnx', { sha256: 'm' }),
   status: 'done',
   device: 'auto',
+  result: { milliseconds: 900, passes: 32 },
   report: { id: 'ort-webgpu', devices },
   ...more,
 });
@@ -33,6 +34,15 @@ describe('a measurement of devices', () => {
     expect(speedsOn(new FakeLab(), { status: 'running' }).due).toBe(false);
     expect(speedsOn(new FakeLab(), { device: 'ort-wasm' }).due).toBe(false);
     expect(speedsOn(new FakeLab(), { model: null }).due).toBe(false);
+    expect(speedsOn(new FakeLab(), { result: null }).due).toBe(false);
+  });
+
+  it('is never made of a model so slow or so large that it would get in the way', () => {
+    expect(speedsOn(new FakeLab(), { result: { milliseconds: 900, passes: 1 } }).due).toBe(false);
+    expect(speedsOn(new FakeLab(), { model: modelInfo('l.onnx', { bytes: 2e8 }) }).due).toBe(false);
+  });
+
+  it('is not made where there is one device', () => {
     expect(speedsOn(new FakeLab(), { report: { id: 'ort-wasm', devices: devices.slice(1) } }).due).toBe(false);
   });
 

@@ -7,6 +7,8 @@ const KEY = 'vitrine-speeds';
 const MOST_KEPT = 50;
 /** A device must be faster by this much to be worth a change. */
 const WORTH = 1.2;
+/** What takes longer, or more room, would get in the way of what is asked next. */
+const [LONGEST_PASS_MS, MOST_BYTES] = [500, 100 * 2 ** 20];
 
 type Table = Readonly<Record<string, PassTimes>>;
 
@@ -15,6 +17,7 @@ export interface Measured {
   readonly model: ModelInfo | null;
   readonly status: string;
   readonly device: string;
+  readonly result: { readonly milliseconds: number; readonly passes: number } | null;
   readonly report: { readonly id: DeviceId; readonly devices: readonly { readonly automatic: boolean }[] } | null;
 }
 
@@ -33,9 +36,11 @@ export class Speeds {
 
   /** Whether there is something to measure, and nobody waits for anything else. */
   readonly due: boolean = $derived.by(() => {
-    const { model, status, device, report } = this.#measured;
+    const { model, status, device, report, result } = this.#measured;
+    if (!model?.sha256 || model.bytes > MOST_BYTES || !result) return false;
+    if (result.milliseconds > LONGEST_PASS_MS * result.passes) return false;
     const several = (report?.devices.filter(({ automatic }) => automatic).length ?? 0) > 1;
-    return several && device === 'auto' && status === 'done' && !!model?.sha256 && this.times === null;
+    return several && device === 'auto' && status === 'done' && this.times === null;
   });
 
   /** Call before the engine starts. Where the browser keeps nothing, every visit measures anew. */

@@ -357,7 +357,10 @@ export class Workspace extends Inquiry {
   ): Promise<void> {
     await this.together(async () => {
       this.opening = { doing, fraction: 0, secondsLeft: null };
-      const outcome = await open((progress) => (this.opening = progress));
+      // Progress comes by a channel of its own, and the last of it may come after the outcome.
+      let over = false;
+      const outcome = await open((progress) => void (over || (this.opening = progress)));
+      over = true;
       if (!outcome.ok) this.#fail(outcome);
     });
   }
