@@ -5,7 +5,8 @@ import { readModel } from '../../src/lib/formats/read.ts';
 import { createOrtRuntime } from '../../src/lib/runtime/ort.ts';
 import type { Runtime } from '../../src/lib/runtime/runtime.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
-import { cases, type Made, type Written } from './keras-cases.ts';
+import type { Made, Written } from './keras-case.ts';
+import { cases } from './keras-cases.ts';
 import { computed, difference, examples, executed, predicted, randomise, saved, seeded, tf } from './tfjs-models.ts';
 
 const TOLERANCE = 1e-4;

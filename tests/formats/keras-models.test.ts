@@ -190,6 +190,37 @@ describe('configs of Keras', () => {
     expect(read.outputs).toEqual(['sum']);
   });
 
+  it('with a backward layer of its own give what the forward layer turned round gives', () => {
+    const lstm = (go_backwards: boolean) => ({
+      class_name: 'LSTM',
+      config: { name: 'lstm', units: 2, return_sequences: true, recurrent_activation: 'sigmoid', go_backwards },
+    });
+    const outputs = [{}, { backward_layer: lstm(true) }].map((extra) => {
+      const input = { class_name: 'InputLayer', config: { name: 'x', batch_shape: [null, 3, 4] } };
+      const both = { class_name: 'Bidirectional', config: { name: 'both', layer: lstm(false), ...extra } };
+      const one = [[4, 8], [2, 8], [8]];
+      const source = written(
+        { class_name: 'Sequential', config: { layers: [input, both] } },
+        { both: [...one, ...one] },
+      );
+      return computed(importKeras(source, {}).graph, [examples([1, 3, 4], 1)])[0];
+    });
+    expect(outputs[1]).toEqual(outputs[0]);
+    expect(outputs[0].shape).toEqual([1, 3, 4]);
+  });
+
+  it('with an interpolation that is not known are refused, and the known ones named', () => {
+    const layers = [
+      {
+        class_name: 'UpSampling2D',
+        config: { name: 'up', batch_input_shape: [null, 4, 4, 1], interpolation: 'bicubic' },
+      },
+    ];
+    expect(() => importKeras(written({ class_name: 'Sequential', config: { layers } }, {}), {})).toThrow(
+      'model.keras: UpSampling2D "up": its interpolation is "bicubic", only nearest, bilinear can be read. Export the model with tf2onnx to ONNX.',
+    );
+  });
+
   it('2, where hard_sigmoid is steeper', () => {
     const layers = [
       {

@@ -59,11 +59,14 @@ export class Config {
     return Boolean(this.get(key) ?? fallback);
   }
 
-  /** One of the words that are allowed. */
+  /** One of the words that are known. */
   word<W extends string>(key: string, allowed: readonly W[], fallback: W): W {
     const value = this.get(key) ?? fallback;
     const word = typeof value === 'string' ? allowed.find((w) => w === snakeCase(value)) : undefined;
-    if (word === undefined) throw this.wrong(key, `one of ${allowed.join(', ')}`);
+    if (word === undefined)
+      throw new RangeError(
+        `its ${key} is ${shown(value)}, only ${allowed.join(', ')} can be read. Export the model with tf2onnx to ONNX.`,
+      );
     return word;
   }
 

@@ -32,7 +32,7 @@ export class Weights {
     const found = this.#all[this.#next++];
     if (!found)
       throw new RangeError(
-        `has ${this.#all.length} weights, its ${what} is missing. The file is incomplete: save or convert the model again.`,
+        `its ${what} is missing, the file has ${this.#all.length} weights for it. The file is incomplete: save or convert the model again.`,
       );
     const { shape } = found.tensor;
     if (wanted && !fits(shape, wanted))
@@ -51,9 +51,5 @@ export class Weights {
   halves(): [Weights, Weights] {
     const half = this.#all.length / 2;
     return [new Weights(this.#all.slice(0, half)), new Weights(this.#all.slice(half))];
-  }
-
-  get count(): number {
-    return this.#all.length;
   }
 }

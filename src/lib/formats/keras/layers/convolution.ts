@@ -12,7 +12,7 @@ import {
 import { activate } from '../activations.ts';
 import { isChannelsFirst, lengthOf, rankOf, type LayerBuilder, type LayerSite } from '../site.ts';
 
-/** `build` on [N, …, C], then bias and activation in the order that the layer has. */
+/** `build` on [N, …, C], its result in the order of axes that the layer has. */
 export function inChannelsLast(site: LayerSite, rank: number, build: (x: Value) => Value): Value {
   rankOf(site, rank + 2);
   const first = isChannelsFirst(site);
@@ -20,7 +20,7 @@ export function inChannelsLast(site: LayerSite, rank: number, build: (x: Value) 
   return first ? channelsFirst(site.g, built) : built;
 }
 
-/** The layer's activation, on channels last: softmax works along the last axis of what the layer gives, so it comes after. */
+/** In the layer's own order of axes: softmax works along the last of them. */
 const activated = (site: LayerSite, y: Value): Value =>
   activate(site.g, y, site.config.get('activation'), site.dialect);
 
