@@ -7,6 +7,9 @@ import { VITRINE } from '../src/lib/graph/graph.ts';
 import { nonDifferentiable } from '../src/lib/ops/combinators.ts';
 import type { AnyOp } from '../src/lib/ops/define.ts';
 import { allOps } from '../src/lib/ops/index.ts';
+import { onTfjs } from '../src/lib/runtime/lower/decompose-tfjs.ts';
+import { everywhere } from '../src/lib/runtime/lower/decompose.ts';
+import { tfjsLimitOf } from '../src/lib/runtime/tfjs/unsupported.ts';
 import { limitsOf } from '../src/lib/runtime/unsupported.ts';
 
 type Column = 'gradient' | 'deeplift';
@@ -16,11 +19,20 @@ function rule(op: AnyOp, column: Column): string {
   return op[column] === nonDifferentiable[column] ? 'nothing flows' : 'yes';
 }
 
+const LOWERED = 'MaxPoolGrad';
+
+/** By its own `run`, or written with others before it runs. */
+function tfjs(op: AnyOp): string {
+  const limit = tfjsLimitOf(op.type);
+  if (limit) return `not always: ${limit}`;
+  return op.run || op.type in onTfjs || op.type in everywhere || op.type === LOWERED ? 'yes' : 'no';
+}
+
 const cell = (text: string) => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
 
 function row(op: AnyOp): string {
   const webgpu = limitsOf(op.type, 'webgpu');
-  return `| ${op.type} | ${cell(op.doc)} | ${rule(op, 'gradient')} | ${rule(op, 'deeplift')} | ${op.fold ? 'yes' : ''} | ${webgpu ? `not always: ${webgpu}` : 'yes'} |`;
+  return `| ${op.type} | ${cell(op.doc)} | ${rule(op, 'gradient')} | ${rule(op, 'deeplift')} | ${op.fold ? 'yes' : ''} | ${webgpu ? `not always: ${webgpu}` : 'yes'} | ${tfjs(op)} |`;
 }
 
 /** The whole document. */
@@ -36,9 +48,10 @@ ONNX's; every operator set from 7 on is brought to set 20 when a file is read. A
   has to. *–*: a model in which the image passes through it cannot be explained by a method that walks back; Occlusion still works.
 - **Shapes**: computed when the file is opened, where exporters use it on shapes.
 - **WebGPU**: whether every form of it runs there, after lowering. Where not, the device menu offers WASM.
+- **TensorFlow.js**: whether it runs there, in JavaScript and on WASM.
 
-| operator | what it computes | gradient | DeepLIFT | shapes | WebGPU |
-|---|---|---|---|---|---|
+| operator | what it computes | gradient | DeepLIFT | shapes | WebGPU | TensorFlow.js |
+|---|---|---|---|---|---|---|
 ${ops
   .filter((op) => op.domain !== VITRINE)
   .map(row)
@@ -52,8 +65,8 @@ ${importedOnly().join(', ')}.
 
 Lowered to ONNX's operators before anything runs:
 
-| operator | what it computes | gradient | DeepLIFT | shapes | WebGPU |
-|---|---|---|---|---|---|
+| operator | what it computes | gradient | DeepLIFT | shapes | WebGPU | TensorFlow.js |
+|---|---|---|---|---|---|---|
 ${ops
   .filter((op) => op.domain === VITRINE)
   .map(row)

@@ -32,11 +32,16 @@ describe.each(['webgpu', 'wasm'] as const)('TensorFlow.js on %s in a worker', (b
     expect(await tests.atOnce()).toEqual([1, 2, 3]);
   });
 
-  it('computes outputs and gradients of every operator, but for what it refuses', { timeout: 240_000 }, async () => {
-    const { programs, wrong } = await tests.operators();
-    expect(programs).toBeGreaterThan(400);
-    expect(wrong.filter((text) => !refusedByTfjs.some((title) => text.startsWith(`${title}: unsupported`)))).toEqual(
-      [],
-    );
-  });
+  // On an emulated GPU its WebGPU backend takes the browser's GPU process down half-way (docs/decisions/0022-tfjs.md).
+  it.runIf(backend === 'wasm')(
+    'computes outputs and gradients of every operator, but for what it refuses',
+    { timeout: 240_000 },
+    async () => {
+      const { programs, wrong } = await tests.operators();
+      expect(programs).toBeGreaterThan(400);
+      expect(wrong.filter((text) => !refusedByTfjs.some((title) => text.startsWith(`${title}: unsupported`)))).toEqual(
+        [],
+      );
+    },
+  );
 });

@@ -80,7 +80,9 @@ export async function disagreement(
     const program = await runtime.compile(graph, {
       batch: BATCH,
     });
-    const results = await Promise.all((await program.run(feeds)).map((t) => t.read()));
+    const onDevice = await program.run(feeds);
+    const results = await Promise.all(onDevice.map((t) => t.read()));
+    onDevice.forEach((t) => t.dispose());
     await program.dispose();
     return mismatch(title, graph, feeds, results, tolerance);
   } catch (error) {

@@ -39,7 +39,7 @@ describe('two computations', () => {
     const other = {
       ...typical,
       model: { ...typical.model, sha256: 'f'.repeat(64) },
-      device: { kind: 'webgpu' as const, threads: 1, version: '1.31.0' },
+      device: { runtime: 'onnxruntime-web' as const, kind: 'webgpu' as const, threads: 1, version: '1.31.0' },
       version: '0.2.0',
     };
     const { reasons } = compareRecords(typical, other);

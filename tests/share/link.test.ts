@@ -357,9 +357,10 @@ describe('links that were made once', () => {
     const { link, record } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { link: string; record: object };
     const read = decodeLink(link);
     expect(read).toMatchObject(record);
-    // What came later is none.
+    // What came later is none, and the only runtime there was.
+    expect(read.device.runtime).toBe('onnxruntime-web');
     if (name.startsWith('v1')) expect([read.output, read.model.url, read.otherLabel]).toEqual([null, '', '']);
-    else expect(read).toEqual({ others: [], place: null, ...record });
+    else expect(read).toEqual({ others: [], place: null, ...record, device: read.device });
     // A link of one image is written as it always was: it says nothing of others.
     expect(JSON.stringify(writeShort(read))).not.toContain('"w":[');
     if (!name.startsWith('v1')) expect(encodeLink(read)).toBe(link);

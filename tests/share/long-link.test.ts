@@ -254,7 +254,8 @@ describe('a long link that was made once', () => {
       scores: number[];
     };
     const read = decodeLongLink(link);
-    expect(read.record).toEqual({ others: [], place: null, ...record });
+    expect(read.record).toEqual({ others: [], place: null, ...record, device: read.record.device });
+    expect(read.record.device.runtime).toBe('onnxruntime-web');
     expect(Array.from(read.scores.data)).toEqual(scores);
     expect(Buffer.from(read.input).equals(input)).toBe(true);
   });

@@ -6,7 +6,7 @@ import { ONNX_TYPE } from './builder.ts';
 import { linear, type Rules } from './combinators.ts';
 import { defineOp, type KnownVector } from './define.ts';
 import { foldBuild, elementAt } from './fold.ts';
-import { tfType } from './tensorflow.ts';
+import { tfType, type Run } from './tensorflow.ts';
 
 /** The element type of ONNX's number for it. Throws a RangeError for strings and other types that have no tensor here. */
 export function dtypeOf(onnxType: number, where: string): DType {
@@ -33,9 +33,15 @@ function castVector(x: KnownVector | null, to: DType): KnownVector | null {
   });
 }
 
+/** Its wasm backend cuts a number to a byte where a truth value is wanted. */
+const castTo: Run<unknown> = (tf, [x], { node }) => {
+  const type = tfType(node.outputs[0].dtype);
+  return [type === 'bool' && x.dtype !== 'bool' ? tf.notEqual(x, tf.zerosLike(x)) : tf.cast(x, type)];
+};
+
 export const Cast = defineOp('Cast', {
   doc: 'x in another element type',
-  run: (tf, [x], { node }) => [tf.cast(x, tfType(node.outputs[0].dtype))],
+  run: castTo,
   attrs: { to: int(1), saturate: int(1) },
   infer: ({ x: [x], attrs, where }) => [{ dtype: dtypeOf(attrs.to, where), shape: x.shape }],
   ...casting,
@@ -44,7 +50,7 @@ export const Cast = defineOp('Cast', {
 
 export const CastLike = defineOp('CastLike', {
   doc: 'x in the element type of another input',
-  run: (tf, [x], { node }) => [tf.cast(x, tfType(node.outputs[0].dtype))],
+  run: castTo,
   attrs: { saturate: int(1) },
   infer: ({ x: [x, other] }) => [{ dtype: other.dtype, shape: x.shape }],
   ...casting,

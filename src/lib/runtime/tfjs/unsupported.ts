@@ -1,5 +1,5 @@
 /** @file Nodes of a lowered graph that TensorFlow.js has no form of: known before anything runs. */
-import { topologicalOrder, type Graph, type Node } from '../../graph/graph.ts';
+import { knownInts, topologicalOrder, type Graph, type Node } from '../../graph/graph.ts';
 import { findOp } from '../../ops/define.ts';
 import type { UnsupportedNode } from '../runtime.ts';
 import { hasPlace } from './tensors.ts';
@@ -17,7 +17,22 @@ const reduces: Limit = {
   reason: 'TensorFlow.js writes by index only over the old value, or adds to it',
 };
 
+const computed =
+  (index: number): Limit['when'] =>
+  ({ inputs }) =>
+    Boolean(inputs[index]) && !knownInts(inputs[index]);
+
+const empty: Limit = {
+  when: ({ inputs }) => inputs[0]!.shape.includes(0),
+  reason: 'TensorFlow.js knows no extreme of no elements',
+};
+
 const limits: Readonly<Record<string, Limit>> = {
+  Pad: { when: computed(2), reason: 'the constant must be known before the model runs for TensorFlow.js' },
+  Trilu: { when: computed(1), reason: 'k must be known before the model runs for TensorFlow.js' },
+  ReduceMax: empty,
+  ReduceMin: empty,
+  ReduceLogSumExp: empty,
   MaxPool: { when: (node) => node.outputs.length > 1, reason: 'TensorFlow.js computes no indices of maxima' },
   ConvTranspose: {
     when: (node) => (node.inputs[0]?.shape.length ?? 0) > 4,
