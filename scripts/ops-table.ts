@@ -7,10 +7,7 @@ import { VITRINE } from '../src/lib/graph/graph.ts';
 import { nonDifferentiable } from '../src/lib/ops/combinators.ts';
 import type { AnyOp } from '../src/lib/ops/define.ts';
 import { allOps } from '../src/lib/ops/index.ts';
-import { onTfjs } from '../src/lib/runtime/lower/decompose-tfjs.ts';
-import { everywhere } from '../src/lib/runtime/lower/decompose.ts';
-import { tfjsLimitOf } from '../src/lib/runtime/tfjs/unsupported.ts';
-import { limitsOf } from '../src/lib/runtime/unsupported.ts';
+import { supportOf } from '../src/lib/runtime/support.ts';
 
 type Column = 'gradient' | 'deeplift';
 
@@ -19,20 +16,16 @@ function rule(op: AnyOp, column: Column): string {
   return op[column] === nonDifferentiable[column] ? 'nothing flows' : 'yes';
 }
 
-const LOWERED = 'MaxPoolGrad';
-
-/** By its own `run`, or written with others before it runs. */
-function tfjs(op: AnyOp): string {
-  const limit = tfjsLimitOf(op.type);
-  if (limit) return `not always: ${limit}`;
-  return op.run || op.type in onTfjs || op.type in everywhere || op.type === LOWERED ? 'yes' : 'no';
+/** Whether it runs there, in a word or with what does not. */
+function onDevice(op: AnyOp, device: string): string {
+  const { runs, reason } = supportOf(op).find(({ where }) => where === device)!;
+  return runs === 'some' ? `not always: ${reason}` : runs;
 }
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
 
 function row(op: AnyOp): string {
-  const webgpu = limitsOf(op.type, 'webgpu');
-  return `| ${op.type} | ${cell(op.doc)} | ${rule(op, 'gradient')} | ${rule(op, 'deeplift')} | ${op.fold ? 'yes' : ''} | ${webgpu ? `not always: ${webgpu}` : 'yes'} | ${tfjs(op)} |`;
+  return `| ${op.type} | ${cell(op.doc)} | ${rule(op, 'gradient')} | ${rule(op, 'deeplift')} | ${op.fold ? 'yes' : ''} | ${onDevice(op, 'WebGPU')} | ${onDevice(op, 'TensorFlow.js')} |`;
 }
 
 /** The whole document. */

@@ -37,7 +37,7 @@ export async function chooseRuntime({ choice: asked, ...options }: RuntimeReques
   if (missing) throw new Error(missing);
   const gpu = await findGpu();
   const available = availableOn(gpu);
-  const candidates: DeviceId[] = gpu.kind === 'hardware' ? ['ort-webgpu', 'ort-wasm', 'tfjs-webgpu'] : ['ort-wasm'];
+  const candidates: DeviceId[] = gpu.kind === 'hardware' ? ['ort-webgpu', 'ort-wasm'] : ['ort-wasm'];
   const notes: string[] = [];
   const found = { available, candidates, notes };
   const wanted = choice === 'auto' && gpu.kind === 'hardware' ? 'ort-webgpu' : choice;
@@ -49,19 +49,20 @@ export async function chooseRuntime({ choice: asked, ...options }: RuntimeReques
   const tried = await tryDevice(device, options);
   if (tried.runtime) return { runtime: tried.runtime, ...found };
   notes.push(`${device.title} is not used: ${tried.reason}. WASM does the work.`);
-  const rest = (ids: readonly DeviceId[]) => ids.filter((id) => deviceOf(id).kind !== device.kind);
+  const rest = (ids: readonly DeviceId[]) => ids.filter((id) => id !== device.id);
   return { runtime: await wasm(options, notes), available: rest(available), candidates: rest(candidates), notes };
 }
 
 const idOf = (choice: DeviceChoice): 'auto' | DeviceId =>
   choice === 'webgpu' || choice === 'wasm' ? `ort-${choice}` : choice;
 
-/** TensorFlow.js is never the first choice where WASM does the work: onnxruntime's is faster (docs/performance.md). */
-function availableOn(gpu: Gpu): DeviceId[] {
-  const onGpu: DeviceId[] = gpu.kind === 'none' ? ['ort-wasm'] : ['ort-webgpu', 'ort-wasm', 'tfjs-webgpu'];
-  const webgl = typeof OffscreenCanvas !== 'undefined' && !!new OffscreenCanvas(1, 1).getContext('webgl2');
-  return [...onGpu, ...(webgl ? ['tfjs-webgl' as const] : []), 'tfjs-wasm', 'tfjs-cpu'];
-}
+/** TensorFlow.js computes on the processor alone, so it may be had everywhere, and is chosen only by name. */
+const availableOn = (gpu: Gpu): DeviceId[] => [
+  ...(gpu.kind === 'none' ? [] : ['ort-webgpu' as const]),
+  'ort-wasm',
+  'tfjs-wasm',
+  'tfjs-cpu',
+];
 
 /** A runtime on one device, which has passed its self-test. Throws an Error where it cannot be had or computes wrongly. */
 export async function createRuntime(id: DeviceId, options: DeviceOptions = {}): Promise<Runtime> {

@@ -9,12 +9,13 @@ export interface Device {
   readonly kind: DeviceKind;
 }
 
-/** Those that exist, the one to begin with first. A runtime more is a row more for each of its kinds. */
+/**
+ * Those that exist, the one to begin with first. TensorFlow.js has no row for a GPU: on the adapter that it was tried on, its
+ * WebGPU backend computes strided convolutions wrongly (decisions/0022-tfjs.md).
+ */
 export const devices = [
   { id: 'ort-webgpu', title: 'WebGPU', runtime: 'onnxruntime-web', kind: 'webgpu' },
   { id: 'ort-wasm', title: 'WASM', runtime: 'onnxruntime-web', kind: 'wasm' },
-  { id: 'tfjs-webgpu', title: 'TF.js WebGPU', runtime: 'tfjs', kind: 'webgpu' },
-  { id: 'tfjs-webgl', title: 'TF.js WebGL', runtime: 'tfjs', kind: 'webgl' },
   { id: 'tfjs-wasm', title: 'TF.js WASM', runtime: 'tfjs', kind: 'wasm' },
   { id: 'tfjs-cpu', title: 'TF.js JavaScript', runtime: 'tfjs', kind: 'cpu' },
 ] as const satisfies readonly Device[];
