@@ -28,7 +28,11 @@ const UNREADABLE = 'The file is damaged, cut short or of another format: export 
 
 const models: readonly [what: string, bytes: Bytes, message: string][] = [
   ['nothing', text(''), 'the file is empty. Download or export it again.'],
-  ['text', text('nothing'), 'this is text, not a model. Choose the model’s own file, such as .onnx, model.json, .keras or .tflite.'],
+  [
+    'text',
+    text('nothing'),
+    'this is text, not a model. Choose the model’s own file, such as .onnx, model.json, .keras or .tflite.',
+  ],
   ['random bytes', noise(500), `not a readable ONNX model (illegal tag: field no 3 wire type 7). ${UNREADABLE}`],
   [
     'cut in half',

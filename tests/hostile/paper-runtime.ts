@@ -28,4 +28,9 @@ const paperRuntime: Runtime = {
   dispose: async () => undefined,
 };
 
-export const onPaper: typeof chooseRuntime = async () => ({ runtime: paperRuntime, available: ['ort-wasm'], candidates: ['ort-wasm'], notes: [] });
+export const onPaper: typeof chooseRuntime = async () => ({
+  runtime: paperRuntime,
+  available: ['ort-wasm'],
+  candidates: ['ort-wasm'],
+  notes: [],
+});

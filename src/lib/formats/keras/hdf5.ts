@@ -2,6 +2,7 @@
  * @file HDF5 files, read by the HDF5 library itself (h5wasm), which is loaded with the first of them. Sizes are looked at before
  * anything is read: a file of a few kilobytes may announce any size, and a fill value stands for data that are not there.
  */
+import type * as H5WasmModule from 'h5wasm';
 import type { Dataset, Entity, File as Hdf5File, Group } from 'h5wasm';
 import { allocate, type DType } from '../../tensor/dtype.ts';
 import { float32, makeTensor, sizeOf, type Tensor } from '../../tensor/tensor.ts';
@@ -14,7 +15,7 @@ const ALWAYS_ALLOWED = 2 ** 20;
 /** More groups and names than any network has. */
 const MOST_ENTRIES = 100_000;
 
-type H5Wasm = typeof import('h5wasm');
+type H5Wasm = typeof H5WasmModule;
 
 let opened = 0;
 
