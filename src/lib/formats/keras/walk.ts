@@ -1,29 +1,13 @@
 /** @file The import walk: every call of every layer, in the order in which they need each other. */
-import { Budget } from '../../graph/budget.ts';
-import { Node, type Attributes, type Value } from '../../graph/graph.ts';
-import { Builder, type ApplyOptions } from '../../ops/builder.ts';
+import { Node, type Value } from '../../graph/graph.ts';
+import type { Builder } from '../../ops/builder.ts';
 import { isFloat } from '../../tensor/dtype.ts';
+import { CountingBuilder } from '../counting-builder.ts';
 import { FormatError } from '../error.ts';
 import { classNamed, layers } from './layers/table.ts';
 import type { Dialect, LayerBuilder } from './site.ts';
 import { layerOf, type LayerSpec, type ModelSpec, type TensorRef } from './topology.ts';
 import { Weights, type WeightSource } from './weights.ts';
-
-/** A builder that adds up what it builds. */
-class BudgetedBuilder extends Builder {
-  readonly #budget = new Budget();
-
-  override applyAll(
-    type: string,
-    inputs: readonly (Value | null)[],
-    attrs: Attributes = {},
-    options: ApplyOptions = {},
-  ): readonly Value[] {
-    const outputs = super.applyAll(type, inputs, attrs, options);
-    this.#budget.spend(outputs[0].producer!);
-    return outputs;
-  }
-}
 
 export interface WalkOptions {
   readonly file: string;
@@ -54,7 +38,7 @@ const hasWayOut = (reason: string): boolean => /\. [A-Z]/.test(reason);
 const TAKES_INTEGERS = new Set(['Embedding', 'CategoryEncoding', 'InputLayer']);
 
 export class Walk {
-  readonly g: Builder = new BudgetedBuilder();
+  readonly g: Builder = new CountingBuilder();
   readonly notes = new Set<string>();
   readonly #options: WalkOptions;
 

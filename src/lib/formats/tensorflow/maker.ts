@@ -1,18 +1,13 @@
 /** @file A builder for the compositions that stand for one operator of TensorFlow: every node is counted, folded and named. */
-import { Budget } from '../../graph/budget.ts';
 import { Node, type Attributes, type Value } from '../../graph/graph.ts';
-import { Builder, type ApplyOptions } from '../../ops/builder.ts';
-import { attributesOf, getOp } from '../../ops/define.ts';
-import { Folder } from '../onnx/fold.ts';
+import type { ApplyOptions } from '../../ops/builder.ts';
+import { FoldingBuilder } from '../counting-builder.ts';
 import { reopen } from '../onnx/reopen.ts';
 
 /** The canonical operator set is what everything here is written in. */
 const OPSET = 20;
 
-export class Maker extends Builder {
-  readonly #folder = new Folder();
-  readonly #budget = new Budget();
-
+export class Maker extends FoldingBuilder {
   /** As a Builder's, with the batch axis put back where one example is baked in, and shape arithmetic computed. */
   override applyAll(
     type: string,
@@ -22,18 +17,13 @@ export class Maker extends Builder {
   ): readonly Value[] {
     const { name = '', domain = '', outputs = [name] } = options;
     const draft = reopen(this, { op: type, domain, name, inputs, attrs, outputs, opset: OPSET });
-    const typed = super.applyAll(type, draft.inputs, attrs, { name, domain, outputs });
-    const node = typed[0].producer!;
-    this.#budget.spend(node);
-    const op = getOp(type, domain);
-    const decoded = attributesOf(op, node);
-    return typed.map((_, i) => this.#folder.fold(op, decoded, draft.inputs, typed, i));
+    return super.applyAll(type, draft.inputs, attrs, { name, domain, outputs });
   }
 
   /** The value under the name that the file has for it, unless it has one already or stands for a number. */
   named(value: Value, name: string): Value {
     const { producer } = value;
-    if (value.name || !producer || this.#folder.knows(value)) return value;
+    if (value.name || !producer || this.knows(value)) return value;
     const outputs = producer.outputs.map((v) => ({
       dtype: v.dtype,
       shape: v.shape,

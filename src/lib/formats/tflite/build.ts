@@ -1,36 +1,13 @@
 /** @file Operators of a TensorFlow Lite file, in the order of the file, written as a graph. */
-import { Budget } from '../../graph/budget.ts';
-import { constantValue, Node, Value, type Attributes } from '../../graph/graph.ts';
-import { Builder, type ApplyOptions } from '../../ops/builder.ts';
-import { attributesOf, getOp } from '../../ops/define.ts';
+import { constantValue, Node, Value } from '../../graph/graph.ts';
+import { FoldingBuilder } from '../counting-builder.ts';
 import { FormatError } from '../error.ts';
 import { shapeOf, type Declared, type InputOptions } from '../inputs.ts';
-import { Folder } from '../onnx/fold.ts';
 import type { ModelFile } from './model-file.ts';
 import { clipped, type Site } from './operators/define.ts';
 import { operators, type OperatorName } from './operators/table.ts';
 import type { OperatorTable } from './schema.ts';
 import { constantOf, graphType, rangeOf } from './tensors.ts';
-
-/** A builder that counts what it makes and computes what does not depend on the image. */
-class CountingBuilder extends Builder {
-  readonly #budget = new Budget();
-  readonly #folder = new Folder();
-
-  override applyAll(
-    type: string,
-    inputs: readonly (Value | null)[],
-    attrs: Attributes = {},
-    options: ApplyOptions = {},
-  ): readonly Value[] {
-    const typed = super.applyAll(type, inputs, attrs, options);
-    const node = typed[0].producer!;
-    this.#budget.spend(node);
-    const definition = getOp(type, options.domain);
-    const decoded = attributesOf(definition, node);
-    return typed.map((_, i) => this.#folder.fold(definition, decoded, inputs, typed, i));
-  }
-}
 
 export interface Built {
   readonly inputs: readonly Value[];
@@ -71,7 +48,7 @@ const CUT_BY_RANGE: ReadonlySet<string> = new Set<OperatorName>([
 
 class GraphBuild {
   readonly #source: Source;
-  readonly #g = new CountingBuilder();
+  readonly #g = new FoldingBuilder();
   readonly #values = new Map<number, Value>();
   #weights = 0;
 
