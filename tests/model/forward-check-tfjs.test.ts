@@ -23,7 +23,7 @@ function published(model: string): SourceFiles {
   };
 }
 
-/** Channels last, a shard boundary within a kernel, and two outputs of which the second is the first one's cause. */
+/** Channels last, and two outputs of which the second is computed first. */
 function small(): tf.LayersModel {
   const image = tf.input({ shape: [12, 12, 3], name: 'image' });
   const convolved = tf.layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' }).apply(image);
