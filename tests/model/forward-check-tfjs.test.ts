@@ -151,7 +151,7 @@ it('formats that nothing else in a browser reads are told so', async () => {
     expect(await forwardDifference(wasm, { bytes: new Uint8Array() }, { ...model, format })).toEqual({
       value: null,
       notes: [
-        'The forward check was left out: no other program that runs in a browser reads this format, so there is nothing to compare with.',
+        'The forward check was left out: neither of the programs that it is made with, onnxruntime and TensorFlow.js, reads this format.',
       ],
     });
 });

@@ -32,7 +32,7 @@ export const leftOut = (why: string): ForwardCheck => ({
   notes: [`The forward check was left out: ${why}`],
 });
 
-/** What runs files of a format without us; null where nothing does in a browser. */
+/** What runs files of a format without us; null where neither does. */
 const ORIGINALS: Readonly<Record<FormatId, 'onnxruntime' | 'TensorFlow.js' | null>> = {
   onnx: 'onnxruntime',
   'tfjs-layers': 'TensorFlow.js',
@@ -57,7 +57,7 @@ export async function forwardDifference(
   const { graph, format } = model;
   const original = ORIGINALS[format];
   if (!original)
-    return leftOut('no other program that runs in a browser reads this format, so there is nothing to compare with.');
+    return leftOut('neither of the programs that it is made with, onnxruntime and TensorFlow.js, reads this format.');
   const noise = noiseOf(random(1));
   const feeds = graph.inputs.map(({ shape }) => noise(bindShape(shape, 1)));
   const runOurs = () => run(runtime, graph, feeds);

@@ -12,7 +12,7 @@ export const FORMAT_TITLES: Readonly<Record<ModelInfo['format'], string>> = {
   tflite: 'TensorFlow Lite',
 };
 
-/** With what our forward pass is compared: the program that runs files of the format without us, if a browser has one. */
+/** With what our forward pass is compared: the program that runs files of the format without us, if there is one here. */
 export const agreesWith = (format: ModelInfo['format']): string =>
   `Agrees with ${ORIGINALS[format] ?? 'another program'}`;
 
