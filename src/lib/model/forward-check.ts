@@ -1,15 +1,21 @@
-/** @file The graph's own forward pass against onnxruntime running the file as it was dropped. */
-import type { ImportedModel } from '../formats/model.ts';
+/** @file The graph's own forward pass against the file as it was dropped, run by the program that the format is made for. */
+import type { FormatId, ImportedModel } from '../formats/model.ts';
 import { bindShape } from '../graph/dim.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { ModelFile, Program, Runtime } from '../runtime/runtime.ts';
+import { openOriginal } from '../runtime/tfjs/original.ts';
 import { random, type Random } from '../tensor/random.ts';
 import { relativeError } from '../tensor/arithmetic.ts';
 import { float32, toFloat32, zeros, type FloatTensor } from '../tensor/tensor.ts';
+import { forwardFlops } from './cost.ts';
 import { noRoom } from './memory.ts';
 import { isOutOfMemory } from './say.ts';
 
 /** Above this size a second copy of the weights is too much to ask of a tab. */
 const LARGEST_CHECKED = 200 * 2 ** 20;
+
+/** Multiply-adds that TensorFlow.js' JavaScript backend, the one that computes on the processor everywhere, does in a few seconds. */
+const MOST_IN_JAVASCRIPT = 1e8;
 
 /** Random numbers that are drawn one by one: an input may announce a hundred times more. */
 const LONGEST_NOISE = 2 ** 20;
@@ -26,43 +32,93 @@ export const leftOut = (why: string): ForwardCheck => ({
   notes: [`The forward check was left out: ${why}`],
 });
 
+/** What runs files of a format without us; null where neither does. */
+const ORIGINALS: Readonly<Record<FormatId, 'onnxruntime' | 'TensorFlow.js' | null>> = {
+  onnx: 'onnxruntime',
+  'tfjs-layers': 'TensorFlow.js',
+  'tfjs-graph': 'TensorFlow.js',
+  keras: null,
+  tensorflow: null,
+  tflite: null,
+};
+
+/** Relative difference to the original above which the person is told. */
+const VISIBLE_DIFFERENCE = 1e-4;
+
 /**
- * Compares both on one seeded noise input. A file that onnxruntime refuses is reported, not thrown; a pass that there is
- * no room for is thrown, because no question could be answered.
+ * Compares both on one seeded noise input. A file that the original program refuses is reported, not thrown; a pass that
+ * there is no room for is thrown, because no question could be answered.
  */
 export async function forwardDifference(
   runtime: Runtime,
   file: ModelFile,
-  { graph, inputs, format }: ImportedModel,
+  model: ImportedModel,
 ): Promise<ForwardCheck> {
-  if (format !== 'onnx') return leftOut('onnxruntime, which it is made with, reads ONNX files only.');
+  const { graph, format } = model;
+  const original = ORIGINALS[format];
+  if (!original)
+    return leftOut('neither of the programs that it is made with, onnxruntime and TensorFlow.js, reads this format.');
   const noise = noiseOf(random(1));
-  const feeds = inputs.map((_, i) => noise(bindShape(graph.inputs[i].shape, 1)));
-  const runOurs = async () => {
-    try {
-      return await runAndDispose(await runtime.compile(graph), feeds);
-    } catch (error) {
-      throw isOutOfMemory(error) ? noRoom(runtime, graph, error) : error;
-    }
-  };
-  if (file.bytes.byteLength > LARGEST_CHECKED) {
+  const feeds = graph.inputs.map(({ shape }) => noise(bindShape(shape, 1)));
+  const runOurs = () => run(runtime, graph, feeds);
+  if (bytesOf(file, format) > LARGEST_CHECKED) {
     if (runtime.device.kind === 'wasm') await runOurs();
     return leftOut('the model is large.');
   }
+  if (original === 'TensorFlow.js' && forwardFlops(graph) > MOST_IN_JAVASCRIPT)
+    return leftOut('TensorFlow.js, which it is made with, would take long for it on the processor.');
   let theirs: readonly FloatTensor[];
   try {
-    theirs = await runAndDispose(await runtime.openFile(file), feeds);
+    theirs = await runAndDispose(await openInOriginal(runtime, file, model), feeds);
   } catch (error) {
     // The file as it is takes more room than the graph, which may still fit.
     if (isOutOfMemory(error)) await runOurs();
     const why = error instanceof Error ? error.message : String(error);
     return {
       value: null,
-      notes: [`onnxruntime could not run the file as it is, so the forward pass was not compared: ${why}`],
+      notes: [`${original} could not run the file as it is, so the forward pass was not compared: ${why}`],
     };
   }
-  const ours = await runOurs();
-  return { value: Math.max(...ours.map((y, i) => relativeError(y, theirs[i]))), notes: [] };
+  return compared(await runOurs(), theirs, model, original);
+}
+
+async function run(runtime: Runtime, graph: Graph, feeds: readonly FloatTensor[]): Promise<FloatTensor[]> {
+  try {
+    return await runAndDispose(await runtime.compile(graph), feeds);
+  } catch (error) {
+    throw isOutOfMemory(error) ? noRoom(runtime, graph, error) : error;
+  }
+}
+
+/** onnxruntime maps the files of weights; TensorFlow.js wants one copy of them all. */
+const bytesOf = ({ bytes, external = [] }: ModelFile, format: FormatId): number =>
+  format === 'onnx' ? bytes.byteLength : external.reduce((n, { data }) => n + data.byteLength, bytes.byteLength);
+
+function openInOriginal(
+  runtime: Runtime,
+  file: ModelFile,
+  { format, inputs, outputs }: ImportedModel,
+): Promise<Program> {
+  if (format !== 'tfjs-layers' && format !== 'tfjs-graph') return runtime.openFile(file);
+  return openOriginal({ ...file, format, inputs: inputs.map(({ name }) => name), outputs });
+}
+
+function compared(
+  ours: readonly FloatTensor[],
+  theirs: readonly FloatTensor[],
+  { outputs }: ImportedModel,
+  original: string,
+): ForwardCheck {
+  const lengths = ours.map((y, i) => [y.data.length, theirs[i]?.data.length ?? 0]);
+  const odd = lengths.findIndex(([own, other]) => own !== other);
+  if (odd >= 0) {
+    const [own, other] = lengths[odd];
+    const note = `Vitrine's forward pass cannot be compared: output "${outputs[odd]}" has ${own} numbers here, ${other} in ${original}.`;
+    return { value: null, notes: [note] };
+  }
+  const value = Math.max(...ours.map((y, i) => relativeError(y, theirs[i])));
+  const note = `Vitrine's forward pass differs from ${original} running the file by ${value.toExponential(1)} (relative).`;
+  return { value, notes: value > VISIBLE_DIFFERENCE ? [note] : [] };
 }
 
 /** Normal noise; beyond LONGEST_NOISE elements it repeats. */

@@ -53,9 +53,6 @@ interface OpenOptions {
   readonly onProgress: (progress: ProgressReport) => void;
 }
 
-/** Relative difference to onnxruntime running the file itself above which the person is told. */
-const VISIBLE_DIFFERENCE = 1e-4;
-
 /** A classifier as its files describe it: everything that is known of it before anything runs. */
 export interface Classifier {
   readonly file: NamedBytes;
@@ -103,7 +100,7 @@ export async function openModel(
     ...classifier.info,
     ...digest,
     forwardDifference: difference.value,
-    notes: [...difference.notes, ...differenceNotes(difference.value), ...classifier.info.notes],
+    notes: [...difference.notes, ...classifier.info.notes],
   };
   const parts = [file, ...weightsOf(file, beside)].map(({ name, bytes }) => ({ path: name, bytes: bytes.byteLength }));
   return { info, runtime, imported, files: parts, model, engine, images, layers, labels };
@@ -181,11 +178,6 @@ function methodsFor(model: ModelGraph): MethodInfo[] {
     unavailable: unavailable(model),
   }));
 }
-
-const differenceNotes = (difference: number | null): string[] =>
-  difference !== null && difference > VISIBLE_DIFFERENCE
-    ? [`Vitrine's forward pass differs from onnxruntime running the file by ${difference.toExponential(1)} (relative).`]
-    : [];
 
 /** NaN in, NaN out: said once, on opening, instead of at every blank map. */
 function weightNotes(graph: Graph): string[] {

@@ -119,7 +119,7 @@ export interface ModelInfo {
   readonly methods: readonly MethodInfo[];
   /** Set where it runs on another device than the model before it: what there is to say of that. */
   readonly moved?: DeviceReport;
-  /** Largest relative difference to onnxruntime running the file as dropped; null where it could not be run. */
+  /** Largest relative difference to onnxruntime, or TensorFlow.js for its own formats, running the file as dropped; null where none did. */
   readonly forwardDifference: number | null;
   /** What the person should know, one sentence each. */
   readonly notes: readonly string[];

@@ -12,7 +12,17 @@ export const FORMAT_TITLES: Readonly<Record<ModelInfo['format'], string>> = {
   tflite: 'TensorFlow Lite',
 };
 
-/** By how much our forward pass differs from onnxruntime running the file itself. */
+/** With what our forward pass is compared: the program that runs files of the format without us, if there is one here. */
+export const agreesWith = (format: ModelInfo['format']): string =>
+  `Agrees with ${ORIGINALS[format] ?? 'another program'}`;
+
+const ORIGINALS: Readonly<Partial<Record<ModelInfo['format'], string>>> = {
+  onnx: 'onnxruntime',
+  'tfjs-layers': 'TensorFlow.js',
+  'tfjs-graph': 'TensorFlow.js',
+};
+
+/** By how much our forward pass differs from that program running the file itself. */
 export const agreement = (difference: number | null): string =>
   difference === null ? 'not tested' : difference === 0 ? 'exactly' : `to ${percent(difference)}`;
 
