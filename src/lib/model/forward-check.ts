@@ -58,6 +58,8 @@ export async function forwardDifference(
   const original = ORIGINALS[format];
   if (!original)
     return leftOut('neither of the programs that it is made with, onnxruntime and TensorFlow.js, reads this format.');
+  if (original === 'onnxruntime' && runtime.device.runtime === 'tfjs')
+    return leftOut('the model runs on TensorFlow.js, which does not read ONNX files. On WASM or WebGPU it is made.');
   const noise = noiseOf(random(1));
   const feeds = graph.inputs.map(({ shape }) => noise(bindShape(shape, 1)));
   const runOurs = () => run(runtime, graph, feeds);
