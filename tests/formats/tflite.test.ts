@@ -164,7 +164,10 @@ describe('quantised TensorFlow Lite models', () => {
       outputs: [2],
     });
     const { graph, notes, inputs } = at(bytes);
-    expect(inputs[0]).toEqual({ name: 'in', dtype: 'float32', shape: [1, 4] });
+    const [low, high] = [(6 / 255) * -128, (6 / 255) * 127].map(Math.fround);
+    const [{ range, ...declared }] = inputs;
+    expect(declared).toEqual({ name: 'in', dtype: 'float32', shape: [1, 4] });
+    expect(range!.map(Math.fround)).toEqual([low, high]);
     const feeds = new Map([
       [graph.inputs[0], { dtype: 'float32' as const, shape: [1, 4], data: Float64Array.of(-1, 2, 2, -1) }],
     ]);

@@ -51,6 +51,17 @@ describe('what a model is guessed to be fed', () => {
     expect(presetFor(model('keras', '', (g, x) => g.div(x, 0.225)))).toBe('zero-to-one');
   });
 
+  it('is what a quantised input can hold', () => {
+    const taking = (low: number, high: number): ImportedModel => {
+      const plain = model('tflite');
+      return { ...plain, inputs: [{ ...plain.inputs[0], range: [low, high] }] };
+    };
+    expect(presetFor(taking(0, 255))).toBe('zero-to-255');
+    expect(presetFor(taking(0, 255 * 0.00392156))).toBe('zero-to-one');
+    expect(presetFor(taking(-128 * 0.0078125, 127 * 0.0078125))).toBe('minus-one-to-one');
+    expect(presetFor(taking(0, 6))).toBe('minus-one-to-one');
+  });
+
   it('is Teachable Machine’s where its metadata lies beside the model', () => {
     const said = { tfjsVersion: '1.3.1', tmVersion: '2.4.5', labels: ['a', 'b'], imageSize: 224 };
     expect(presetFor(model('tfjs-layers'), [metadata(said)])).toBe('teachable-machine');

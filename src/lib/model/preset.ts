@@ -12,11 +12,21 @@ export function presetFor(imported: ImportedModel, beside: readonly NamedFile[] 
   const { format, graph, info } = imported;
   if (beside.some(isTeachableMachine)) return 'teachable-machine';
   if (graph.inputs.some((input) => scalesPixels(graph, input))) return 'zero-to-255';
+  const said = imported.inputs.map(({ range }) => range && presetOfRange(range)).find(Boolean);
+  if (said) return said;
   if (format === 'tflite' || format === 'tensorflow') return 'minus-one-to-one';
   if (format !== 'onnx') return 'zero-to-one';
   if (/tf2onnx|keras|tensorflow/i.test(info.producer)) return 'minus-one-to-one';
   if (/caffe|winml|onnxmltools|coreml/i.test(info.producer)) return 'caffe';
   return 'torchvision';
+}
+
+/** What a quantised input can hold is what it was fed: 0…255, 0…1 or −1…1, each a step of rounding off. */
+function presetOfRange([low, high]: readonly [number, number]): string | null {
+  const near = (value: number, wanted: number) => Math.abs(value - wanted) <= (high - low) / 50;
+  if (near(low, 0) && near(high, 255)) return 'zero-to-255';
+  if (near(low, 0) && near(high, 1)) return 'zero-to-one';
+  return near(low, -1) && near(high, 1) ? 'minus-one-to-one' : null;
 }
 
 /** Teachable Machine's metadata.json says which of its versions wrote it, and the size of its images. */
