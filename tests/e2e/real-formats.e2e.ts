@@ -28,7 +28,8 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     ...resnet,
     files: real('keras/mlperf_resnet8_cifar10.h5'),
     format: 'Keras 2.4.0',
-    preset: '0…1',
+    // Its first batch normalisation says so.
+    preset: '0…255',
     layer: 'activation_6',
   },
   'a Keras topology beside its weights': {
