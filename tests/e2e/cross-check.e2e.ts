@@ -12,7 +12,7 @@ async function explained(page: Page, method = 'Saliency'): Promise<void> {
   await page.goto('./');
   await done(page);
   await page.getByRole('button', { name: /^Device/ }).click();
-  const choice = page.getByRole('radio', { name: 'WebGPU' });
+  const choice = page.getByRole('radio', { name: 'WebGPU', exact: true });
   test.skip(await choice.isDisabled(), 'this browser offers no WebGPU');
   await page.getByRole('radio', { name: 'WASM' }).click();
   await page.getByRole('combobox', { name: /^Method / }).click();

@@ -176,7 +176,7 @@ test('another device is chosen and gives the same number', async ({ page }) => {
   const value = async () => Number((await term(page, 'F(x)').innerText()).replace('+', '').replace('−', '-'));
   const before = await value();
   await page.getByRole('button', { name: /^Device/ }).click();
-  const choice = page.getByRole('radio', { name: 'WebGPU' });
+  const choice = page.getByRole('radio', { name: 'WebGPU', exact: true });
   test.skip(await choice.isDisabled(), 'this browser offers no WebGPU');
   await choice.click();
   await expect(term(page, 'Device')).toContainText('WebGPU', { timeout: 200_000 });
