@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { colourfulness } from './colourfulness.ts';
 import { expect, test } from './site.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -46,24 +47,6 @@ async function chooseMethod(page: Page, title: string): Promise<void> {
   await expect(page.getByRole('combobox', { name: `Method ${title}` })).toBeVisible();
   await done(page);
   await expect(term(page, 'Method')).toContainText(title);
-}
-
-/** Share of the canvas's pixels that are strongly coloured: the photograph under the overlay is nearly grey. */
-async function colourfulness(page: Page): Promise<number> {
-  const png = await page.locator('figure .window').screenshot();
-  return page.evaluate(async (base64) => {
-    const blob = await (await fetch(`data:image/png;base64,${base64}`)).blob();
-    const image = await createImageBitmap(blob);
-    const context = new OffscreenCanvas(image.width, image.height).getContext('2d')!;
-    context.drawImage(image, 0, 0);
-    const { data } = context.getImageData(0, 0, image.width, image.height);
-    let coloured = 0;
-    for (let i = 0; i < data.length; i += 4) {
-      const rgb = [data[i], data[i + 1], data[i + 2]];
-      if (Math.max(...rgb) - Math.min(...rgb) > 60) coloured++;
-    }
-    return (coloured * 4) / data.length;
-  }, png.toString('base64'));
 }
 
 test('a first visit ends with an explained picture, without a click', async ({ page }) => {

@@ -413,7 +413,8 @@ export const cases: Readonly<Record<OperatorName, readonly Case[]>> = {
     {
       x: [image, ints(0, 2, 0), ints(1, 3, 0), ints(1, 1, 2)],
       options: { shrinkAxisMask: 2, beginMask: 4, endMask: 4 },
-      truth: (x) => tf.gather(tf.squeeze(tf.slice(x, [0, 2, 0, 0], [-1, 1, -1, -1]), [1]), [0, 2, 4, 6], 1),
+      // x[:, 2, ::2]. TensorFlow.js's own shrinkAxisMask, on its CPU, reads begin and strides of the wrong axes behind the removed one.
+      truth: (x) => tf.squeeze(tf.stridedSlice(x, [0, 2, 0], [0, 3, 0], [1, 1, 2], 4, 5), [1]),
     },
   ],
   BROADCAST_TO: [{ x: [fed(1, 1, 4), ints(1, 3, 4)], truth: (x) => tf.broadcastTo(x, [x.shape[0], 3, 4]) }],

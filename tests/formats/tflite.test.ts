@@ -86,6 +86,43 @@ describe('TensorFlow Lite operators', () => {
 
 const at = (bytes: Uint8Array<ArrayBuffer>) => readTflite(bytes, 'm.tflite');
 
+/** A [2, 3, 4] tensor of 0 to 23, cut by STRIDED_SLICE. */
+function sliced(begin: number[], end: number[], strides: number[], masks: Record<string, number>, result: number[]) {
+  const ints = (data: number[]) => ({ shape: [data.length], data, type: 'int32' as const });
+  const x = { shape: [2, 3, 4], data: Array.from({ length: 24 }, (_, i) => i) };
+  const bytes = tfliteFile({
+    tensors: [x, ints(begin), ints(end), ints(strides), { shape: result }],
+    operators: [{ op: 'STRIDED_SLICE', inputs: [0, 1, 2, 3], outputs: [4], options: masks }],
+    inputs: [],
+    outputs: [4],
+  });
+  const [y] = evaluate(at(bytes).graph.outputs, new Map(), 1);
+  return { shape: y.shape, data: [...y.data] };
+}
+
+/** TensorFlow documents its strided slice by NumPy's indexing, with an ellipsis behind a specification shorter than the rank. */
+describe('a strided slice in which an axis shrinks', () => {
+  it('takes one row of that axis and steps along the next one: x[:, 2, ::2]', () => {
+    const masks = { beginMask: 5, endMask: 5, shrinkAxisMask: 2 };
+    expect(sliced([0, 2, 0], [0, 3, 0], [1, 1, 2], masks, [2, 2])).toEqual({ shape: [2, 2], data: [8, 10, 20, 22] });
+  });
+
+  it('leaves the axes whole that the specification does not name: x[1] and x[:, -1]', () => {
+    const last = Array.from({ length: 12 }, (_, i) => 12 + i);
+    expect(sliced([1], [2], [1], { shrinkAxisMask: 1 }, [3, 4])).toEqual({ shape: [3, 4], data: last });
+    const masks = { beginMask: 1, endMask: 1, shrinkAxisMask: 2 };
+    expect(sliced([0, -1], [0, 0], [1, 1], masks, [2, 4])).toEqual({
+      shape: [2, 4],
+      data: [8, 9, 10, 11, 20, 21, 22, 23],
+    });
+  });
+
+  it('does not look at its end, and shrinks several at once: x[1, 1:, 0]', () => {
+    const masks = { endMask: 2, shrinkAxisMask: 5 };
+    expect(sliced([1, 1, 0], [0, 0, 0], [1, 1, 1], masks, [2])).toEqual({ shape: [2], data: [16, 20] });
+  });
+});
+
 describe('quantised TensorFlow Lite models', () => {
   it('have weights with a scale and a zero point for each channel', () => {
     const weights = {
@@ -127,7 +164,10 @@ describe('quantised TensorFlow Lite models', () => {
       outputs: [2],
     });
     const { graph, notes, inputs } = at(bytes);
-    expect(inputs[0]).toEqual({ name: 'in', dtype: 'float32', shape: [1, 4] });
+    const [low, high] = [(6 / 255) * -128, (6 / 255) * 127].map(Math.fround);
+    const [{ range, ...declared }] = inputs;
+    expect(declared).toEqual({ name: 'in', dtype: 'float32', shape: [1, 4] });
+    expect(range!.map(Math.fround)).toEqual([low, high]);
     const feeds = new Map([
       [graph.inputs[0], { dtype: 'float32' as const, shape: [1, 4], data: Float64Array.of(-1, 2, 2, -1) }],
     ]);

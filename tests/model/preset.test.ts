@@ -5,6 +5,7 @@ import type { FormatId, ImportedModel } from '../../src/lib/formats/model.ts';
 import { presetFor } from '../../src/lib/model/preset.ts';
 import { Builder } from '../../src/lib/ops/builder.ts';
 import '../../src/lib/ops/index.ts';
+import { float32 } from '../../src/lib/tensor/tensor.ts';
 import { presets } from '../../src/lib/vision/preprocess.ts';
 
 const image = () => new Value('float32', [N, 8, 8, 3], { name: 'image' });
@@ -49,6 +50,32 @@ describe('what a model is guessed to be fed', () => {
     expect(presetFor(model('tfjs-graph', '', (g, x) => g.div(x, 255)))).toBe('zero-to-255');
     expect(presetFor(model('keras', '', (g, x) => g.mul(x, 2)))).toBe('zero-to-one');
     expect(presetFor(model('keras', '', (g, x) => g.div(x, 0.225)))).toBe('zero-to-one');
+  });
+
+  it('is pixels as they are where batch normalisation behind the first convolution counted on no smaller ones', () => {
+    const normalised = (mean: number[], variance: number[]) =>
+      model('keras', 'Keras 2.4.0', (g, x) => {
+        // Channels of Σ|w| = 3 and of 6, with biases 1 and 0.
+        const w = g.constant(float32([2, 3, 1, 1], [1, -1, 1, 2, -2, 2]));
+        const y = g.apply('Conv', [g.transpose(x, [0, 3, 1, 2]), w, g.constant(float32([2], [1, 0]))]);
+        const four = [[1, 1], [0, 0], mean, variance].map((numbers) => g.constant(float32([2], numbers)));
+        return g.apply('BatchNormalization', [y, ...four]);
+      });
+    expect(presetFor(normalised([0, 0], [9.1 ** 2, 18.1 ** 2]))).toBe('zero-to-255');
+    expect(presetFor(normalised([10.1, -18.1], [1, 1]))).toBe('zero-to-255');
+    expect(presetFor(normalised([9.9, -17.9], [8.9 ** 2, 17.9 ** 2]))).toBe('zero-to-one');
+    expect(presetFor(normalised([500, 0], [1, 1]))).toBe('zero-to-one');
+  });
+
+  it('is what a quantised input can hold', () => {
+    const taking = (low: number, high: number): ImportedModel => {
+      const plain = model('tflite');
+      return { ...plain, inputs: [{ ...plain.inputs[0], range: [low, high] }] };
+    };
+    expect(presetFor(taking(0, 255))).toBe('zero-to-255');
+    expect(presetFor(taking(0, 255 * 0.00392156))).toBe('zero-to-one');
+    expect(presetFor(taking(-128 * 0.0078125, 127 * 0.0078125))).toBe('minus-one-to-one');
+    expect(presetFor(taking(0, 6))).toBe('minus-one-to-one');
   });
 
   it('is Teachable Machine’s where its metadata lies beside the model', () => {

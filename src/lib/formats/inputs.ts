@@ -11,6 +11,8 @@ export interface Declared {
   readonly dtype: DType;
   /** A number, the name of an open axis, or null for one without a name; null altogether where the rank is open. */
   readonly shape: readonly (number | string | null)[] | null;
+  /** The least and the largest number that it takes, where the file says so. */
+  readonly range?: readonly [low: number, high: number];
 }
 
 export interface InputOptions {

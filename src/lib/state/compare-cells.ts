@@ -1,4 +1,5 @@
 /** @file What stands in the cells of a comparison: one request each, alike but for the one thing that varies. */
+import { layerTitle } from './layer-title.ts';
 import type { AttributionRequest, BaselineChoice, MethodInfo, ModelInfo, Prediction } from '../worker/api.ts';
 import { type Shelf, type ShelfImage, type ShelfModel, isOpen } from './compare-shelf.ts';
 import type { Question } from './question.svelte.ts';
@@ -84,7 +85,11 @@ export function candidates(axis: Axis, { model, prediction, shelf }: Omit<Ground
     case 'baselines':
       return BASELINES.map(({ kind, title }) => ({ id: kind, title }));
     case 'layers':
-      return model.layers.map(({ id, op, shape }) => ({ id, title: id, note: `${op}, ${shape.join(' × ')}` }));
+      return model.layers.map(({ id, op, shape }) => ({
+        id,
+        title: layerTitle(id),
+        note: `${op}, ${shape.join(' × ')}`,
+      }));
     case 'images':
       return shelf.images.map(named);
     case 'models':

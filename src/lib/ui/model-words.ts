@@ -3,7 +3,7 @@ import type { InspectedModel } from '../state/inspection.svelte.ts';
 import type { ModelInfo } from '../state/workspace.svelte.ts';
 import { percent } from './format.ts';
 
-export const FORMAT_TITLES: Readonly<Record<ModelInfo['format'], string>> = {
+const FORMAT_TITLES: Readonly<Record<ModelInfo['format'], string>> = {
   onnx: 'ONNX',
   'tfjs-layers': 'TensorFlow.js layers',
   'tfjs-graph': 'TensorFlow.js graph',
@@ -11,6 +11,10 @@ export const FORMAT_TITLES: Readonly<Record<ModelInfo['format'], string>> = {
   tensorflow: 'TensorFlow',
   tflite: 'TensorFlow Lite',
 };
+
+/** `ONNX, opset 17`; a version that begins with the format's name is enough. */
+export const formatText = ({ format, version }: Pick<ModelInfo, 'format' | 'version'>): string =>
+  version.startsWith(FORMAT_TITLES[format]) ? version : `${FORMAT_TITLES[format]}, ${version}`;
 
 /** With what our forward pass is compared: the program that runs files of the format without us, if there is one here. */
 export const agreesWith = (format: ModelInfo['format']): string =>

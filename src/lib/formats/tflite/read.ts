@@ -10,7 +10,7 @@ import type { ReadOptions } from '../readers.ts';
 import { buildGraph } from './build.ts';
 import { decodeModel, type ModelFile } from './model-file.ts';
 import type { TensorTable } from './schema.ts';
-import { fileType, graphType, isQuantized } from './tensors.ts';
+import { fileType, graphType, isQuantized, rangeOf } from './tensors.ts';
 
 /**
  * Reads a model. `file` is its name in errors. Throws a FormatError where the bytes are no such model, are damaged, or use operators
@@ -45,7 +45,9 @@ function declaredInputs({ graph }: ModelFile, file: string): Declared[] {
   return graph.inputs.map((index, i) => {
     const tensor = graph.tensors[index];
     const name = names[i] && names.indexOf(names[i]) === i ? names[i] : `${names[i] || 'input'}:${i}`;
-    return { name, dtype: inputType(tensor, file), shape: openShape(tensor) };
+    const dtype = inputType(tensor, file);
+    const range = rangeOf(tensor);
+    return { name, dtype, shape: openShape(tensor), ...(range && { range: [range.low, range.high] as const }) };
   });
 }
 
@@ -70,6 +72,13 @@ function graphNotes({ model }: ModelFile): string[] {
 
 const rounded = (x: number): string => String(Number(x.toPrecision(6)));
 
+/** scale · (q − zero), without what changes nothing. */
+function realNumber(scale: number, zero: number): string {
+  const shifted = zero === 0 ? 'q' : `q ${zero < 0 ? '+' : '−'} ${Math.abs(zero)}`;
+  if (scale === 1) return shifted;
+  return `${rounded(scale)} · ${zero === 0 ? shifted : `(${shifted})`}`;
+}
+
 /** What is quantised, and what that means for the numbers that the model takes and gives. */
 function quantisationNotes({ graph, dataOf }: ModelFile): string[] {
   const isWeight = (tensor: TensorTable) => dataOf(tensor).length > 0;
@@ -91,7 +100,7 @@ function endNotes(tensor: TensorTable): string[] {
   const q = tensor.quantization;
   if (!isQuantized(tensor) || !q) return [];
   return [
-    `"${tensor.name}" is ${fileType(tensor)} in the file, where q stands for ${rounded(q.scale[0])} · (q − ${q.zeroPoint[0] ?? 0}); here it is that real number.`,
+    `"${tensor.name}" is ${fileType(tensor)} in the file, where q stands for ${realNumber(q.scale[0], q.zeroPoint[0] ?? 0)}; here it is that real number.`,
   ];
 }
 

@@ -113,6 +113,7 @@ const OTHER_TYPES: Readonly<Record<number, string>> = {
   13: 'RESOURCE',
   14: 'VARIANT',
   17: 'INT4',
+  18: 'BFLOAT16',
 };
 
 /** How the schema calls a type. */
