@@ -14,7 +14,7 @@ async function explained(page: Page, method = 'Saliency'): Promise<void> {
   await page.getByRole('button', { name: /^Device/ }).click();
   const choice = page.getByRole('radio', { name: 'WebGPU', exact: true });
   test.skip(await choice.isDisabled(), 'this browser offers no WebGPU');
-  await page.getByRole('radio', { name: 'WASM' }).click();
+  await page.getByRole('radio', { name: 'WASM', exact: true }).click();
   await page.getByRole('combobox', { name: /^Method / }).click();
   await page.getByRole('option', { name: method, exact: true }).click();
   await expect(page.getByRole('combobox', { name: `Method ${method}` })).toBeVisible();
