@@ -35,7 +35,7 @@ async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
 
 async function choose(page: Page, device: 'WebGPU' | 'WASM'): Promise<void> {
   await button(page, /^Device/).click();
-  await page.getByRole('radio', { name: device }).click();
+  await page.getByRole('radio', { name: device, exact: true }).click();
 }
 
 test('a GPU that is lost in the middle of a run: said, finished on WASM, all that was open stays', async ({
