@@ -175,6 +175,19 @@ describe('a bundle of version 1', () => {
   });
 });
 
+describe('a bundle of version 3', () => {
+  it('is still read, with both images and maps', () => {
+    const v3 = readFileSync(join(import.meta.dirname, '../fixtures/bundles/v3.vitrine.zip'));
+    const read = readBundle(new Uint8Array(v3), 'v3.vitrine.zip');
+    expect(read.record).toEqual(pair);
+    expect([read.result.inputName, read.result.others[0].name]).toEqual(['left', 'right']);
+    expect([read.scores, read.others[0].scores]).toEqual([
+      float32([1, 2, 2], [4, -3, 2, 0]),
+      float32([1, 1, 4], [0, -8, 2, 8]),
+    ]);
+  });
+});
+
 describe('a bundle that is none is refused', () => {
   it.each<[what: string, bytes: () => Uint8Array, fault: string, sentence: RegExp]>([
     ['no zip', () => strToU8('hello'), 'not a bundle', /not a zip/],

@@ -98,6 +98,23 @@ describe('a long link', () => {
     expect(read(0, 0, 0)).toEqual([0, 0, 0]);
   });
 
+  it('of two images that was made once is still read', () => {
+    const { link, method, names, scores } = JSON.parse(readFileSync(join(fixtures, 'b2.json'), 'utf8')) as {
+      link: string;
+      method: string;
+      names: string[];
+      scores: number[][];
+    };
+    const read = decodeLongLink(link);
+    expect(read.record.method).toBe(method);
+    expect([read.result.inputName, ...read.result.others.map(({ name }) => name)]).toEqual(names);
+    const maps = [read.scores, ...read.others.map((other) => other.scores)];
+    maps.forEach(({ data }, i) =>
+      data.forEach((v, at) => expect(Math.abs(v - scores[i][at])).toBeLessThanOrEqual(8 * ROUNDING)),
+    );
+    expect(read.others.every((other) => Buffer.from(other.input).equals(input))).toBe(true);
+  });
+
   it('is told from a short one', () => {
     expect([link, encodeLink(typical), '#explain', '#bundle', '%23b1.x'].map(kindOf)).toEqual([
       'b',
