@@ -27,13 +27,18 @@ export default defineConfig({
         optimizeDeps: {
           exclude: ['onnxruntime-web'],
           include: [
+            '@bufbuild/protobuf/wire',
             '@tensorflow/tfjs-backend-cpu',
             '@tensorflow/tfjs-backend-wasm',
             '@tensorflow/tfjs-backend-webgl',
             '@tensorflow/tfjs-backend-webgpu',
+            '@tensorflow/tfjs-converter',
             '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-layers',
             'comlink',
             'fast-check',
+            'fflate',
+            'flatbuffers',
             'pixi.js',
             'pixi.js/mesh',
             'pixi.js/unsafe-eval',
