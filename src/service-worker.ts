@@ -66,23 +66,25 @@ async function obey(message: WorkerMessage): Promise<void> {
   else await worker.skipWaiting();
 }
 
-async function keep(paths: readonly string[]): Promise<void> {
+async function keep(paths: readonly string[], asked: Set<string> = new Set()): Promise<void> {
   const cache = await caches.open(CACHE);
   const present = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
   await Promise.all(
     paths.map(async (path) => {
-      if (present.has(new URL(path, location.origin).pathname)) return;
+      const { pathname } = new URL(path, location.origin);
+      if (present.has(pathname) || asked.has(pathname)) return;
+      asked.add(pathname);
       const response = await fetch(path);
       if (!response.ok) throw new Error(`${path}: the site answered ${response.status}`);
       const parts = path.includes('/immutable/workers/') ? await partsOf(path, response.clone()) : [];
-      await Promise.all([cache.put(path, response), keep(parts)]);
+      await Promise.all([cache.put(path, response), keep(parts, asked)]);
     }),
   );
 }
 
-/** What the engine's script loads when it needs it: the only files of the build that its manifest does not name. */
+/** What the engine's scripts load, at once or when they need it: the only files of the build that its manifest does not name. */
 async function partsOf(path: string, script: Response): Promise<string[]> {
-  const names = (await script.text()).matchAll(/import\(["'`](\.\/[^"'`]+\.js)["'`]\)/g);
+  const names = (await script.text()).matchAll(/(?:from|import)\s*\(?\s*["'`](\.{1,2}\/[^"'`]+\.js)["'`]/g);
   return Array.from(names, ([, name]) => new URL(name, new URL(path, location.origin)).pathname);
 }
 
