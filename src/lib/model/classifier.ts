@@ -25,10 +25,10 @@ export interface Ends {
  * The image inputs and the class scores: the output called `wanted`, else the first with an axis of classes that is no
  * intermediate result of another. Throws an Error naming the file where an input is no image or no output holds scores.
  */
-export function endsOf(onnx: ImportedModel, file: string, wanted: string | undefined): Ends {
-  const { inputs } = onnx.graph;
+export function endsOf(imported: ImportedModel, file: string, wanted: string | undefined): Ends {
+  const { inputs } = imported.graph;
   const images = imagesOf(inputs, file);
-  const outputs = scoresOf(onnx, file);
+  const outputs = scoresOf(imported, file);
   const fed = inputs.map(withChannel);
   const byDefault = outcome(outputs.map(({ value }) => value));
   const output = outputs.find((v) => (wanted === undefined ? v.value === byDefault : v.name === wanted));
@@ -42,12 +42,12 @@ export function endsOf(onnx: ImportedModel, file: string, wanted: string | undef
   const packed = pack(fed, roots.map(asFed));
   const [logits, probabilities] = roots.map((root) => packed.on(asFed(root)));
   const model: ModelGraph = {
-    graph: { name: onnx.graph.name, inputs: [packed.input], outputs: [logits] },
+    graph: { name: imported.graph.name, inputs: [packed.input], outputs: [logits] },
     input: packed.input,
     images: packed.images,
     logits,
     probabilities,
-    batched: onnx.batched,
+    batched: imported.batched,
   };
   return { model, images, output: output.name, outputs: outputs.map((v) => v.name) };
 }
