@@ -84,7 +84,7 @@ describe('Guided Grad-CAM', () => {
   it('is Guided Backpropagation times the Grad-CAM map at the size of the input', async () => {
     const model = convModel('Relu');
     const question = ask({ model, x, target, layer: model.feature });
-    const guided = await findMethod('guided-backpropagation').explain(question);
+    const guided = await findMethod('guided-backpropagation').explain({ ...question, layer: undefined });
     const cam = await findMethod('grad-cam').explain(question);
     for (const interpolation of ['nearest', 'bilinear'] as const) {
       const { scores } = await findMethod('guided-grad-cam').explain(question, { interpolation });

@@ -17,7 +17,11 @@ beforeAll(async () => {
 });
 
 describe('TensorFlow.js and onnxruntime give the same map', () => {
-  it.each(methods.map((method) => [method.title, method] as const))('by %s', async (_title, method) => {
+  const asked = methods.flatMap((method) => [
+    { title: method.title, method, layer: method.needs.layer ? model.feature : undefined },
+    ...(method.layers ? [{ title: `${method.title} of a layer`, method, layer: model.feature }] : []),
+  ]);
+  it.each(asked)('by $title', async ({ method, layer }) => {
     const maps = [];
     for (const runtime of runtimes) {
       const engine = createEngine(runtime, { batch: 2 });
@@ -25,7 +29,7 @@ describe('TensorFlow.js and onnxruntime give the same map', () => {
         model,
         x,
         target: { kind: 'logit', index: 2 },
-        layer: model.feature,
+        layer,
         baseline: full(x.shape, 0.1),
       });
       maps.push((await method.explain({ ...question, engine })).scores);

@@ -2,17 +2,18 @@
 import { deepLiftUnder } from '../../src/lib/attribution/deeplift.ts';
 import { gradientOf } from '../../src/lib/attribution/gradient.ts';
 import { findMethod } from '../../src/lib/attribution/index.ts';
+import { activationOf, upTo } from '../../src/lib/attribution/part.ts';
 import { occlude } from '../../src/lib/attribution/occlusion.ts';
-import { keyOf, runOnce, values } from '../../src/lib/attribution/program.ts';
+import { values } from '../../src/lib/attribution/program.ts';
 import { quadratures, type QuadratureName } from '../../src/lib/attribution/quadrature.ts';
 import { smoothGradOver, type SmoothGradType } from '../../src/lib/attribution/smoothgrad.ts';
-import type { ModelGraph, Question, Target } from '../../src/lib/attribution/types.ts';
+import type { Question } from '../../src/lib/attribution/types.ts';
 import { upsample, type Interpolation } from '../../src/lib/attribution/upsample.ts';
 import { deepliftCaptum, deepliftExtended, gradient, guidedBackpropagation, type RuleSet } from '../../src/lib/autodiff/rule-sets.ts';
 import type { Value } from '../../src/lib/graph/graph.ts';
 import { add, addScaled, lerp, map, mul, scale, sub } from '../../src/lib/tensor/arithmetic.ts';
 import { toNumbers, zerosLike, type FloatTensor, type Tensor } from '../../src/lib/tensor/tensor.ts';
-import { flatIndex, headOf, tailOf } from './models.ts';
+import { flatIndex } from './models.ts';
 
 /** One example of one case. */
 export interface Asked {
@@ -29,8 +30,6 @@ export interface Asked {
   /** Another example of the batch. */
   readonly other: (example: number) => FloatTensor;
   readonly example: number;
-  /** The same question about a part of the model. */
-  readonly about: (model: ModelGraph, change?: Partial<Question>) => Question;
 }
 
 type Claim = (asked: Asked) => Promise<FloatTensor>;
@@ -118,13 +117,6 @@ const gradientShap: Claim = async ({ question, params, rows, array, example, dis
   return mean(parts);
 };
 
-/** A layer's activation on x. */
-async function activationOf(question: Question, layer: Value, x = question.x): Promise<FloatTensor> {
-  const build = () => ({ name: 'activation', inputs: [question.model.input], outputs: [layer] });
-  const program = await question.engine.program(`activation/${keyOf(layer)}`, build, { batch: 1 });
-  return (await runOnce(question, program, [x]))[0];
-}
-
 const gradCam: Claim = async (asked) => {
   const { question, params, layer } = asked;
   const relu = params.relu_attributions === true;
@@ -147,18 +139,13 @@ async function weightedChannels({ question, layer }: Asked): Promise<FloatTensor
 
 /** The same method with a neuron in place of F. */
 const ofNeuron = (method: Claim): Claim => (asked) => {
-  const model = headOf(asked.question.model, asked.layer());
-  const target: Target = { kind: 'logit', index: flatIndex(asked.layer(), asked.params.neuron as number | number[]) };
-  return method({ ...asked, question: asked.about(model, { target }) });
+  const index = flatIndex(asked.layer(), asked.params.neuron as number | number[]);
+  return method({ ...asked, question: upTo(asked.question, asked.layer(), index) });
 };
 
-/** The same method on the model from the layer on, with activations in place of inputs. */
-const ofTail = (method: Claim): Claim => async (asked) => {
-  const { question, layer, about } = asked;
-  const x = await activationOf(question, layer());
-  const baseline = question.baseline && (await activationOf(question, layer(), question.baseline));
-  return method({ ...asked, question: about(tailOf(question.model, layer(), question.x), { x, baseline }) });
-};
+/** The same method, asked about the layer. */
+const ofLayer = (method: Claim): Claim => (asked) =>
+  method({ ...asked, question: { ...asked.question, layer: asked.layer() } });
 
 /** x′ + α (x − x′), rounded to float32 after each operation, as a device and the other tool compute it. */
 const pointsOn = ({ x, baseline }: Question, alphas: readonly number[]) =>
@@ -178,10 +165,10 @@ const layerConductance: Claim = async ({ question, params, layer }) => {
 };
 
 /** (x − x′) · Σₖ wₖ · ∂F/∂a (pₖ) · ∂a/∂x (pₖ) for one neuron a. */
-const neuronConductance: Claim = async ({ question, params, layer, about }) => {
+const neuronConductance: Claim = async ({ question, params, layer }) => {
   const { points, weights } = quadratures[quadratureOf(params)](stepsOf(params));
   const index = flatIndex(layer(), params.neuron as number | number[]);
-  const head = about(headOf(question.model, layer()), { target: { kind: 'logit', index } });
+  const head = upTo(question, layer(), index);
   const total = zerosLike(question.x);
   for (const [k, x] of pointsOn(question, points).entries()) {
     const above = await gradientOf({ ...question, x }, gradient, layer());
@@ -232,9 +219,8 @@ export const claims: Readonly<Record<string, Claim>> = {
   GuidedGradCam: ({ question, params, layer }) =>
     scoresOf(findMethod('guided-grad-cam').explain({ ...question, layer: layer() }, { interpolation: params.interpolate_mode })),
   LayerActivation: ({ question, layer }) => activationOf(question, layer()),
-  LayerGradientXActivation: async ({ question, layer }) =>
-    mul((await gradientOf(question, gradient, layer())).gradient, await activationOf(question, layer())),
-  LayerIntegratedGradients: ofTail(integrated),
+  LayerGradientXActivation: ofLayer(byMethod('input-x-gradient')),
+  LayerIntegratedGradients: ofLayer(integrated),
   LayerDeepLift: layerDeepLift(deepliftCaptum),
   'LayerDeepLift(fixed)': layerDeepLift(deepliftCaptum),
   LayerConductance: layerConductance,

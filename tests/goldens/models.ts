@@ -1,11 +1,10 @@
-/** @file A golden model as a ModelGraph, and the models within it: up to a neuron, or from a layer on. */
+/** @file A golden model as a ModelGraph. */
 import { exampleShape } from '../../src/lib/attribution/target.ts';
 import type { ModelGraph, Target } from '../../src/lib/attribution/types.ts';
 import { readOnnx } from '../../src/lib/formats/onnx/read.ts';
-import { topologicalOrder, Value } from '../../src/lib/graph/graph.ts';
-import { cloneBetween } from '../../src/lib/graph/rewrite.ts';
+import { topologicalOrder, type Value } from '../../src/lib/graph/graph.ts';
 import { Builder } from '../../src/lib/ops/builder.ts';
-import { stridesOf, type FloatTensor } from '../../src/lib/tensor/tensor.ts';
+import { stridesOf } from '../../src/lib/tensor/tensor.ts';
 import type { GoldenCase, GoldenFile, GoldenFolder } from './folder.ts';
 
 /** F is taken from the output as it is; `probabilities` is not used. */
@@ -32,18 +31,6 @@ export function layerOf(model: ModelGraph, { layers }: GoldenFile, alias: string
   const found = wanted.map((name) => values.find((v) => v.name === name)).find((v) => v !== undefined);
   if (!found) throw new Error(`layer ${alias}: no activation is named ${wanted.join(' or ')}`);
   return found;
-}
-
-/** The model up to a layer: its neurons are the outputs. */
-export const headOf = (model: ModelGraph, layer: Value): ModelGraph => modelOf('head', model.input, layer, model.batched);
-
-/** The model from a layer on; whatever else reads the input reads `x`. */
-export function tailOf(model: ModelGraph, layer: Value, x: FloatTensor): ModelGraph {
-  const g = new Builder();
-  const input = new Value(layer.dtype, layer.shape, { name: 'layer' });
-  const fixed = g.expand(g.constant(x), model.input.shape);
-  const at = cloneBetween(new Map([[layer, input], [model.input, fixed]]), [model.logits]);
-  return modelOf('tail', input, at(model.logits), model.batched);
 }
 
 /** Output [N, C, …] summed over everything behind C. */

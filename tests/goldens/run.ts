@@ -135,14 +135,10 @@ function baselineOf({ folder, golden }: Site, xs: FloatTensor, i: number): Float
 
 function ask(site: Site, model: ModelGraph, xs: FloatTensor, i: number, extra: ModelEngine[]): Asked {
   const { folder, file, golden, runtime } = site;
-  const about = (part: ModelGraph, change: Partial<Question> = {}): Question => {
-    const engine = createEngine(runtime, { batch: BATCH });
-    extra.push(engine);
-    return { ...question, ...change, model: part, engine };
-  };
   const aim = targetOf(model, golden, i);
-  let question: Question = { model, engine: site.engine, x: example(xs, i), target: aim.target, baseline: baselineOf(site, xs, i), seed: 0 };
-  if (aim.model !== model) question = about(aim.model);
+  const engine = aim.model === model ? site.engine : createEngine(runtime, { batch: BATCH });
+  if (engine !== site.engine) extra.push(engine);
+  const question: Question = { model: aim.model, engine, x: example(xs, i), target: aim.target, baseline: baselineOf(site, xs, i), seed: 0 };
   const array = (name: string) => (golden.arrays?.[name] ? folder.array(golden.arrays[name]) : null);
   const rowsOf = (all: FloatTensor) => Array.from({ length: all.shape[0] }, (_, k) => example(all, k));
   return {
@@ -154,7 +150,6 @@ function ask(site: Site, model: ModelGraph, xs: FloatTensor, i: number, extra: M
     rows: (name, count) => rowsOf(slice0(toFloat32(array(name)!), i * count, (i + 1) * count)),
     distribution: (parameter) => rowsOf(toFloat32(folder.array(parameter))),
     other: (k) => example(xs, k),
-    about,
   };
 }
 

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { LabCore } from '../../src/lib/model/lab.ts';
 import type { AttributionRequest, ModelInfo, Outcome } from '../../src/lib/model/types.ts';
 import type { Pixels } from '../../src/lib/vision/types.ts';
+import { sum } from '../../src/lib/tensor/arithmetic.ts';
 import { random } from '../../src/lib/tensor/random.ts';
 
 /** A seeded picture instead of a browser's decoder: the first byte of the "file" is the seed. */
@@ -86,6 +87,15 @@ describe('the lab, on WASM in Node', () => {
   it('keeps completeness through preprocessing, baseline and method', async () => {
     const { check, value: fx, baselineValue } = value(await lab.attribute(4, request({ method: 'deeplift' }), silent));
     expect(baselineValue).not.toBe(fx);
+    expect(check!.relative).toBeLessThan(1e-4);
+  });
+
+  it('explains a layer in place of the image, at the layer’s own size', async () => {
+    const { id } = info.layers.find(({ shape }) => shape.join() === '10,16,16')!;
+    const { scores, map, check } = value(await lab.attribute(4, request({ method: 'deeplift', layer: id }), silent));
+    expect(scores.shape).toEqual([10, 16, 16]);
+    expect(map.shape).toEqual([1, 16, 16]);
+    expect(sum(map)).toBeCloseTo(sum(scores), 4);
     expect(check!.relative).toBeLessThan(1e-4);
   });
 

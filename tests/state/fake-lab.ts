@@ -57,6 +57,8 @@ export const method = (id: string, more: Partial<MethodInfo> = {}): MethodInfo =
     },
   },
   needs: { baseline: false, layer: false, seed: false },
+  family: 'Gradients',
+  layers: false,
   signed: true,
   unavailable: null,
   ...more,

@@ -13,6 +13,7 @@ import { schema } from './options.ts';
 export const deconvolution = defineMethod({
   id: 'deconvolution',
   title: 'Deconvolution',
+  family: 'gradient',
   description: 'The gradient with each ReLU applied to what flows back instead of to what flowed forward.',
   citation: {
     authors: 'Zeiler, Fergus',

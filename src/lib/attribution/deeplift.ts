@@ -21,6 +21,7 @@ const ruleSets = { complete: deepliftComplete, captum: deepliftCaptum };
 export const deepLift = defineMethod({
   id: 'deeplift',
   title: 'DeepLIFT',
+  family: 'path',
   description: 'How the difference of the score to the baseline is passed back through each layer; exact in one pass.',
   citation: {
     authors: 'Shrikumar, Greenside, Kundaje',
@@ -44,6 +45,8 @@ export const deepLift = defineMethod({
   signed: true,
   unavailable: (model) => missingRules(model, deepliftComplete),
   explain: (question, { rules, multiplyByInputs }) => deepLiftUnder(question, ruleSets[rules], { multiplyByInputs }),
+  explainLayer: (question, layer, { rules, multiplyByInputs }) =>
+    deepLiftUnder(question, ruleSets[rules], { multiplyByInputs, at: layer }),
 });
 
 export interface DeepLiftOptions {

@@ -20,6 +20,7 @@ import type { ModelGraph, Question } from './types.ts';
 export const gradCam = defineMethod({
   id: 'grad-cam',
   title: 'Grad-CAM',
+  family: 'cam',
   description: 'Which places of a layer speak for the score: its channels, weighted by their mean gradient.',
   citation: {
     authors: 'Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra',

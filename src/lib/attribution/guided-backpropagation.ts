@@ -24,6 +24,7 @@ export function needsRelu(model: ModelGraph): string | null {
 export const guidedBackpropagation = defineMethod({
   id: 'guided-backpropagation',
   title: 'Guided Backpropagation',
+  family: 'gradient',
   description: 'The gradient with every negative step at a ReLU removed: crisp edges, weak dependence on the class.',
   citation: {
     authors: 'Springenberg, Dosovitskiy, Brox, Riedmiller',

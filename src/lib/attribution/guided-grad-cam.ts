@@ -21,6 +21,7 @@ import { upsample, type Interpolation } from './upsample.ts';
 export const guidedGradCam = defineMethod({
   id: 'guided-grad-cam',
   title: 'Guided Grad-CAM',
+  family: 'cam',
   description: 'The edges of Guided Backpropagation, kept only where Grad-CAM sees evidence.',
   citation: {
     authors: 'Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra',

@@ -1,4 +1,4 @@
-/** @file The registry: every method, in the order in which a form offers them. A new method adds one line here. */
+/** @file The registry: every method, in the order in which a form offers them: those of a family follow each other. A new method adds one line here. */
 import { deconvolution } from './deconvolution.ts';
 import { deepLift } from './deeplift.ts';
 import { gradCam } from './grad-cam.ts';
@@ -21,9 +21,9 @@ export const methods: readonly Method[] = [
   saliency,
   smoothGrad,
   inputXGradient,
-  occlusion,
   guidedBackpropagation,
   deconvolution,
+  occlusion,
 ];
 
 /** The method called `id`. Throws a RangeError naming those that exist. */

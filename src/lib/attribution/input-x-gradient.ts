@@ -17,6 +17,7 @@ import { sumCheck, values } from './program.ts';
 export const inputXGradient = defineMethod({
   id: 'input-x-gradient',
   title: 'Input × Gradient',
+  family: 'gradient',
   description:
     'The gradient times the pixel: a first-order estimate of what each pixel contributes, against an input of zeros.',
   citation: {
@@ -29,6 +30,7 @@ export const inputXGradient = defineMethod({
   needs: { baseline: false, layer: false, seed: false },
   signed: true,
   unavailable: (model) => missingRules(model, gradientRules),
+  explainLayer: 'from-layer',
   async explain(question) {
     const { gradient, value, passes } = await gradientOf(question, gradientRules);
     const [atZero] = await values(question, [zerosLike(question.x)]);

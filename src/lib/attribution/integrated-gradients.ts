@@ -30,6 +30,7 @@ import type { ModelGraph, Target } from './types.ts';
 export const integratedGradients = defineMethod({
   id: 'integrated-gradients',
   title: 'Integrated Gradients',
+  family: 'path',
   description:
     'What each pixel contributes on the way from the baseline to the image; the contributions add up to the change of the score.',
   citation: {
@@ -62,6 +63,7 @@ export const integratedGradients = defineMethod({
   needs: { baseline: true, layer: false, seed: false },
   signed: true,
   unavailable: (model) => missingRules(model, gradientRules),
+  explainLayer: 'from-layer',
   async explain(question, { steps, quadrature, multiplyByInputs }) {
     const { model, engine, target, x } = question;
     const baseline = question.baseline!;

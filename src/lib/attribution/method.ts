@@ -3,7 +3,9 @@ import type { Static, TObject } from 'typebox';
 import { backward } from '../autodiff/backward.ts';
 import type { RuleSet } from '../autodiff/rule-sets.ts';
 import { Builder } from '../ops/builder.ts';
+import type { Value } from '../graph/graph.ts';
 import { readOptions } from './options.ts';
+import { fromLayer } from './part.ts';
 import type { Explanation, ModelGraph, Question } from './types.ts';
 
 export interface Citation {
@@ -13,9 +15,22 @@ export interface Citation {
   readonly url: string;
 }
 
+/** What methods are grouped by in lists, in the lists' order. */
+export const families = {
+  path: 'Against a baseline',
+  cam: 'Class activation maps',
+  gradient: 'Gradients',
+  relevance: 'Relevance',
+  perturbation: 'Changing the image',
+  layer: 'Inside a layer',
+} as const;
+
+export type Family = keyof typeof families;
+
 export interface Method {
   readonly id: string;
   readonly title: string;
+  readonly family: Family;
   /** One sentence for the form. */
   readonly description: string;
   readonly citation: Citation;
@@ -23,6 +38,11 @@ export interface Method {
   readonly options: TObject;
   /** Which parts of a Question it reads beyond model, input and target. */
   readonly needs: { readonly baseline: boolean; readonly layer: boolean; readonly seed: boolean };
+  /**
+   * Whether it also explains a layer: where the question names one, scores are those of the layer's elements in place of
+   * the image's. Of no account where it needs a layer anyway.
+   */
+  readonly layers: boolean;
   /** Whether scores have a meaningful sign under the default options. */
   readonly signed: boolean;
   /** Why it cannot be used with this model; null when it can. */
@@ -34,23 +54,41 @@ export interface Method {
   explain(question: Question, options?: Readonly<Record<string, unknown>>): Promise<Explanation>;
 }
 
-type Definition<S extends TObject> = Omit<Method, 'options' | 'explain'> & {
+type Definition<S extends TObject> = Omit<Method, 'options' | 'explain' | 'layers'> & {
   readonly options: S;
   explain(question: Question, options: Static<S>): Promise<Explanation>;
+  /**
+   * How it explains a layer, where it can. `from-layer`: as it explains an image, the layer being the input of what
+   * follows it.
+   */
+  readonly explainLayer?:
+    'from-layer' | ((question: Question, layer: Value, options: Static<S>) => Promise<Explanation>);
 };
 
 /** A method whose options are read by its schema before it runs. */
 export function defineMethod<const S extends TObject>(definition: Definition<S>): Method {
-  const { title, options, needs } = definition;
+  const { title, options, needs, explainLayer, ...rest } = definition;
   return {
-    ...definition,
+    ...rest,
+    title,
+    options,
+    needs,
+    layers: explainLayer !== undefined,
     async explain(question, given = {}) {
       const read = readOptions(options, given, `Options of ${title}`);
       if (needs.baseline && !question.baseline)
         throw new RangeError(`${title}: there is no baseline. Choose one, such as black.`);
       if (needs.layer && !question.layer)
         throw new RangeError(`${title}: there is no layer. Choose one with positions, such as the last convolution.`);
-      return definition.explain(question, read);
+      const { layer } = question;
+      if (!layer || needs.layer) return definition.explain(question, read);
+      if (explainLayer === undefined)
+        throw new RangeError(
+          `${title}: it explains the image and no layer, "${layer.name}" is asked for. Leave it out.`,
+        );
+      return explainLayer === 'from-layer'
+        ? definition.explain(await fromLayer(question, layer), read)
+        : explainLayer({ ...question, layer: undefined }, layer, read);
     },
   };
 }

@@ -20,6 +20,7 @@ import type { Explanation, ModelGraph, Progress, Question, Target } from './type
 export const occlusion = defineMethod({
   id: 'occlusion',
   title: 'Occlusion',
+  family: 'perturbation',
   description:
     'How far the score drops when a window of the image is covered. Needs no gradient: works for every model.',
   citation: {

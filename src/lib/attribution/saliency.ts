@@ -14,6 +14,7 @@ import { schema, toggle } from './options.ts';
 export const saliency = defineMethod({
   id: 'saliency',
   title: 'Saliency',
+  family: 'gradient',
   description: 'How strongly the score reacts to a small change of each pixel.',
   citation: {
     authors: 'Simonyan, Vedaldi, Zisserman',
@@ -30,6 +31,7 @@ export const saliency = defineMethod({
   needs: { baseline: false, layer: false, seed: false },
   signed: false,
   unavailable: (model) => missingRules(model, gradientRules),
+  explainLayer: 'from-layer',
   async explain(question, { absolute }) {
     const { gradient, value, passes } = await gradientOf(question, gradientRules);
     return { scores: absolute ? map(gradient, Math.abs) : gradient, value, passes };

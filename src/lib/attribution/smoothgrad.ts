@@ -39,6 +39,7 @@ export interface SmoothGradOptions {
 export const smoothGrad = defineMethod({
   id: 'smoothgrad',
   title: 'SmoothGrad',
+  family: 'gradient',
   description: 'The gradient averaged over noisy copies of the image, which takes the grain out of the map.',
   citation: {
     authors: 'Smilkov, Thorat, Kim, Viégas, Wattenberg',

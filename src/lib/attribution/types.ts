@@ -66,7 +66,7 @@ export interface Question {
   readonly target: Target;
   /** x′ in model space, [1, …]; for methods that have one. */
   readonly baseline?: FloatTensor;
-  /** The layer's activation, for layer methods. */
+  /** The layer's activation, for methods that need one; of others that explain layers, what is explained in place of the image. */
   readonly layer?: Value;
   /** Seeds every random draw. */
   readonly seed: number;
@@ -90,7 +90,7 @@ export interface SelfCheck {
 }
 
 export interface Explanation {
-  /** One score per input element, in the input's shape and the model's own layout; layer methods: in the layer's. */
+  /** One score per element of the input, or of the layer that was explained, in its shape and the model's own layout; of class activation maps one per position. */
   readonly scores: FloatTensor;
   /** F(x). */
   readonly value: number;

@@ -11,6 +11,7 @@ import {
   feedsOf,
   inputNames,
   inputOf,
+  scoreOfPlaceless,
   scoresOfInputs,
   type Feed,
   type FindImage,
@@ -110,7 +111,8 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
   const method = findMethod(request.method);
   const feeds = feedsOf(choicesOf(request), image);
   const x = inputOf(feeds);
-  const layer = method.needs.layer ? layerFor(loaded, request.layer) : undefined;
+  const layer =
+    method.needs.layer || (method.layers && request.layer !== null) ? layerFor(loaded, request.layer) : undefined;
   const question: Question = {
     model: loaded.model,
     engine: loaded.engine,
@@ -155,7 +157,11 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
     modelSha256: loaded.info.sha256,
     version,
     ...diagnosis,
-    notes: [...diagnosis.notes, ...diagnoseInputs(loaded.model, inputNames(loaded.info), maps, layer)],
+    notes: [
+      ...diagnosis.notes,
+      ...diagnoseInputs(loaded.model, inputNames(loaded.info), maps, layer),
+      ...placelessNote(scoreOfPlaceless(loaded.model, explanation.scores, layer)),
+    ],
   };
 }
 
@@ -178,6 +184,13 @@ function layerFor(loaded: LoadedModel, id: string | null) {
     );
   return layer.value;
 }
+
+const placelessNote = (score: number | null): string[] =>
+  score === null
+    ? []
+    : [
+        `Scores that sum to ${Number(score.toPrecision(3))} lie on tokens without a place in the picture, such as the class token; the map leaves them out.`,
+      ];
 
 const targetLabel = (labels: readonly string[], target: Target): string =>
   target.kind === 'difference'

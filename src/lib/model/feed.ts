@@ -1,6 +1,9 @@
 /** @file From images to what the model is fed, and from a method's scores back to a map over each image. */
-import { imagesBehind, join, split } from '../attribution/inputs.ts';
+import { imagesBehind, join, layoutAmong, split } from '../attribution/inputs.ts';
+import type { Layout } from '../attribution/layout.ts';
+import { exampleShape } from '../attribution/target.ts';
 import type { ModelGraph } from '../attribution/types.ts';
+import { sameShape } from '../graph/dim.ts';
 import type { Value } from '../graph/graph.ts';
 import { full, makeTensor, sizeOf, zeros, zerosLike, type FloatTensor } from '../tensor/tensor.ts';
 import { baselineTensor, cropOf, modelView, normalize } from '../vision/preprocess.ts';
@@ -67,7 +70,7 @@ export const baselineOf = (
   );
 
 export interface InputScores {
-  /** [channels, height, width]; [1, height, width] for layer methods, at the layer's own size. */
+  /** [channels, height, width]; of a layer at its own size, [1, height, width] of class activation maps. */
   readonly scores: FloatTensor;
   /** `scores` summed over channels. */
   readonly map: FloatTensor;
@@ -83,17 +86,36 @@ export function scoresOfInputs(
   scores: FloatTensor,
   layer: Value | undefined,
 ): InputScores[] {
-  return partsOf(model, scores, layer).map((part, i) => {
-    const own = channelsFirst(part, feeds[i].preprocessing, feeds[i].x);
-    return { scores: own, map: sumChannels(own) };
+  if (!layer || sameShape(scores.shape, exampleShape(model.input))) {
+    return split(model, scores).map((part, i) => {
+      const own = channelsFirst(part, feeds[i].preprocessing, feeds[i].x);
+      return { scores: own, map: sumChannels(own) };
+    });
+  }
+  const seen = imagesBehind(model.images, layer)(layer);
+  const own = onGrid(scores, layer, layoutAmong(seen, layer));
+  return model.images.map((image) => {
+    const part = seen.includes(image) ? own : zerosLike(own);
+    return { scores: part, map: sumChannels(part) };
   });
 }
 
-function partsOf(model: ModelGraph, scores: FloatTensor, layer: Value | undefined): FloatTensor[] {
-  const { images, input } = model;
-  if (!layer || scores.shape.length === input.shape.length) return split(model, scores);
-  const seen = imagesBehind(images, layer)(layer);
-  return images.map((image) => (seen.includes(image) ? scores : zerosLike(scores)));
+/** Σ of the scores of tokens that have no place in the picture, such as a class token's; null where a layer has none. */
+export function scoreOfPlaceless(model: ModelGraph, scores: FloatTensor, layer: Value | undefined): number | null {
+  if (!layer || !sameShape(scores.shape, exampleShape(layer))) return null;
+  const layout = layoutAmong(imagesBehind(model.images, layer)(layer), layer);
+  if (!layout || layout.prefix === 0) return null;
+  return scores.data.subarray(0, layout.prefix * scores.shape[2]).reduce((total, v) => total + v, 0);
+}
+
+/** [channels, height, width] of a layer's scores: as they are, or one for each position. Tokens without a place are left out. */
+function onGrid(scores: FloatTensor, layer: Value, layout: Layout | null): FloatTensor {
+  if (!layout || !sameShape(scores.shape, exampleShape(layer)))
+    return makeTensor('float32', scores.shape.slice(1), scores.data);
+  const { height, width, prefix } = layout;
+  const channels = scores.shape[layout.channels];
+  if (layout.channels === 1) return makeTensor('float32', [channels, height, width], scores.data);
+  return channelsToFront(scores.data.subarray(prefix * channels), [height, width, channels]);
 }
 
 /** [channels, height, width] from a method's scores, whatever the model's own layout; a layer's map has one channel. */
@@ -101,10 +123,13 @@ function channelsFirst(scores: FloatTensor, p: Preprocessing, x: FloatTensor): F
   const shape = scores.shape[0] === 1 && scores.shape.length > 3 ? scores.shape.slice(1) : scores.shape;
   if (shape.length === 2) return makeTensor('float32', [1, ...shape], scores.data);
   if (p.layout === 'NCHW' || sizeOf(shape) !== sizeOf(x.shape)) return makeTensor('float32', shape, scores.data);
-  const [height, width, channels] = shape;
+  return channelsToFront(scores.data, shape);
+}
+
+function channelsToFront(data: Float32Array, [height, width, channels]: readonly number[]): FloatTensor {
   const out = zeros('float32', [channels, height, width]);
   for (let i = 0; i < height * width; i++)
-    for (let c = 0; c < channels; c++) out.data[c * height * width + i] = scores.data[i * channels + c];
+    for (let c = 0; c < channels; c++) out.data[c * height * width + i] = data[i * channels + c];
   return out;
 }
 

@@ -1,5 +1,6 @@
 /** @file From dropped files to a model that can be asked: read, find its ends, list its layers, check its numbers. */
 import { methods } from '../attribution/index.ts';
+import { families } from '../attribution/method.ts';
 import type { ModelGraph } from '../attribution/types.ts';
 import { isBatch } from '../graph/dim.ts';
 import { constantsOf, parameterCount, topologicalOrder, type Graph } from '../graph/graph.ts';
@@ -167,13 +168,15 @@ export function modelAmong(files: readonly NamedBytes[]): NamedBytes {
 }
 
 function methodsFor(model: ModelGraph): MethodInfo[] {
-  return methods.map(({ id, title, description, citation, options, needs, signed, unavailable }) => ({
+  return methods.map(({ id, title, family, description, citation, options, needs, layers, signed, unavailable }) => ({
     id,
     title,
     description,
     citation,
     options: JSON.parse(JSON.stringify(options)) as OptionSchema,
     needs,
+    layers,
+    family: families[family],
     signed,
     unavailable: unavailable(model),
   }));

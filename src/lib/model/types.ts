@@ -154,6 +154,10 @@ export interface MethodInfo {
   readonly needs: { readonly baseline: boolean; readonly layer: boolean; readonly seed: boolean };
   /** Whether scores have a meaningful sign. */
   readonly signed: boolean;
+  /** The heading that lists show it under. */
+  readonly family: string;
+  /** Whether it can explain a layer in place of the image. */
+  readonly layers: boolean;
   /** Why it cannot be used with this model; null when it can. */
   readonly unavailable: string | null;
 }
@@ -216,13 +220,14 @@ export interface AttributionRequest extends InputChoice {
   readonly options: Readonly<Record<string, unknown>>;
   readonly target: Target;
   readonly baseline: BaselineChoice;
+  /** The layer that the method looks at; null where it explains the image alone. */
   readonly layer: string | null;
   readonly seed: number;
 }
 
 /** The explanation of one image input. */
 export interface InputResult {
-  /** One score per input element, [channels, height, width]; [1, height, width] for layer methods, at the layer's own size. */
+  /** One score per input element, [channels, height, width]; of a layer at its own size, [1, height, width] of class activation maps. */
   readonly scores: FloatTensor;
   /** Summed over channels, at `scores`' height and width: what is drawn. */
   readonly map: FloatTensor;

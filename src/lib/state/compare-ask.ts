@@ -177,10 +177,11 @@ function requestTo(
       `It takes ${inputs.length} images, the open model ${images.length}. Compare models that take as many.`,
     );
   const [first, ...others] = inputs.map(({ preprocessing }, i) => ({ image: images[i], preprocessing }));
-  const layer = info.layers.some(({ id }) => id === request.layer) ? request.layer : info.defaultLayer;
+  const known = info.layers.some(({ id }) => id === request.layer) ? request.layer : info.defaultLayer;
+  const layer = method.needs.layer || (method.layers && request.layer !== null) ? known : null;
   return {
     ok: true,
-    value: { ...request, ...first, ...(others.length > 0 && { others }), layer: method.needs.layer ? layer : null },
+    value: { ...request, ...first, ...(others.length > 0 && { others }), layer },
   };
 }
 

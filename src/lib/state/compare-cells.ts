@@ -56,9 +56,9 @@ const BASELINES: readonly { readonly kind: BaselineChoice['kind']; readonly titl
 ];
 
 /** Whether a method can be held fast while `axis` varies. */
-export function suits(axis: Axis, { needs, unavailable }: MethodInfo): boolean {
+export function suits(axis: Axis, { needs, layers, unavailable }: MethodInfo): boolean {
   if (unavailable !== null) return false;
-  return axis === 'layers' ? needs.layer : axis === 'baselines' ? needs.baseline : true;
+  return axis === 'layers' ? needs.layer || layers : axis === 'baselines' ? needs.baseline : true;
 }
 
 const named = ({ id, title, own }: ShelfImage | ShelfModel): Candidate => ({
@@ -178,5 +178,5 @@ function change(axis: Axis, id: string, ground: Ground, question: Question): Par
 export const requestOf = (method: MethodInfo, question: Question) => ({
   method: method.id,
   options: question.optionsOf(method),
-  layer: method.needs.layer ? question.layer : null,
+  layer: question.layerOf(method),
 });

@@ -174,6 +174,7 @@ export class Comparison {
     const { method, target, baseline, layer } = cell.request;
     question.method = method;
     if (this.axis === 'baselines') question.baseline = baseline;
+    question.explainsLayer = layer !== null;
     if (layer !== null) question.layer = layer;
     if (this.axis === 'targets') {
       question.kind = target.kind;

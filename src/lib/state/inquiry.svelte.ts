@@ -108,7 +108,7 @@ export class Inquiry {
       options: question.optionsOf(method),
       target,
       baseline: question.baseline,
-      layer: method.needs.layer ? question.layer : null,
+      layer: question.layerOf(method),
       seed: question.seed,
     };
   });

@@ -19,6 +19,8 @@ export class Question {
   other = $state<number | null>(null);
   baseline = $state.raw<BaselineChoice>({ kind: 'black' });
   layer = $state<string | null>(null);
+  /** Of methods that can explain the image or a layer: the layer. */
+  explainsLayer = $state(false);
   seed = $state(0);
 
   /** Keeps what the new model knows too; classes mean something else there. */
@@ -30,6 +32,11 @@ export class Question {
     if (!model.layers.some(({ id }) => id === this.layer)) this.layer = model.defaultLayer;
     this.chosen = this.other = null;
     if (model.classes < 2 && this.kind !== 'probability') this.kind = 'logit';
+  }
+
+  /** The layer that `method` is asked about; null where it explains the image. */
+  layerOf({ needs, layers }: MethodInfo): string | null {
+    return needs.layer || (layers && this.explainsLayer) ? this.layer : null;
   }
 
   optionsOf(method: MethodInfo): OptionValues {

@@ -145,7 +145,7 @@ export function obstacle(record: SharedRecord, model: ModelInfo): string {
     return `The link asks for ${method.title}, which this model does not allow: ${method.unavailable}`;
   const last = Math.max(target.index, target.kind === 'difference' ? target.other : 0);
   if (last >= model.classes) return `The link explains class ${last}; ${model.name} has ${model.classes} classes.`;
-  if (method.needs.layer && !model.layers.some(({ id }) => id === layer)) {
+  if ((method.needs.layer || layer !== null) && !model.layers.some(({ id }) => id === layer)) {
     return `The link explains the layer “${layer ?? ''}”, which ${model.name} does not have.`;
   }
   return obstacleOfInputs(record, model);

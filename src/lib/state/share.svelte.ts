@@ -259,6 +259,7 @@ export class Sharing {
     if (record.layer !== null) this.#workspace.place.pickLayer(record.layer);
     if (record.place) restorePlace(this.#workspace, record.place);
     // The explained layer is part of the question, whichever was looked into last.
+    question.explainsLayer = record.layer !== null;
     if (record.layer !== null) question.layer = record.layer;
     if (record.baseline.kind !== 'image') question.baseline = record.baseline;
     else if (baselineImage) question.baseline = { kind: 'image', image: baselineImage.info.id };
