@@ -58,6 +58,19 @@ test('a first visit ends with an explained picture, without a click', async ({ p
   expect(await colourfulness(page)).toBeGreaterThan(0.005);
 });
 
+test('a layer is explained in place of the image', async ({ page }) => {
+  await visit(page);
+  await page.getByRole('combobox', { name: /^Explained / }).click();
+  const layer = page.getByRole('option').last();
+  const name = (await layer.innerText()).split('\n')[0];
+  await layer.click();
+  await expect(page.getByRole('combobox', { name: `Explained ${name}` })).toBeVisible();
+  await done(page);
+  await expect(term(page, 'Δ')).toContainText('%');
+  expect(await colourfulness(page)).toBeGreaterThan(0.005);
+  await expect(term(page, 'Layer')).toHaveText(name);
+});
+
 test('another class is explained when it is clicked', async ({ page }) => {
   await visit(page);
   const second = page.getByRole('radiogroup', { name: 'Predictions' }).getByRole('radio').nth(1);

@@ -1,4 +1,5 @@
 /** @file The caption's facts in words, for the page and for the clipboard. */
+import { layerTitle } from '../state/layer-title.ts';
 import type { AttributionResult, ModelInfo } from '../state/workspace.svelte.ts';
 import { counted, duration, number, percent } from './format.ts';
 
@@ -72,6 +73,7 @@ export function factsOf(result: AttributionResult, model: ModelInfo | null): Fac
         }
       : { name: 'Δ', value: 'none', meaning: 'This method promises no sum that could be checked.' },
   );
+  if (request.layer !== null) facts.push({ name: 'Layer', value: layerTitle(request.layer) });
   facts.push({
     name: 'Method',
     value: `${method?.title ?? request.method}, ${counted(result.passes, 'pass', 'passes')}`,
@@ -94,7 +96,10 @@ export function asText(result: AttributionResult, model: ModelInfo | null, image
     ['Image', `${imageName} (sha256 ${result.imageSha256})`],
     ['Target', targetText(request, model)],
     ...(result.probability === null ? [] : [['Probability', String(result.probability)]]),
-    ...factsOf(result, model).map(({ name, value }) => [name, value]),
+    ...factsOf(result, model)
+      // Its whole name stands below.
+      .filter(({ name }) => name !== 'Layer')
+      .map(({ name, value }) => [name, value]),
     ['Options', JSON.stringify(request.options)],
     ['Baseline', JSON.stringify(request.baseline)],
     ...(request.layer === null ? [] : [['Layer', request.layer]]),
