@@ -95,7 +95,7 @@ export class StudioClient {
   }
 
   async #sent({ parts }: Order): Promise<void> {
-    await Promise.all(Array.from(parts, (part) => this.#kept.get(part)?.sent));
+    await Promise.all(Array.from(parts, (part) => this.#kept.get(part)!.sent));
   }
 
   #send(part: Part): Kept {
