@@ -35,12 +35,15 @@ def build(name: str) -> torch.nn.Module:
 
 
 def large_maps() -> torch.nn.Module:
-    """A layer of 64 maps of 224×224 and one of 2,048 of 7×7, with little else."""
+    """Layers of 64 maps of 224×224, 512 of 28×28 and 2,048 of 7×7, with little else."""
     return torch.nn.Sequential(
         torch.nn.Conv2d(3, 64, 3, padding=1),
         torch.nn.ReLU(),
-        torch.nn.MaxPool2d(32),
-        torch.nn.Conv2d(64, 2048, 3, padding=1),
+        torch.nn.MaxPool2d(8),
+        torch.nn.Conv2d(64, 512, 3, padding=1),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(4),
+        torch.nn.Conv2d(512, 2048, 1),
         torch.nn.ReLU(),
         torch.nn.AdaptiveAvgPool2d(1),
         torch.nn.Flatten(),

@@ -1,6 +1,7 @@
 /**
  * @file How long it takes to open a layer's feature maps in the built site, from the click to the picture, once the model has
- * run on the image; and how a grid of 2,048 channels scrolls. Prints Markdown tables.
+ * run on the image; and the time between frames while a grid is scrolled and while its maps change their size. Prints
+ * Markdown tables; the last column is what the page's main thread computed.
  *
  *     python3 bench/export.py large_maps && npm run build && node bench/inside.ts [--rounds 6]
  *
@@ -18,8 +19,8 @@ import { spread } from './timing.ts';
 const root = join(import.meta.dirname, '..');
 const MODEL = 'large_maps.onnx';
 /** As the list of layers shows them; the last is only there to come from. */
-const SHAPES = ['64 × 224 × 224', '2048 × 7 × 7', '64 × 7 × 7'];
-const SCROLL_MS = 3000;
+const SHAPES = ['2048 × 7 × 7', '512 × 28 × 28', '64 × 224 × 224', '64 × 28 × 28'];
+const MOTION_MS = 3000;
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '6' } } });
 const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
@@ -59,21 +60,27 @@ async function open(page: Page, shape: string): Promise<number> {
   });
 }
 
-/** Milliseconds between frames while the grid is scrolled from its top to its end. */
-const scroll = (page: Page): Promise<number[]> =>
-  page.getByRole('application', { name: /^Feature maps/ }).evaluate(async (grid, duration) => {
-    const frames: number[] = [];
-    const start = performance.now();
-    let before = start;
-    while (before - start < duration) {
-      await new Promise(requestAnimationFrame);
-      const now = performance.now();
-      frames.push(now - before);
-      before = now;
-      grid.scrollTop = ((now - start) / duration) * (grid.scrollHeight - grid.clientHeight);
-    }
-    return frames.slice(2);
-  }, SCROLL_MS);
+/** Milliseconds between frames while `move` is called with the share of the time that has passed, 0…1, once in each. */
+const frames = (page: Page, motion: 'scroll' | 'zoom'): Promise<number[]> =>
+  page.getByRole('application', { name: /^Feature maps/ }).evaluate(
+    async (grid, [duration, kind]) => {
+      // Sixteen steps up and down pass every size that a map may have.
+      const key = (frame: number) => (frame % 16 < 8 ? '-' : '+');
+      const times: number[] = [];
+      const start = performance.now();
+      let before = start;
+      while (before - start < duration) {
+        await new Promise(requestAnimationFrame);
+        const now = performance.now();
+        times.push(now - before);
+        before = now;
+        if (kind === 'scroll') grid.scrollTop = ((now - start) / duration) * (grid.scrollHeight - grid.clientHeight);
+        else grid.dispatchEvent(new KeyboardEvent('keydown', { key: key(times.length), bubbles: true }));
+      }
+      return times.slice(2);
+    },
+    [MOTION_MS, motion] as const,
+  );
 
 /** Begins to count; the result tells the seconds that the page's main thread has computed since. */
 async function computing(page: Page): Promise<() => Promise<number>> {
@@ -109,15 +116,19 @@ try {
     const { min, median } = spread(all);
     console.log(row([shape, min.toFixed(0), median.toFixed(0), Math.max(...all).toFixed(0)]));
   }
-  await open(page, SHAPES[1]);
-  const computed = await computing(page);
-  const frames = await scroll(page);
-  const perFrame = ((await computed()) * 1000) / frames.length;
-  const { median } = spread(frames);
-  console.log(
-    `\nscrolling ${SHAPES[1]}: ${median.toFixed(1)} ms between frames, slowest ${Math.max(...frames).toFixed(0)}`,
-  );
-  console.log(`${perFrame.toFixed(1)} ms of computing on the page's main thread for each frame`);
+  console.log(`\n${row(['layer', 'motion', 'median, ms', '95 %, ms', 'slowest, ms', 'computing a frame, ms'])}`);
+  console.log(row(['---', '---', '--:', '--:', '--:', '--:']));
+  for (const shape of SHAPES.slice(0, 3))
+    for (const motion of ['scroll', 'zoom'] as const) {
+      await open(page, SHAPES[3]);
+      await open(page, shape);
+      await page.waitForTimeout(1000);
+      const computed = await computing(page);
+      const all = (await frames(page, motion)).toSorted((a, b) => a - b);
+      const share = ((await computed()) * 1000) / all.length;
+      const at = (part: number) => all[Math.min(all.length - 1, Math.floor(part * all.length))].toFixed(1);
+      console.log(row([shape, motion, at(0.5), at(0.95), at(1), share.toFixed(1)]));
+    }
 } finally {
   await browser.close();
   await close();

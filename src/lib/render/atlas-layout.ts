@@ -75,7 +75,8 @@ export function tileFor({ count, height, width }: GridShape, room: Size): number
   return Math.floor(columns > count || height > width ? tile : (room.width + GAP) / columns - GAP);
 }
 
-const pitchOf = ({ cell, gap }: AtlasLayout): Size => ({ width: cell.width + gap, height: cell.height + gap });
+/** From a cell to the next. */
+export const pitchOf = ({ cell, gap }: AtlasLayout): Size => ({ width: cell.width + gap, height: cell.height + gap });
 
 /** What lies under a point of the grid; null in gaps, behind the last channel and outside. */
 export function spotAt(layout: AtlasLayout, shape: GridShape, { x, y }: Point): Spot | null {

@@ -1,144 +1,129 @@
-/** @file A layer's feature maps as one mesh: however many channels, one quad and three textures. Drawn when asked. */
-import { BufferImageSource, Container, GlProgram, Mesh, type MeshGeometry, Shader, UniformGroup } from 'pixi.js';
-import { type AtlasLayout, type GridShape, valuesOf } from './atlas-layout.ts';
-import { atlasFragment } from './atlas-shader.ts';
-import type { ColourMap } from './colour-maps.ts';
-import { unitQuad } from './image-layer.ts';
+/**
+ * @file A layer's feature maps, drawn from an atlas of coloured texels. Colours are worked out once for a layer, order, scale
+ * and colour map, so that scrolling and zooming draw nothing but textured quads: the channels in sight, in one call for each
+ * page of the atlas, and a page holds a million texels. Drawn when asked.
+ */
+import { BufferImageSource, Container, GlProgram, Mesh, MeshGeometry, Shader } from 'pixi.js';
+import { type Coloured, paintPage } from './atlas-colours.ts';
+import type { AtlasLayout } from './atlas-layout.ts';
+import { type Pages, pageSize, pagesOf, quadsOf, ranksIn } from './atlas-pages.ts';
 import type { Layer } from './layer.ts';
 import { type Painter, createPainter } from './painter.ts';
-import { quadVertex } from './shaders.ts';
-import type { Point, Size } from './viewport.ts';
+import { quadVertex, texelFragment } from './shaders.ts';
+import type { Point, Rect, Size } from './viewport.ts';
 
-export interface AtlasData {
-  /** [channels, prefix + height · width]. */
-  readonly values: Float32Array;
-  readonly shape: GridShape;
+export interface AtlasData extends Coloured {
   readonly layout: AtlasLayout;
-  /** Channels in the order of the cells. */
-  readonly order: ArrayLike<number>;
-  /** Two for each channel: the values that get the first and the last colour. */
-  readonly limits: Float32Array;
-  readonly colours: ColourMap;
 }
 
 const nearest = { scaleMode: 'nearest', addressMode: 'clamp-to-edge', alphaMode: 'no-premultiply-alpha' } as const;
+/** Texels that are kept of pages out of sight: 64 MB. */
+const MOST_KEPT = 16 * 1024 * 1024;
 
-/** Rows of `width` texels for `values` of `per` numbers each; a copy only where the last row is not full. */
-function wrapped(values: Float32Array, per: number, limit: number, format: 'r32float' | 'rgba32float') {
-  const texels = values.length / per;
-  const width = Math.max(1, Math.min(texels, limit));
-  const height = Math.max(1, Math.ceil(texels / width));
-  if (height > limit)
-    throw new Error(
-      `Atlas: the layer has ${texels} values, this device's textures hold ${limit * limit}. Look at a smaller layer.`,
-    );
-  const full = values.length === width * height * per;
-  const resource = full ? values : new Float32Array(width * height * per);
-  if (!full) resource.set(values);
-  return new BufferImageSource({ resource, width, height, format, ...nearest });
-}
+/** One page, and the quads that were drawn of it last. */
+class Page {
+  readonly mesh: Mesh<MeshGeometry, Shader>;
+  readonly size: Size;
+  readonly #source: BufferImageSource;
+  #drawn = '';
 
-/** Four numbers for each cell: channel, the values of the first and the last colour, place 0…1 of a channel without a span. */
-function cellsOf({ order, limits, colours }: AtlasData): Float32Array {
-  const cells = new Float32Array(4 * order.length);
-  const alone = colours.kind === 'diverging' ? 0.5 : 0;
-  for (let rank = 0; rank < order.length; rank++) {
-    const channel = order[rank];
-    cells.set([channel, limits[2 * channel], limits[2 * channel + 1], alone], 4 * rank);
+  constructor(texels: Uint8Array<ArrayBuffer>, size: Size) {
+    this.size = size;
+    this.#source = new BufferImageSource({ resource: texels, ...size, format: 'rgba8unorm', ...nearest });
+    const shader = new Shader({
+      glProgram: GlProgram.from({ vertex: quadVertex, fragment: texelFragment, name: 'atlas' }),
+      resources: { uTexels: this.#source, uTexelsSampler: this.#source.style },
+    });
+    this.mesh = new Mesh({ geometry: new MeshGeometry({}), shader });
   }
-  return cells;
+
+  /** Scrolling within the same rows changes nothing here. */
+  show({ shape, layout }: AtlasData, pages: Pages, first: number, end: number): void {
+    const { columns, gap, map, token } = layout;
+    const wanted = [first, end, columns, gap, map.width, map.height, token].join();
+    if (wanted === this.#drawn) return;
+    this.#drawn = wanted;
+    const { positions, uvs, indices } = quadsOf(shape, layout, pages, this.size, first, end);
+    Object.assign(this.mesh.geometry, { positions, uvs, indices });
+  }
+
+  destroy(): void {
+    this.mesh.shader?.destroy(); // first: it holds on to the texture
+    this.mesh.geometry.destroy();
+    this.mesh.destroy();
+    this.#source.destroy();
+  }
 }
 
 export class AtlasLayer implements Layer<AtlasData | null> {
   readonly view = new Container();
   readonly #limit: number;
   #data: AtlasData | null = null;
-  #values: BufferImageSource | null = null;
-  #cells: BufferImageSource | null = null;
-  #mesh: Mesh<MeshGeometry, Shader> | null = null;
-  readonly #palette = new BufferImageSource({
-    resource: new Uint8Array(256 * 4),
-    width: 256,
-    height: 1,
-    format: 'rgba8unorm',
-    ...nearest,
-    scaleMode: 'linear',
-  });
-  readonly #uniforms = new UniformGroup({
-    uSize: { value: new Float32Array(2), type: 'vec2<f32>' },
-    uGrid: { value: new Float32Array(2), type: 'vec2<f32>' },
-    uCell: { value: new Float32Array(4), type: 'vec4<f32>' },
-    uShape: { value: new Float32Array(4), type: 'vec4<f32>' },
-  });
+  #arranged: Pages | null = null;
+  /** By number, those drawn longest ago first. */
+  readonly #pages = new Map<number, Page>();
 
   /** `limit`: texels that a texture may have on a side. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Throws an Error where the device's textures cannot hold the layer. */
   update(data: AtlasData | null): void {
     const before = this.#data;
-    if (data?.values !== before?.values) this.#replace(data);
-    else if (data && before && (data.order !== before.order || data.limits !== before.limits)) this.#arrange(data);
-    else if (data && before && data.colours.kind !== before.colours.kind) this.#arrange(data);
+    const same =
+      data?.values === before?.values &&
+      data?.order === before?.order &&
+      data?.limits === before?.limits &&
+      data?.colours === before?.colours;
+    if (!same) this.#forget();
     this.#data = data;
-    if (!data || !this.#mesh) return;
-    if (data.colours !== before?.colours) {
-      (this.#palette.resource as Uint8Array).set(data.colours.colours);
-      this.#palette.update();
+  }
+
+  /** The part that is in sight, in CSS pixels of the grid, `ratio` device pixels to each. */
+  show(sight: Rect, ratio: number): void {
+    const data = this.#data;
+    for (const page of this.#pages.values()) page.mesh.visible = false;
+    if (!data) return;
+    const { shape, layout } = data;
+    const pages = pagesOf(shape, layout, ratio, this.#limit);
+    if (JSON.stringify(pages) !== JSON.stringify(this.#arranged)) this.#forget();
+    this.#arranged = pages;
+    const [first, end] = ranksIn(layout, shape.count, sight);
+    for (let at = Math.floor(first / pages.perPage); at * pages.perPage < end; at++) {
+      const page = this.#pages.get(at) ?? this.#paint(data, pages, at);
+      this.#pages.delete(at);
+      this.#pages.set(at, page);
+      page.mesh.visible = true;
+      page.show(data, pages, Math.max(first, at * pages.perPage), Math.min(end, (at + 1) * pages.perPage));
     }
-    const { layout, shape } = data;
-    this.#mesh.scale.set(layout.width, layout.height);
-    const { uniforms } = this.#uniforms;
-    uniforms.uSize.set([layout.width, layout.height]);
-    uniforms.uGrid.set([layout.columns, shape.count]);
-    uniforms.uCell.set([
-      layout.cell.width + layout.gap,
-      layout.cell.height + layout.gap,
-      layout.map.width,
-      layout.map.height,
-    ]);
-    uniforms.uShape.set([shape.width, shape.height, shape.prefix, layout.token]);
-    this.#uniforms.update();
+    this.#tidy();
   }
 
   destroy(): void {
-    this.#replace(null);
-    this.#palette.destroy();
+    this.#forget();
     this.view.destroy({ children: true });
   }
 
-  /** Another order or scale: a few numbers for each channel. */
-  #arrange(data: AtlasData): void {
-    (this.#cells!.resource as Float32Array).set(cellsOf(data));
-    this.#cells!.update();
+  #paint(data: AtlasData, pages: Pages, at: number): Page {
+    const page = new Page(paintPage(data, pages, at), pageSize(pages, at, data.shape.count));
+    this.view.addChild(page.mesh);
+    return page;
   }
 
-  #replace(data: AtlasData | null): void {
-    this.#mesh?.shader?.destroy(); // first: it holds on to the textures
-    this.#mesh?.geometry.destroy();
-    this.#mesh?.destroy();
-    this.#values?.destroy();
-    this.#cells?.destroy();
-    this.#mesh = this.#values = this.#cells = null;
-    if (!data || data.shape.count * valuesOf(data.shape) === 0) return;
-    this.#values = wrapped(data.values, 1, this.#limit, 'r32float');
-    this.#cells = wrapped(cellsOf(data), 4, this.#limit, 'rgba32float');
-    const shader = new Shader({
-      glProgram: GlProgram.from({ vertex: quadVertex, fragment: atlasFragment, name: 'atlas' }),
-      resources: {
-        uValues: this.#values,
-        uValuesSampler: this.#values.style,
-        uCells: this.#cells,
-        uCellsSampler: this.#cells.style,
-        uColours: this.#palette,
-        uColoursSampler: this.#palette.style,
-        options: this.#uniforms,
-      },
-    });
-    this.#mesh = new Mesh({ geometry: unitQuad(), shader });
-    this.view.addChild(this.#mesh);
+  #tidy(): void {
+    let kept = 0;
+    for (const { size } of this.#pages.values()) kept += size.width * size.height;
+    for (const [at, page] of this.#pages) {
+      if (kept <= MOST_KEPT || page.mesh.visible) return;
+      kept -= page.size.width * page.size.height;
+      page.destroy();
+      this.#pages.delete(at);
+    }
+  }
+
+  #forget(): void {
+    for (const page of this.#pages.values()) page.destroy();
+    this.#pages.clear();
   }
 }
 
@@ -148,6 +133,8 @@ const STRIP_ROWS = 2048;
 export class Atlas {
   readonly layer: AtlasLayer;
   readonly #painter: Painter;
+  #size: Size = { width: 1, height: 1 };
+  #ratio = 1;
 
   /** Use `createAtlas`. */
   constructor(painter: Painter) {
@@ -158,11 +145,14 @@ export class Atlas {
 
   /** CSS pixels, and device pixels per CSS pixel. */
   resize(size: Size, ratio: number): void {
+    this.#size = size;
+    this.#ratio = ratio;
     this.#painter.resize(size, ratio);
   }
 
   /** Draws the part of the grid that begins at a point of it. */
   draw({ x, y }: Point): void {
+    this.layer.show({ x, y, ...this.#size }, this.#ratio);
     this.#painter.look({ scale: 1, x: -x, y: -y });
     this.#painter.draw();
   }

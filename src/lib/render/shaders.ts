@@ -1,4 +1,4 @@
-/** @file The two fragment shaders of the exhibit, in GLSL ES 3.00. */
+/** @file The fragment shaders of the exhibit and of the grid of feature maps, in GLSL ES 3.00. */
 
 /** A unit quad, placed by the mesh's own position and scale. */
 export const quadVertex = `#version 300 es
@@ -77,5 +77,16 @@ void main() {
   vec3 rgb = texture(uColours, vec2((place * 255.0 + 0.5) / 256.0, 0.5)).rgb;
   float alpha = uOpacity * mix(1.0, abs(t), uFade);
   colour = vec4(rgb * alpha, alpha);
+}
+`;
+
+/** Colours that were worked out before. */
+export const texelFragment = `#version 300 es
+precision highp float;
+in vec2 vUV;
+out vec4 colour;
+uniform sampler2D uTexels;
+void main() {
+  colour = texture(uTexels, vUV);
 }
 `;
