@@ -53,6 +53,19 @@ function samplesOf(values: number, texels: number): Samples {
   return { at, per };
 }
 
+/** The first and the last colour's values as a line: what a value is, in steps of the palette. */
+interface Line {
+  readonly low: number;
+  readonly steps: number;
+  readonly base: number;
+}
+
+const stepOf = (value: number, { low, steps, base }: Line): number => {
+  if (!(Math.abs(value) < 3e38)) return LAST + 1;
+  const at = (value - low) * steps + base;
+  return at <= 0 ? 0 : at >= LAST ? LAST : (at + 0.5) | 0;
+};
+
 /** The texels of one page, RGBA. */
 export function paintPage(data: Coloured, pages: Pages, page: number): Uint8Array<ArrayBuffer> {
   const { values, shape, order, limits, colours } = data;
@@ -60,34 +73,40 @@ export function paintPage(data: Coloured, pages: Pages, page: number): Uint8Arra
   const out = new Uint32Array(width * height);
   const palette = paletteOf(colours);
   const [across, down] = [samplesOf(shape.width, pages.map.width), samplesOf(shape.height, pages.map.height)];
-  const share = 1 / (across.per * down.per);
+  const row = new Float64Array(shape.width);
   const alone = colours.kind === 'diverging' ? LAST / 2 : 0;
   const end = Math.min(shape.count, (page + 1) * pages.perPage);
   for (let rank = page * pages.perPage; rank < end; rank++) {
     const channel = order[rank];
     const low = limits[2 * channel];
     const span = limits[2 * channel + 1] - low;
-    const [steps, base] = span > 0 ? [LAST / span, 0] : [0, alone];
-    const colour = (value: number): number => {
-      if (!(Math.abs(value) < 3e38)) return palette[LAST + 1];
-      const at = (value - low) * steps + base;
-      return palette[at <= 0 ? 0 : at >= LAST ? LAST : (at + 0.5) | 0];
-    };
+    const line: Line = span > 0 ? { low, steps: LAST / span, base: 0 } : { low, steps: 0, base: alone };
     const box = boxOf(pages, rank);
     const tokens = channel * valuesOf(shape);
     const first = tokens + shape.prefix;
     let to = box.y * width + box.x;
     for (let y = 0; y < pages.map.height; y++, to += width) {
-      for (let x = 0; x < pages.map.width; x++) {
-        let total = 0;
-        for (let j = y * down.per; j < (y + 1) * down.per; j++) {
-          const row = first + down.at[j] * shape.width;
-          for (let i = x * across.per; i < (x + 1) * across.per; i++) total += values[row + across.at[i]];
+      meanRow(row, values, first, down, y);
+      if (across.per === 1)
+        for (let x = 0; x < pages.map.width; x++) out[to + x] = palette[stepOf(row[across.at[x]], line)];
+      else
+        for (let x = 0; x < pages.map.width; x++) {
+          let total = 0;
+          for (let i = x * across.per; i < (x + 1) * across.per; i++) total += row[across.at[i]];
+          out[to + x] = palette[stepOf(total / across.per, line)];
         }
-        out[to + x] = colour(total * share);
-      }
     }
-    for (let token = 0; token < shape.prefix; token++) out[to + token] = colour(values[tokens + token]);
+    for (let token = 0; token < shape.prefix; token++) out[to + token] = palette[stepOf(values[tokens + token], line)];
   }
   return new Uint8Array(out.buffer);
+}
+
+/** The mean, down its columns, of the rows of a map that go into row `y` of texels. */
+function meanRow(mean: Float64Array, values: Float32Array, first: number, { at, per }: Samples, y: number): void {
+  const width = mean.length;
+  const rows = [0, 1, 2].map((j) => first + at[y * per + Math.min(j, per - 1)] * width);
+  const [a, b, c] = rows;
+  if (per === 1) for (let i = 0; i < width; i++) mean[i] = values[a + i];
+  else if (per === 2) for (let i = 0; i < width; i++) mean[i] = (values[a + i] + values[b + i]) / 2;
+  else for (let i = 0; i < width; i++) mean[i] = (values[a + i] + values[b + i] + values[c + i]) / 3;
 }
