@@ -143,6 +143,30 @@ describe('the atlas of feature maps', () => {
     colourOf(0.75).forEach((level, c) => expect(Math.abs(pixel(0, 0)[c] - level)).toBeLessThanOrEqual(3));
   });
 
+  it('puts the part in sight on another canvas, whatever was on it and however it scrolls', async () => {
+    const wanted = data({ layout: layoutOf(shape, 26, 12) });
+    const whole = await pixelsOf(wanted);
+    const canvas = document.createElement('canvas');
+    atlas.layer.update(wanted);
+    for (const at of [
+      { x: 0, y: 0 },
+      { x: -4, y: 7 },
+      { x: 3, y: 14 },
+    ]) {
+      const size = { width: 20, height: 12 };
+      atlas.resize(size, 1);
+      atlas.drawOn(canvas, at);
+      expect([canvas.width, canvas.height]).toEqual([20, 12]);
+      const { data: seen } = canvas.getContext('2d')!.getImageData(0, 0, 20, 12);
+      for (let y = 0; y < 12; y++)
+        for (let x = 0; x < 20; x++) {
+          const [u, v] = [x + at.x, y + at.y];
+          const outside = u < 0 || v < 0 || u >= wanted.layout.width || v >= wanted.layout.height;
+          expect([...seen.slice(4 * (20 * y + x), 4 * (20 * y + x) + 4)]).toEqual(outside ? [0, 0, 0, 0] : whole(u, v));
+        }
+    }
+  });
+
   it('replaces a layer by another of another shape', async () => {
     await expectDrawn(data());
     await expectDrawn(

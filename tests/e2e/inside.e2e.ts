@@ -49,7 +49,7 @@ test('the layer that is picked is the same in every view, and each place can be 
   await expect(scrubber(page)).toContainText(wanted);
   await expect.poll(() => said(page).get('layer')).toBe(wanted);
   await page.getByRole('searchbox', { name: 'Search layers' }).fill('');
-  await expect(page.getByText('Exactly zero')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByRole('complementary').getByText('Zeros', { exact: true })).toBeVisible({ timeout: 20_000 });
 
   await ownStep(page);
   await tab(page, 'Filters').click();

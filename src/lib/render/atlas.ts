@@ -135,10 +135,12 @@ export class Atlas {
   readonly #painter: Painter;
   #size: Size = { width: 1, height: 1 };
   #ratio = 1;
+  #onto: (() => void) | null = null;
 
   /** Use `createAtlas`. */
   constructor(painter: Painter) {
     this.#painter = painter;
+    painter.onRestored = () => this.#onto?.();
     this.layer = new AtlasLayer(painter.maxTextureSize);
     painter.show([this.layer.view]);
   }
@@ -155,6 +157,23 @@ export class Atlas {
     this.layer.show({ x, y, ...this.#size }, this.#ratio);
     this.#painter.look({ scale: 1, x: -x, y: -y });
     this.#painter.draw();
+  }
+
+  /**
+   * Draws the part of the grid that begins at a point of it, and puts it on a canvas of its own. A page without a GPU shows
+   * the wrong part of a WebGL canvas that reaches beyond the window; it shows other canvases as they are.
+   */
+  drawOn(canvas: HTMLCanvasElement, at: Point): void {
+    const source = this.#painter.canvas;
+    this.draw(at);
+    this.#onto = () => {
+      if (canvas.width !== source.width) canvas.width = source.width;
+      if (canvas.height !== source.height) canvas.height = source.height;
+      const context = canvas.getContext('2d')!;
+      context.globalCompositeOperation = 'copy';
+      context.drawImage(source, 0, 0); // at once: the buffer is only defined right after drawing
+    };
+    this.#onto();
   }
 
   /** The whole grid as PNG, a pixel for each CSS pixel of its layout. */
