@@ -122,7 +122,7 @@ try {
     for (const shape of SHAPES.slice(0, 3)) {
       await open(page, SHAPES[3]);
       await open(page, shape);
-      await page.waitForTimeout(1000);
+      await page.waitForTimeout(3000); // what the page does while nobody waits is over by then
       const computed = await computing(page);
       const all = (await frames(page, motion)).toSorted((a, b) => a - b);
       const share = ((await computed()) * 1000) / all.length;
