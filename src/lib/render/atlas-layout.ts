@@ -69,7 +69,7 @@ export function layoutOf(shape: GridShape, room: number, tile: number, gap = GAP
 /** A tile that suits a layer: few channels are drawn large, but not a map of few values larger than helps; rows are full. */
 export function tileFor({ count, height, width }: GridShape, room: Size): number {
   const fair = Math.sqrt((room.width * room.height) / Math.max(1, count)) - GAP;
-  const most = Math.min(320, Math.max(LEAST_FAIR_TILE, 12 * Math.max(height, width)));
+  const most = Math.min(320, Math.max(LEAST_FAIR_TILE, 24 * Math.max(height, width)));
   const tile = Math.min(room.width, Math.max(LEAST_FAIR_TILE, Math.min(fair, most)));
   const columns = Math.ceil((room.width + GAP) / (tile + GAP));
   return Math.floor(columns > count || height > width ? tile : (room.width + GAP) / columns - GAP);
