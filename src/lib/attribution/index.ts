@@ -1,4 +1,13 @@
 /** @file The registry: every method, in the order in which a form offers them: those of a family follow each other. A new method adds one line here. */
+import { ablationCam } from './ablation-cam.ts';
+import { eigenCam } from './eigen-cam.ts';
+import { eigenGradCam } from './eigen-grad-cam.ts';
+import { fullGrad } from './full-grad.ts';
+import { gradCamPlusPlus } from './grad-cam-plus-plus.ts';
+import { hiResCam } from './hires-cam.ts';
+import { layerCam } from './layer-cam.ts';
+import { scoreCam } from './score-cam.ts';
+import { xGradCam } from './xgrad-cam.ts';
 import { deconvolution } from './deconvolution.ts';
 import { deepLift } from './deeplift.ts';
 import { gradCam } from './grad-cam.ts';
@@ -17,6 +26,15 @@ export const methods: readonly Method[] = [
   integratedGradients,
   deepLift,
   gradCam,
+  gradCamPlusPlus,
+  hiResCam,
+  layerCam,
+  xGradCam,
+  eigenCam,
+  eigenGradCam,
+  scoreCam,
+  ablationCam,
+  fullGrad,
   guidedGradCam,
   saliency,
   smoothGrad,
