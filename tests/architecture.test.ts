@@ -149,7 +149,19 @@ describe('a violation is found', () => {
       'a worker that something else starts',
       'src/lib/state/a.svelte.ts',
       `new Worker(new URL('../worker/lab.worker.ts', import.meta.url));`,
-      'only worker/client may',
+      'only worker/client and render/client may',
+    ],
+    [
+      'a worker that its own folder starts past the client',
+      'src/lib/render/a.ts',
+      `new Worker(new URL('./b.ts', import.meta.url));`,
+      'only worker/client and render/client may',
+    ],
+    [
+      "the drawing worker's code in its client",
+      'src/lib/render/client.ts',
+      `import { a } from './studio.worker.ts';`,
+      'may only "import type" from render/studio.worker',
     ],
     [
       'the instance script of a component',

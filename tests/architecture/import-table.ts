@@ -10,7 +10,7 @@ export interface Row {
 /** The engine: it knows neither DOM nor framework, and also runs under plain Node. */
 const ENGINE = ['formats', 'graph', 'ops', 'autodiff', 'runtime', 'attribution', 'vision', 'tensor'];
 
-/** A unit is a folder of src/lib, one of the parts of worker/, or src/routes. */
+/** A unit is a folder of src/lib, one of the parts of worker/ and render/, or src/routes. */
 export const IMPORT_TABLE: Record<string, Row> = {
   tensor: {},
   /** What a file is, by its first bytes: the page sorts what was dropped by it, the worker reads by it. */
@@ -40,15 +40,27 @@ export const IMPORT_TABLE: Record<string, Row> = {
     imports: ['worker/client', 'share', 'sources', 'sniff', 'tensor', 'synthesis', 'svelte/*'],
     types: ['worker/api', 'attribution'],
   },
-  render: { imports: ['tensor', 'pixi.js/*'], types: ['graph'] },
+  render: { imports: ['tensor', 'pixi.js/*'], types: ['graph', 'render/client'] },
+  'render/client': { imports: ['render', 'comlink'], types: ['render/studio.worker'] },
+  'render/studio.worker': { imports: ['render', 'comlink', 'pixi.js'] },
   ui: {
-    imports: ['state', 'render', 'tensor', 'svelte/*', 'bits-ui', 'd3-scale', 'd3-shape', '@fontsource-variable/*'],
+    imports: [
+      'state',
+      'render',
+      'render/client',
+      'tensor',
+      'svelte/*',
+      'bits-ui',
+      'd3-scale',
+      'd3-shape',
+      '@fontsource-variable/*',
+    ],
   },
   routes: { imports: ['ui', 'state', 'svelte/*', '$app/*'] },
 };
 
-/** The unit that may name the worker's file in `new URL(…, import.meta.url)`. */
-export const WORKER_STARTER = 'worker/client';
+/** The units that may name a worker's file in `new URL(…, import.meta.url)`. */
+export const WORKER_STARTERS = ['worker/client', 'render/client'];
 
 /** The two registries; every other index.ts, and every other file of mere re-exports, is a barrel. */
 export const REGISTRIES = ['src/lib/ops/index.ts', 'src/lib/attribution/index.ts'];

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { parse as parseSvelte } from 'svelte/compiler';
 import ts from 'typescript';
-import { IMPORT_TABLE, MAX_LINES, REGISTRIES, WORKER_STARTER, type Row } from './import-table.ts';
+import { IMPORT_TABLE, MAX_LINES, REGISTRIES, WORKER_STARTERS, type Row } from './import-table.ts';
 
 /** A reference of one file to another or to a package. */
 interface Reference {
@@ -85,10 +85,9 @@ function checkReference(path: string, from: string, row: Row, { specifier, kind 
   const faults = specifier.startsWith('.') ? checkEnding(path, specifier) : [];
   const to = target === undefined ? specifier : unitOf(target);
   if (to === undefined) return [...faults, `imports "${specifier}", which is outside src/lib and src/routes`];
-  if (to === from) return faults;
-  if (kind === 'worker' && from !== WORKER_STARTER)
-    return [...faults, `starts "${specifier}"; only ${WORKER_STARTER} may`];
-  if (kind === 'worker') return faults;
+  if (kind === 'worker' && !WORKER_STARTERS.includes(from))
+    return [...faults, `starts "${specifier}"; only ${WORKER_STARTERS.join(' and ')} may`];
+  if (kind === 'worker' || to === from) return faults;
 
   const allowed = kind === 'type' ? [...(row.imports ?? []), ...(row.types ?? [])] : (row.imports ?? []);
   if (allowed.some((pattern) => matches(pattern, to))) return faults;
@@ -119,13 +118,14 @@ function resolve(path: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : undefined;
 }
 
-/** The unit of the import table that a path belongs to. In worker/, all but its small doors belong to the lab. */
+/** The unit of the import table that a path belongs to. In worker/, all but its small doors belong to the lab; in render/, its two doors are units of their own. */
 function unitOf(path: string): string | undefined {
   if (path === 'package.json') return path;
   if (path.startsWith('src/routes/')) return 'routes';
   const [, folder, rest] = /^src\/lib\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  const part = rest?.replace(/\.ts$/, '') ?? '';
+  if (folder === 'render' && ['client', 'studio.worker'].includes(part)) return `render/${part}`;
   if (folder !== 'worker') return folder;
-  const part = rest!.replace(/\.ts$/, '');
   if (part.endsWith('client')) return 'worker/client';
   return ['api', 'pulse'].includes(part) ? `worker/${part}` : 'worker/lab.worker';
 }

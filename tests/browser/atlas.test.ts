@@ -18,10 +18,12 @@ function data(change: Partial<AtlasData> = {}): AtlasData {
   };
 }
 
+let canvas: HTMLCanvasElement;
 let atlas: Atlas;
 
 beforeEach(async () => {
-  atlas = await createAtlas(document.createElement('canvas'));
+  canvas = document.createElement('canvas');
+  atlas = await createAtlas(canvas);
 });
 
 afterEach(() => atlas.destroy());
@@ -146,5 +148,31 @@ describe('the atlas of feature maps', () => {
     await expectDrawn(
       data({ shape: { count: 2, height: 3, width: 3, prefix: 0 }, values: values.slice(18), order: [1, 0] }),
     );
+  });
+
+  it('is drawn again, unasked, when the browser gives its context back', async () => {
+    const wanted = data();
+    const copy = () => {
+      const context = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')!;
+      context.drawImage(canvas, 0, 0);
+      return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
+    };
+    atlas.resize(wanted.layout, 1);
+    atlas.layer.update(wanted);
+    atlas.draw({ x: 0, y: 0 });
+    const before = copy();
+    expect(before.some((byte) => byte > 0)).toBe(true);
+    const context = canvas.getContext('webgl2')!.getExtension('WEBGL_lose_context')!;
+    const lost = new Promise((tell) => canvas.addEventListener('webglcontextlost', tell, { once: true }));
+    context.loseContext();
+    await lost;
+    expect(copy().every((byte) => byte === 0)).toBe(true);
+    // The atlas has listened before and draws before this: read at once, as the buffer is only defined right after.
+    const restored = new Promise<number[]>((tell) =>
+      canvas.addEventListener('webglcontextrestored', () => tell(copy()), { once: true }),
+    );
+    // Not yet within the event, by which the context becomes one that may come back.
+    setTimeout(() => context.restoreContext());
+    expect(await restored).toEqual(before);
   });
 });

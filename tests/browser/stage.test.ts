@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { colourMap } from '../../src/lib/render/colour-maps.ts';
+import { openStudio } from '../../src/lib/render/client.ts';
 import type { HeatmapData } from '../../src/lib/render/heatmap-layer.ts';
-import { createStage, type Stage } from '../../src/lib/render/stage.ts';
+import type { ImageLayerData } from '../../src/lib/render/image-layer.ts';
+import { type Picture, whole } from '../../src/lib/render/picture.ts';
+import type { Stage } from '../../src/lib/render/stage.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
 
 const SCORES = [-4, -1, 0, 1, 2, 8];
@@ -20,30 +23,52 @@ const heatmap = (change: Partial<HeatmapData> = {}): HeatmapData => ({
   ...change,
 });
 
+const size = { width: WIDTH, height: 1 };
+const viewport = { scale: 1, x: 0, y: 0 };
+let blank: ImageBitmap;
+let canvas: HTMLCanvasElement;
 let stage: Stage;
 
-beforeEach(async () => {
-  const canvas = document.createElement('canvas');
-  document.body.append(canvas);
-  stage = await createStage(canvas);
-  stage.resize({ width: WIDTH, height: 1 }, 1);
-  stage.look({ scale: 1, x: 0, y: 0 });
+const photographed = (change: Partial<ImageLayerData> = {}): ImageLayerData => ({
+  image: blank,
+  size,
+  seen: { x: 0, y: 0, ...size },
+  saturation: 1,
+  strength: 0,
+  outside: 1,
+  smooth: false,
+  ...change,
 });
 
-afterEach(() => stage.destroy());
+const picture = (heatmap: HeatmapData | null, image = photographed()) => whole({ image, heatmap, viewport }, size, 1);
 
-/** RGBA of each pixel of the stage's only row. */
-async function drawn(): Promise<number[][]> {
-  const image = await createImageBitmap(await stage.snapshot());
+beforeEach(async () => {
+  blank = await createImageBitmap(new ImageData(WIDTH, 1));
+  canvas = document.createElement('canvas');
+  document.body.append(canvas);
+  stage = (await openStudio()).stage(canvas);
+});
+
+afterEach(() => {
+  stage.destroy();
+  canvas.remove();
+});
+
+/** RGBA of each pixel of the row that stands on a canvas, or of a picture. */
+function pixelsOf(source: HTMLCanvasElement | ImageBitmap): number[][] {
   const context = new OffscreenCanvas(WIDTH, 1).getContext('2d')!;
-  context.drawImage(image, 0, 0);
+  context.drawImage(source, 0, 0);
   const { data } = context.getImageData(0, 0, WIDTH, 1);
   return Array.from({ length: WIDTH }, (_, i) => [...data.slice(4 * i, 4 * i + 4)]);
 }
 
+async function drawn(wanted: Picture): Promise<number[][]> {
+  expect(await stage.draw(wanted)).toBe(true);
+  return pixelsOf(canvas);
+}
+
 async function heat(change: Partial<HeatmapData> = {}): Promise<number[][]> {
-  stage.heatmap.update(heatmap(change));
-  return drawn();
+  return drawn(picture(heatmap(change)));
 }
 
 /** The colour of t in −1…1 by plain arithmetic, between the two nearest entries. */
@@ -97,8 +122,7 @@ describe('the heatmap on the stage', () => {
 
   it('is gone when there is no result', async () => {
     await heat();
-    stage.heatmap.update(null);
-    expect((await drawn()).every((pixel) => pixel[3] === 0)).toBe(true);
+    expect((await drawn(picture(null))).every((pixel) => pixel[3] === 0)).toBe(true);
   });
 });
 
@@ -107,13 +131,46 @@ describe('the photograph on the stage', () => {
     const image = await createImageBitmap(
       new ImageData(new Uint8ClampedArray(Array(WIDTH).fill([200, 40, 80, 255]).flat()), WIDTH, 1),
     );
-    const data = { image, size: { width: WIDTH, height: 1 }, seen: { x: 0, y: 0, width: 3, height: 1 } };
-    stage.image.update({ ...data, saturation: 1, strength: 1, outside: 0.5, smooth: false });
-    let pixels = await drawn();
+    const seen = { x: 0, y: 0, width: 3, height: 1 };
+    let pixels = await drawn(picture(null, photographed({ image, seen, strength: 1, outside: 0.5 })));
     [200, 40, 80, 255].forEach((value, c) => expect(Math.abs(pixels[0][c] - value)).toBeLessThanOrEqual(2));
     expect(pixels[5][3]).toBeCloseTo(128, -1);
-    stage.image.update({ ...data, saturation: 0, strength: 1, outside: 1, smooth: false });
-    pixels = await drawn();
+    pixels = await drawn(picture(null, photographed({ image, seen, strength: 1, saturation: 0 })));
     expect(Math.max(...pixels[0].slice(0, 3)) - Math.min(...pixels[0].slice(0, 3))).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('what stands on a canvas', () => {
+  it('is the newest picture: one that a newer one overtakes is not drawn', async () => {
+    const shown = await Promise.all([0.2, 0.4, 0.6].map((opacity) => stage.draw(picture(heatmap({ opacity })))));
+    // The first is on its way to the worker when the others are asked for.
+    expect(shown).toEqual([true, false, true]);
+    for (const pixel of pixelsOf(canvas)) expect(pixel[3] / 255).toBeCloseTo(0.6, 2);
+  });
+
+  it('is also what its PNG shows', async () => {
+    const pixels = await heat({ opacity: 0.4 });
+    expect(pixelsOf(await createImageBitmap(await stage.snapshot()))).toEqual(pixels);
+  });
+
+  it('keeps its photograph and its scores on the page, for other canvases too', async () => {
+    const studio = await openStudio();
+    const other = studio.stage(document.createElement('canvas'));
+    const scores = heatmap();
+    await Promise.all([stage.draw(picture(scores)), other.draw(picture(scores))]);
+    other.destroy();
+    expectColours(await drawn(picture({ ...scores, limit: 8 })), [-0.5, -0.125, 0, 0.125, 0.25, 1]);
+    stage.destroy();
+    stage = studio.stage(canvas);
+    expect([blank.width, scores.map.data.length]).toEqual([WIDTH, WIDTH]);
+    expectColours(await drawn(picture(scores)), [-1, -0.25, 0, 0.25, 0.5, 1]);
+  });
+
+  it('may be destroyed while it is drawn', async () => {
+    const late = stage.draw(picture(heatmap()));
+    stage.destroy();
+    expect(await late).toBe(false);
+    stage = (await openStudio()).stage(canvas);
+    expectColours(await heat(), [-1, -0.25, 0, 0.25, 0.5, 1]);
   });
 });

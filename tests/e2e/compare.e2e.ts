@@ -28,7 +28,9 @@ const isDrawn = (page: Page, title: string) =>
     .locator('canvas')
     .evaluate((canvas) => {
       const { width, height } = canvas as HTMLCanvasElement;
-      const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+      const context = new OffscreenCanvas(width, height).getContext('2d')!;
+      context.drawImage(canvas as HTMLCanvasElement, 0, 0);
+      const { data } = context.getImageData(0, 0, width, height);
       return new Set(new Uint32Array(data.buffer)).size > 100;
     });
 

@@ -1,6 +1,9 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './deployment.ts';
 
+// Several visits each.
+test.setTimeout(120_000);
+
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
 
 /** Loads the page and waits until the device menu says that the site is kept. */
@@ -28,6 +31,19 @@ for (const basePath of ['/vitrine/', '/']) {
     });
   });
 }
+
+test('nothing is kept before the first explanation is on show', async ({ page }) => {
+  await page.addInitScript(() => {
+    const { register } = ServiceWorkerContainer.prototype;
+    ServiceWorkerContainer.prototype.register = function (...args) {
+      document.documentElement.dataset.keptAt =
+        document.querySelector('figure[data-state]')?.getAttribute('data-state') ?? '';
+      return register.apply(this, args);
+    };
+  });
+  await visit(page);
+  await expect(page.locator('html')).toHaveAttribute('data-kept-at', 'done');
+});
 
 test('every bundled model and picture opens with the network cut', async ({ page, deployment }) => {
   await visit(page);

@@ -37,14 +37,17 @@ describe('the search for a class', () => {
   it('of 21,841 classes is quick, also where nothing is found at once', () => {
     const many = Array.from({ length: 21_841 }, (_, i) => `synset ${i}, some creature of the ${i % 97}th kind`);
     searchClasses('', many.length, many);
-    const quickest = (query: string) =>
+    const fewestMilliseconds = (query: string) =>
       Math.min(
         ...[1, 2, 3].map(() => {
-          const start = performance.now();
+          // Processor time: what else the machine does is no fault of the search.
+          const start = process.threadCpuUsage();
           searchClasses(query, many.length, many);
-          return performance.now() - start;
+          const { user, system } = process.threadCpuUsage(start);
+          return (user + system) / 1000;
         }),
       );
-    for (const query of ['creature kind 21840', 'creeture', 'nothing alike']) expect(quickest(query)).toBeLessThan(250);
+    for (const query of ['creature kind 21840', 'creeture', 'nothing alike'])
+      expect(fewestMilliseconds(query)).toBeLessThan(250);
   });
 });

@@ -31,8 +31,9 @@ const nearest = { scaleMode: 'nearest', addressMode: 'clamp-to-edge', alphaMode:
 
 export class HeatmapLayer implements Layer<HeatmapData | null> {
   readonly view = new Container();
-  #map: FloatTensor | null = null;
-  #colours: ColourMap | null = null;
+  /** What the textures hold. */
+  #data: Float32Array | null = null;
+  #colours: Uint8Array | null = null;
   #scores: BufferImageSource | null = null;
   #mesh: Mesh<MeshGeometry, Shader> | null = null;
   readonly #palette = new BufferImageSource({
@@ -53,11 +54,12 @@ export class HeatmapLayer implements Layer<HeatmapData | null> {
   });
 
   update(data: HeatmapData | null): void {
-    if (data?.map !== this.#map) this.#replace(data?.map ?? null);
+    if (data?.map.data !== (this.#data ?? undefined)) this.#replace(data?.map ?? null);
     if (!data || !this.#mesh) return;
-    if (data.colours !== this.#colours) {
-      this.#colours = data.colours;
-      (this.#palette.resource as Uint8Array).set(data.colours.colours);
+    const { colours } = data.colours;
+    if (colours !== this.#colours) {
+      this.#colours = colours;
+      (this.#palette.resource as Uint8Array).set(colours);
       this.#palette.update();
     }
     this.#mesh.position.set(data.area.x, data.area.y);
@@ -84,7 +86,7 @@ export class HeatmapLayer implements Layer<HeatmapData | null> {
     this.#mesh?.destroy();
     this.#scores?.destroy();
     this.#mesh = this.#scores = null;
-    this.#map = map;
+    this.#data = map?.data ?? null;
     if (!map) return;
     this.#scores = new BufferImageSource({ resource: map.data, ...mapSize(map), format: 'r32float', ...nearest });
     const shader = new Shader({

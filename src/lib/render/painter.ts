@@ -4,8 +4,10 @@ import 'pixi.js/mesh';
 import { Container, WebGLRenderer } from 'pixi.js';
 import type { Size, Viewport } from './viewport.ts';
 
-export class Painter {
-  readonly #renderer: WebGLRenderer<HTMLCanvasElement>;
+type AnyCanvas = HTMLCanvasElement | OffscreenCanvas;
+
+export class Painter<Canvas extends AnyCanvas = AnyCanvas> {
+  readonly #renderer: WebGLRenderer<Canvas>;
   readonly #root = new Container();
   readonly #world = new Container();
 
@@ -13,15 +15,20 @@ export class Painter {
   onRestored: () => void = () => undefined;
 
   /** Use `createPainter`. */
-  constructor(renderer: WebGLRenderer<HTMLCanvasElement>) {
+  constructor(renderer: WebGLRenderer<Canvas>) {
     this.#renderer = renderer;
     this.#root.addChild(this.#world);
     // The renderer has listened before and made its context anew.
     this.canvas.addEventListener('webglcontextrestored', this.#drawAgain);
   }
 
-  get canvas(): HTMLCanvasElement {
+  get canvas(): Canvas {
     return this.#renderer.canvas;
+  }
+
+  /** Whether the browser has taken the context away for now. */
+  get lost(): boolean {
+    return this.#renderer.gl.isContextLost();
   }
 
   /** Texels that a texture may have on a side. */
@@ -46,8 +53,15 @@ export class Painter {
     this.#world.position.set(x, y);
   }
 
-  draw(): void {
+  /** Clears the canvas and draws, both only from `from` (0…1 of its width) to the right edge. */
+  draw(from = 0): void {
+    const { gl } = this.#renderer;
+    const { width, height } = this.canvas;
+    const left = Math.round(from * width);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(left, 0, width - left, height);
     this.#renderer.render(this.#root);
+    gl.disable(gl.SCISSOR_TEST);
   }
 
   readonly #drawAgain = (): void => {
@@ -66,8 +80,8 @@ export class Painter {
 }
 
 /** Throws an Error where the browser offers no WebGL 2. */
-export async function createPainter(canvas: HTMLCanvasElement): Promise<Painter> {
-  const renderer = new WebGLRenderer<HTMLCanvasElement>();
+export async function createPainter<Canvas extends AnyCanvas>(canvas: Canvas): Promise<Painter<Canvas>> {
+  const renderer = new WebGLRenderer<Canvas>();
   await renderer.init({
     canvas,
     width: 1,

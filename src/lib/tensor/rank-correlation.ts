@@ -14,6 +14,22 @@ export function ranks(values: Float32Array): Float64Array {
   return out;
 }
 
+/** Ranks less their mean, and the sum of their squares; null where values are not finite. */
+type Centred = { readonly ranks: Float64Array; readonly squares: number } | null;
+
+function centred(values: Float32Array): Centred {
+  if (!values.every(Number.isFinite)) return null;
+  const mean = (values.length + 1) / 2;
+  const own = ranks(values).map((rank) => rank - mean);
+  return { ranks: own, squares: own.reduce((sum, rank) => sum + rank * rank, 0) };
+}
+
+function correlation(a: Centred, b: Centred): number | null {
+  if (!a || !b || a.squares === 0 || b.squares === 0) return null;
+  const product = a.ranks.reduce((sum, rank, i) => sum + rank * b.ranks[i], 0);
+  return Math.max(-1, Math.min(1, product / Math.sqrt(a.squares * b.squares)));
+}
+
 /**
  * Spearman's ρ in −1…1: the correlation of the ranks, ties sharing their mean rank. Null where it is not defined: one
  * side is constant, or holds values that are not finite. Throws a RangeError when the lengths differ.
@@ -22,15 +38,7 @@ export function spearman(a: Float32Array, b: Float32Array): number | null {
   if (a.length !== b.length) {
     throw new RangeError(`spearman: ${a.length} values against ${b.length}. Bring both maps to one grid first.`);
   }
-  if (!a.every(Number.isFinite) || !b.every(Number.isFinite)) return null;
-  const [ra, rb, mean] = [ranks(a), ranks(b), (a.length + 1) / 2];
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < ra.length; i++) {
-    ab += (ra[i] - mean) * (rb[i] - mean);
-    aa += (ra[i] - mean) ** 2;
-    bb += (rb[i] - mean) ** 2;
-  }
-  return aa > 0 && bb > 0 ? Math.max(-1, Math.min(1, ab / Math.sqrt(aa * bb))) : null;
+  return correlation(centred(a), centred(b));
 }
 
 /** The mean of `map` ([…, height, width], one channel) over each cell of a grid laid over it: [height, width]. */
@@ -70,15 +78,23 @@ export interface RankCorrelations {
   readonly rho: readonly (readonly (number | null)[])[];
 }
 
+/** Sorting is what takes time: each map is sorted once for a grid, however many it is compared with and whenever they come. */
+const sorted = new WeakMap<FloatTensor, { readonly grid: string; readonly centred: Centred }>();
+
+function centredOn(map: FloatTensor, height: number, width: number): Centred {
+  const grid = `${height} × ${width}`;
+  const known = sorted.get(map);
+  if (known?.grid === grid) return known.centred;
+  const found = centred(areaMean(map, height, width).data);
+  sorted.set(map, { grid, centred: found });
+  return found;
+}
+
 /** Every map against every other, on the coarsest grid among them. Throws a RangeError without maps. */
 export function rankCorrelations(maps: readonly FloatTensor[]): RankCorrelations {
   if (maps.length === 0) throw new RangeError('rankCorrelations: there are no maps. Pass one at least.');
   const height = Math.min(...maps.map(({ shape }) => shape[shape.length - 2]));
   const width = Math.min(...maps.map(({ shape }) => shape[shape.length - 1]));
-  const data = maps.map((map) => areaMean(map, height, width).data);
-  const rho = data.map((): (number | null)[] => Array<number | null>(maps.length).fill(null));
-  for (let i = 0; i < data.length; i++) {
-    for (let j = i; j < data.length; j++) rho[i][j] = rho[j][i] = spearman(data[i], data[j]);
-  }
-  return { grid: [height, width], rho };
+  const each = maps.map((map) => centredOn(map, height, width));
+  return { grid: [height, width], rho: each.map((a) => each.map((b) => correlation(a, b))) };
 }

@@ -1,6 +1,7 @@
 /** @file The whole comparison as one picture for a paper or a slide: maps, colour bars, captions, and where they come from. */
+import type { StudioClient } from '../render/client.ts';
+import { whole } from '../render/picture.ts';
 import { type Size, fit, union } from '../render/viewport.ts';
-import type { Wall } from '../render/wall.ts';
 import { type CompareView, type Show, captionOf, columnsFor, nothingIn } from './compare-view.svelte.ts';
 import { commonOf, headingOf } from './compare-words.ts';
 import { drawBar, encode, wrap } from './share-poster.ts';
@@ -17,12 +18,13 @@ const HEAD = 100;
 
 interface Panel {
   readonly show: Show;
-  readonly picture: HTMLCanvasElement;
+  /** Null where there is none. */
+  readonly picture: ImageBitmap | null;
   readonly lines: readonly string[];
 }
 
 /** What `view` shows, cell by cell, in the colours of the page. Throws an Error where the browser cannot encode it. */
-export async function figureOf(view: CompareView, wall: Wall): Promise<Blob> {
+export async function figureOf(view: CompareView, studio: StudioClient): Promise<Blob> {
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d');
   if (!context) throw new Error('Compare: the browser offers no canvas to draw the figure on.');
@@ -31,11 +33,12 @@ export async function figureOf(view: CompareView, wall: Wall): Promise<Blob> {
   font(TEXT);
   const fits = (width: number) => (line: string) => context.measureText(line).width <= width;
   const size = { width: CELL, height: heightOf(view.drawn) };
-  const panels = view.drawn.map((show): Panel => {
+  const pictures = await Promise.all(view.drawn.map((show) => pictureOf(view, studio, show, size)));
+  const panels = view.drawn.map((show, i): Panel => {
     const why = nothingIn(show, view)?.why;
     const facts = captionOf(show.result!, view.workspace.model).join(' · ');
     const lines = [facts, ...(why ? [why] : [])].flatMap((line) => wrap(line, fits(CELL)));
-    return { show, picture: pictureOf(view, wall, show, size), lines };
+    return { show, picture: pictures[i], lines };
   });
   const columns = columnsFor(panels.length);
   const rows = Array.from({ length: Math.ceil(panels.length / columns) }, (_, i) =>
@@ -68,13 +71,13 @@ export async function figureOf(view: CompareView, wall: Wall): Promise<Blob> {
 
   function drawPanel({ show, picture, lines }: Panel, x: number, y: number): void {
     if (!context) return;
-    context.drawImage(picture, x, y);
-    const under = y + picture.height + 14;
+    if (picture) context.drawImage(picture, x, y);
+    const under = y + size.height + 14;
     font(20, 600);
     context.fillText(`${show.letter}  ${show.cell.title}`, x, under, CELL);
     font(TEXT);
     if (show.drawing) drawBar(context, show.drawing, { x, y: under + 32, width: CELL / 2, unit: BAR });
-    lines.forEach((line, i) => context.fillText(line, x, y + picture.height + HEAD + i * LINE));
+    lines.forEach((line, i) => context.fillText(line, x, y + size.height + HEAD + i * LINE));
   }
 }
 
@@ -84,16 +87,13 @@ function heightOf(shows: readonly Show[]): number {
   return Math.round(CELL * Math.min(1.5, Math.max(0.5, ...shapes)));
 }
 
-/** A cell's picture at the zoom that all cells share. */
-function pictureOf(view: CompareView, wall: Wall, show: Show, size: Size): HTMLCanvasElement {
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [size.width, size.height];
-  const { sight, cell } = show;
-  if (!sight) return canvas;
+/** A cell's picture at the zoom that all cells share; null where there is none. */
+async function pictureOf(view: CompareView, studio: StudioClient, show: Show, size: Size): Promise<ImageBitmap | null> {
+  const { sight } = show;
+  if (!sight) return null;
   const bounds = union({ x: 0, y: 0, ...sight.image }, sight.seen);
   const picture = view.picture(show, fit(bounds, size, view.look.zoom));
-  if (picture) wall.draw(canvas, cell.key, picture, size, 1);
-  return canvas;
+  return picture && studio.bitmap(whole(picture, size, 1));
 }
 
 /** Where everything came from: each file once, with the beginning of its digest. */

@@ -1,8 +1,9 @@
 /** @file How a comparison is shown: what each cell draws, on which scale, and which two are laid over each other. */
 import type { AttributionResult, ModelInfo, Workspace } from '../state/workspace.svelte.ts';
 import { type Cell, type Comparison, comparisonOf } from '../state/compare.svelte.ts';
-import { Turns } from '../render/turns.ts';
-import type { Wall, WallPicture } from '../render/wall.ts';
+import type { StudioClient } from '../render/client.ts';
+import type { Overlaid } from '../render/picture.ts';
+import type { Viewport } from '../render/viewport.ts';
 import { type RankCorrelations, rankCorrelations } from '../tensor/rank-correlation.ts';
 import { SharedLook } from './compare-look.svelte.ts';
 import { type Drawing, drawingOf } from './drawing.ts';
@@ -32,11 +33,9 @@ export type Arrangement = 'grid' | 'swipe' | 'blink';
 
 export class CompareView {
   readonly look = new SharedLook();
-  readonly turns = new Turns();
   readonly workspace: Workspace;
-  wall = $state.raw<Wall | null>(null);
-  /** Times that the browser has lost what the wall had drawn. */
-  losses = $state(0);
+  /** What draws the cells, once it is there. */
+  studio = $state.raw<StudioClient | null>(null);
   /** Photographs that have been read, by address. */
   photographs = $state.raw<Readonly<Record<string, ImageBitmap>>>({});
   /** Set where the browser cannot show an image that the model can read. */
@@ -48,12 +47,6 @@ export class CompareView {
 
   constructor(workspace: Workspace) {
     this.workspace = workspace;
-  }
-
-  /** From now on `wall` draws the cells. */
-  show(wall: Wall): void {
-    wall.onRestored = () => this.losses++;
-    this.wall = wall;
   }
 
   get comparison(): Comparison {
@@ -120,22 +113,18 @@ export class CompareView {
     }
   }
 
-  /** Frees the textures and photographs of what is no longer shown: `urls` are. */
+  /** Frees the photographs that are no longer shown: `urls` are. */
   forget(urls: readonly string[]): void {
     const entries = Object.entries(this.photographs);
     const shown = entries.filter(([url]) => urls.includes(url));
-    this.wall?.forget(
-      this.shows.map(({ cell }) => cell.key),
-      shown.map(([, image]) => image),
-    );
     if (shown.length === entries.length) return;
     this.photographs = Object.fromEntries(shown);
     this.#asked = this.#asked.filter((url) => urls.includes(url));
     for (const [url, image] of entries) if (!urls.includes(url)) image.close();
   }
 
-  /** What the wall draws for a cell; null until its photograph has been read. */
-  picture({ url, sight, result, drawing }: Show, viewport: WallPicture['viewport']): WallPicture | null {
+  /** What is drawn for a cell; null until its photograph has been read. */
+  picture({ url, sight, result, drawing }: Show, viewport: Viewport): Overlaid | null {
     const image = this.photographs[url];
     if (!image || !sight) return null;
     const { backdrop, smooth, opacity, fade } = this.workspace.overlay;
