@@ -30,7 +30,10 @@ export const gradientShap = defineMethod({
       { minimum: 1, maximum: 2000, default: 50 },
     ),
     noise: number(
-      { title: 'Noise', description: 'Standard deviation of the noise, as a share of the range of values of the input.' },
+      {
+        title: 'Noise',
+        description: 'Standard deviation of the noise, as a share of the range of values of the input.',
+      },
       { minimum: 0, maximum: 1, default: 0.05, multipleOf: 0.01 },
     ),
   }),

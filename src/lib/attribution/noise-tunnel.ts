@@ -52,7 +52,8 @@ export const noiseTunnelOver = (methods: readonly Method[]) =>
     async explain(question, { method, type, samples, noise }) {
       const inner = methods.find(({ id }) => id === method)!;
       const reason = inner.unavailable(question.model);
-      if (reason !== null) throw new RangeError(`${inner.title}: ${reason} Choose another method for the noise tunnel.`);
+      if (reason !== null)
+        throw new RangeError(`${inner.title}: ${reason} Choose another method for the noise tunnel.`);
       const { normal } = random(question.seed);
       const spreads = split(question.model, question.x).map((image) => {
         const { min, max } = summary(image);
