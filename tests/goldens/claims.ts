@@ -1,6 +1,7 @@
 /** @file For each method of the goldens that the project claims, how it is asked. Everything runs through src/lib. */
 import { deepLiftUnder } from '../../src/lib/attribution/deeplift.ts';
 import { gradientOf } from '../../src/lib/attribution/gradient.ts';
+import { expectedGradients } from '../../src/lib/attribution/expected.ts';
 import { findMethod } from '../../src/lib/attribution/index.ts';
 import { activationOf, upTo } from '../../src/lib/attribution/part.ts';
 import { occlude } from '../../src/lib/attribution/occlusion.ts';
@@ -11,7 +12,7 @@ import type { Question } from '../../src/lib/attribution/types.ts';
 import { upsample, type Interpolation } from '../../src/lib/attribution/upsample.ts';
 import { deepliftCaptum, deepliftExtended, gradient, guidedBackpropagation, type RuleSet } from '../../src/lib/autodiff/rule-sets.ts';
 import type { Value } from '../../src/lib/graph/graph.ts';
-import { add, addScaled, lerp, map, mul, scale, sub } from '../../src/lib/tensor/arithmetic.ts';
+import { add, addScaled, map, mul, scale, sub } from '../../src/lib/tensor/arithmetic.ts';
 import { toNumbers, zerosLike, type FloatTensor, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { flatIndex } from './models.ts';
 
@@ -50,9 +51,10 @@ const quadratureOf = (params: Asked['params']) => quadratureNames[String(params.
 const stepsOf = (params: Asked['params']) => Number(params.n_steps ?? 50);
 const multiplies = (params: Asked['params']) => params.multiply_by_inputs !== false;
 
+const stepsAndQuadrature = (params: Asked['params']) => ({ steps: stepsOf(params), quadrature: quadratureOf(params) });
+
 const pathOptions = (params: Asked['params']) => ({
-  steps: stepsOf(params),
-  quadrature: quadratureOf(params),
+  ...stepsAndQuadrature(params),
   multiplyByInputs: multiplies(params),
 });
 
@@ -71,12 +73,10 @@ const mean = (parts: readonly FloatTensor[]): FloatTensor => {
 };
 
 /** The mean over every baseline of a distribution. */
-const deepLiftShap = (rules: RuleSet): Claim => async ({ question, params, distribution }) => {
-  const parts: FloatTensor[] = [];
-  for (const baseline of distribution(String(params.baseline))) {
-    parts.push((await deepLiftUnder({ ...question, baseline }, rules, { multiplyByInputs: true })).scores);
-  }
-  return mean(parts);
+const deepLiftShap: Claim = ({ question, params, distribution }) => {
+  const rows = distribution(String(params.baseline));
+  const asked = { ...question, baseline: rows[0], baselines: (k: number) => rows[k] };
+  return scoresOf(findMethod('deeplift-shap').explain(asked, { baselines: rows.length, rules: 'captum' }));
 };
 
 const noiseTypes: Record<string, SmoothGradType> = {
@@ -102,19 +102,17 @@ const noiseTunnel: Claim = async (asked) => {
 };
 
 /** (x̃ − b)·∂F at coef·x̃ + (1 − coef)·b for noisy x̃ and drawn baselines b. */
-const gradientShap: Claim = async ({ question, params, rows, array, example, distribution }) => {
+const gradientShap: Claim = ({ question, params, rows, array, example, distribution }) => {
   const samples = Number(params.n_samples);
   const own = (name: string) => toNumbers(array(name)!).slice(example * samples, (example + 1) * samples);
   const [coefficients, picks, noise] = [own('coefficients'), own('baseline_index'), rows('noise', samples)];
   const baselines = distribution('baseline_dist.npy');
-  const parts: FloatTensor[] = [];
-  for (let k = 0; k < samples; k++) {
-    const noisy = add(question.x, noise[k]);
-    const baseline = baselines[picks[k]];
-    const at = await gradientOf({ ...question, x: lerp(baseline, noisy, coefficients[k]) }, gradient);
-    parts.push(mul(sub(noisy, baseline), at.gradient));
-  }
-  return mean(parts);
+  const draws = Array.from({ length: samples }, (_, k) => ({
+    from: baselines[picks[k]],
+    to: add(question.x, noise[k]),
+    alpha: coefficients[k],
+  }));
+  return scoresOf(expectedGradients(question, samples, (k) => draws[k]));
 };
 
 const gradCam: Claim = async (asked) => {
@@ -150,19 +148,6 @@ const ofLayer = (method: Claim): Claim => (asked) =>
 /** x′ + α (x − x′), rounded to float32 after each operation, as a device and the other tool compute it. */
 const pointsOn = ({ x, baseline }: Question, alphas: readonly number[]) =>
   alphas.map((alpha) => add(baseline!, scale(sub(x, baseline!), Math.fround(alpha))));
-
-/** Σₖ ∂F/∂a (pₖ) · (a(pₖ₊₁) − a(pₖ)) over one node more than there are steps. */
-const layerConductance: Claim = async ({ question, params, layer }) => {
-  const { points } = quadratures[quadratureOf(params)](stepsOf(params) + 1);
-  const path = pointsOn(question, points);
-  const total = zerosLike(await activationOf(question, layer()));
-  for (let k = 0; k + 1 < path.length; k++) {
-    const { gradient: slope } = await gradientOf({ ...question, x: path[k] }, gradient, layer());
-    const step = sub(await activationOf(question, layer(), path[k + 1]), await activationOf(question, layer(), path[k]));
-    addScaled(total, 1, mul(slope, step));
-  }
-  return total;
-};
 
 /** (x − x′) · Σₖ wₖ · ∂F/∂a (pₖ) · ∂a/∂x (pₖ) for one neuron a. */
 const neuronConductance: Claim = async ({ question, params, layer }) => {
@@ -206,8 +191,8 @@ export const claims: Readonly<Record<string, Claim>> = {
   DeepLift: deepLift(deepliftCaptum),
   'DeepLift(fixed)': deepLift(deepliftCaptum),
   'DeepLift(extended)': deepLift(deepliftExtended),
-  DeepLiftShap: deepLiftShap(deepliftCaptum),
-  'DeepLiftShap(fixed)': deepLiftShap(deepliftCaptum),
+  DeepLiftShap: deepLiftShap,
+  'DeepLiftShap(fixed)': deepLiftShap,
   GradientShap: gradientShap,
   NoiseTunnel: noiseTunnel,
   GuidedBackprop: byMethod('guided-backpropagation'),
@@ -218,12 +203,13 @@ export const claims: Readonly<Record<string, Claim>> = {
   LayerGradCam: gradCam,
   GuidedGradCam: ({ question, params, layer }) =>
     scoresOf(findMethod('guided-grad-cam').explain({ ...question, layer: layer() }, { interpolation: params.interpolate_mode })),
-  LayerActivation: ({ question, layer }) => activationOf(question, layer()),
+  LayerActivation: ofLayer(byMethod('layer-activation')),
   LayerGradientXActivation: ofLayer(byMethod('input-x-gradient')),
   LayerIntegratedGradients: ofLayer(integrated),
   LayerDeepLift: layerDeepLift(deepliftCaptum),
   'LayerDeepLift(fixed)': layerDeepLift(deepliftCaptum),
-  LayerConductance: layerConductance,
+  LayerConductance: ofLayer(byMethod('layer-conductance', stepsAndQuadrature)),
+  InternalInfluence: ofLayer(byMethod('internal-influence', stepsAndQuadrature)),
   NeuronGradient: ofNeuron(byMethod('saliency', () => ({ absolute: false }))),
   NeuronIntegratedGradients: ofNeuron(integrated),
   NeuronDeepLift: ofNeuron(deepLift(deepliftCaptum)),

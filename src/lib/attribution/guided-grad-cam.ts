@@ -3,7 +3,8 @@ import { gradient as gradientRules, guidedBackpropagation as guidedRules } from 
 import { Builder } from '../ops/builder.ts';
 import { map } from '../tensor/arithmetic.ts';
 import { zerosLike, type FloatTensor } from '../tensor/tensor.ts';
-import { camGraph, noLayer, requireLayout } from './grad-cam.ts';
+import { asMap, camOf, noLayer, requireLayout } from './cam.ts';
+import { gradCamOf } from './grad-cam.ts';
 import { needsRelu } from './guided-backpropagation.ts';
 import { imagesBehind, join, split } from './inputs.ts';
 import { imageAxes } from './layout.ts';
@@ -52,7 +53,7 @@ export const guidedGradCam = defineMethod({
       return {
         name: 'guided-grad-cam',
         inputs: [model.input, seed],
-        outputs: [guided, g.relu(camGraph(g, layer, gradient, layout))],
+        outputs: [guided, g.relu(asMap(g, gradCamOf(g, camOf(g, layer, gradient, layout)), layer, layout))],
       };
     };
     const program = await engine.program(`guided-grad-cam/${headOf(target)}/${keyOf(layer)}`, build, { batch: 1 });

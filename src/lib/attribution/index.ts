@@ -1,6 +1,22 @@
 /** @file The registry: every method, in the order in which a form offers them: those of a family follow each other. A new method adds one line here. */
+import { ablationCam } from './ablation-cam.ts';
+import { eigenCam } from './eigen-cam.ts';
+import { eigenGradCam } from './eigen-grad-cam.ts';
+import { fullGrad } from './full-grad.ts';
+import { gradCamPlusPlus } from './grad-cam-plus-plus.ts';
+import { hiResCam } from './hires-cam.ts';
+import { layerCam } from './layer-cam.ts';
+import { scoreCam } from './score-cam.ts';
+import { xGradCam } from './xgrad-cam.ts';
 import { deconvolution } from './deconvolution.ts';
 import { deepLift } from './deeplift.ts';
+import { deepLiftShap } from './deeplift-shap.ts';
+import { expectedGradients } from './expected-gradients.ts';
+import { gradientShap } from './gradient-shap.ts';
+import { internalInfluence } from './internal-influence.ts';
+import { layerActivation } from './layer-activation.ts';
+import { layerConductance } from './layer-conductance.ts';
+import { noiseTunnelOver } from './noise-tunnel.ts';
 import { gradCam } from './grad-cam.ts';
 import { guidedBackpropagation } from './guided-backpropagation.ts';
 import { guidedGradCam } from './guided-grad-cam.ts';
@@ -13,17 +29,36 @@ import { smoothGrad } from './smoothgrad.ts';
 
 export type { Method } from './method.ts';
 
+/** What the noise tunnel can average: it asks for no layer and draws nothing of its own. */
+const deterministic = [integratedGradients, deepLift, saliency, inputXGradient, guidedBackpropagation, deconvolution];
+
 export const methods: readonly Method[] = [
   integratedGradients,
   deepLift,
+  expectedGradients,
+  gradientShap,
+  deepLiftShap,
   gradCam,
+  gradCamPlusPlus,
+  hiResCam,
+  layerCam,
+  xGradCam,
+  eigenCam,
+  eigenGradCam,
+  scoreCam,
+  ablationCam,
+  fullGrad,
   guidedGradCam,
   saliency,
   smoothGrad,
+  noiseTunnelOver(deterministic),
   inputXGradient,
   guidedBackpropagation,
   deconvolution,
   occlusion,
+  layerActivation,
+  layerConductance,
+  internalInfluence,
 ];
 
 /** The method called `id`. Throws a RangeError naming those that exist. */

@@ -4,7 +4,8 @@ import type { Graph } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
 import { mul, sub } from '../tensor/arithmetic.ts';
 import { defineMethod, missingRules } from './method.ts';
-import { choice, integer, schema, toggle } from './options.ts';
+import { integer, schema, toggle } from './options.ts';
+import { pathQuadrature } from './path-options.ts';
 import {
   accumulate,
   batchFor,
@@ -44,17 +45,7 @@ export const integratedGradients = defineMethod({
       { title: 'Steps', description: 'Points on the path: more is slower and closer to the integral.' },
       { minimum: 1, maximum: 1000, default: 32 },
     ),
-    quadrature: choice(
-      { title: 'Quadrature', description: 'How the points are placed and weighted.' },
-      {
-        'gauss-legendre': 'Gauss–Legendre',
-        'riemann-left': 'Riemann, left',
-        'riemann-right': 'Riemann, right',
-        'riemann-middle': 'Riemann, middle',
-        'riemann-trapezoid': 'Riemann, trapezoid',
-      },
-      'gauss-legendre',
-    ),
+    quadrature: pathQuadrature('gauss-legendre'),
     multiplyByInputs: toggle(
       { title: 'Multiply by x − x′', description: 'Off: the mean gradient on the path (local attribution).' },
       true,

@@ -106,9 +106,7 @@ export async function smoothGradOver(
   ];
   const [sum, sumOfSquares] = await accumulate(question, program, [x.shape, x.shape], samples, feeds);
 
-  const mean = map(sum, (s) => s / samples);
-  const meanSquare = map(sumOfSquares, (s) => s / samples);
-  const variance = map(meanSquare, (m, i) => m - mean.data[i] ** 2);
+  const { mean, meanSquare, variance } = statistics(sum, sumOfSquares, samples);
   const [value] = await values(question, [x]);
   const scores = { smoothgrad: mean, 'smoothgrad-squared': meanSquare, vargrad: variance }[type];
   const check = type === 'smoothgrad' && samples > 1 ? standardError(mean, variance, samples) : undefined;
@@ -135,8 +133,14 @@ function momentsGraph(model: ModelGraph, target: Target, absolute: boolean): Gra
   };
 }
 
+export function statistics(sum: FloatTensor, sumOfSquares: FloatTensor, samples: number) {
+  const mean = map(sum, (s) => s / samples);
+  const meanSquare = map(sumOfSquares, (s) => s / samples);
+  return { mean, meanSquare, variance: map(meanSquare, (m, i) => m - mean.data[i] ** 2) };
+}
+
 /** The standard error of the mean, as a root mean square over the elements, beside the root mean square of the scores. */
-function standardError(mean: FloatTensor, variance: FloatTensor, samples: number): SelfCheck {
+export function standardError(mean: FloatTensor, variance: FloatTensor, samples: number): SelfCheck {
   let [error, size] = [0, 0];
   for (let i = 0; i < mean.data.length; i++) {
     error += Math.max(variance.data[i], 0) / (samples - 1);

@@ -66,6 +66,8 @@ export interface Question {
   readonly target: Target;
   /** x′ in model space, [1, …]; for methods that have one. */
   readonly baseline?: FloatTensor;
+  /** The k-th draw from a distribution of baselines, of which `baseline` is one; missing where there is but the one. */
+  readonly baselines?: (k: number) => FloatTensor;
   /** The layer's activation, for methods that need one; of others that explain layers, what is explained in place of the image. */
   readonly layer?: Value;
   /** Seeds every random draw. */

@@ -118,7 +118,13 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
     engine: loaded.engine,
     x,
     target: request.target,
-    baseline: method.needs.baseline ? baselineOf(feeds, request.baseline, request.seed, image) : undefined,
+    ...(method.needs.baseline && {
+      baseline: baselineOf(feeds, request.baseline, request.seed, image),
+      // Noise is a distribution. Each input draws from a seed of its own.
+      ...(request.baseline.kind === 'noise' && {
+        baselines: (k: number) => baselineOf(feeds, request.baseline, request.seed + k * feeds.length, image),
+      }),
+    }),
     layer,
     seed: request.seed,
     signal,

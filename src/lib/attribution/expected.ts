@@ -1,0 +1,99 @@
+/** @file The gradient at random places between the image and a distribution of baselines: GradientSHAP and its kin. */
+import { backward } from '../autodiff/backward.ts';
+import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
+import type { Graph, Value } from '../graph/graph.ts';
+import { Builder } from '../ops/builder.ts';
+import { concat0, type FloatTensor } from '../tensor/tensor.ts';
+import {
+  accumulate,
+  batchFor,
+  chunkOf,
+  graphInput,
+  keyOf,
+  modelOn,
+  numberPerExample,
+  oneLike,
+  sumCheck,
+  sumOverBatch,
+  values,
+} from './program.ts';
+import { exampleShape, headOf, outputOf, seedOf } from './target.ts';
+import type { Explanation, ModelGraph, Question, Target } from './types.ts';
+
+/** One draw: the gradient is taken at from + alpha · (to − from). */
+export interface Draw {
+  /** A baseline, [1, …]. */
+  readonly from: FloatTensor;
+  /** The image, with or without noise. */
+  readonly to: FloatTensor;
+  readonly alpha: number;
+}
+
+/** The k-th baseline of the question's distribution; the one there is where it has no distribution. */
+export const baselineAt = ({ baseline, baselines }: Question, k: number): FloatTensor =>
+  baselines ? baselines(k) : baseline!;
+
+/**
+ * The mean over `draws` of (to − from) ⊙ ∂F/∂x. With `at` the same of a layer: (A(to) − A(from)) ⊙ ∂F/∂A. `samples`
+ * draws are asked for by number, in order.
+ */
+export async function expectedGradients(
+  question: Question,
+  samples: number,
+  draw: (k: number) => Draw,
+  at: Value = question.model.input,
+): Promise<Explanation> {
+  const { model, engine, target, x } = question;
+  const batch = batchFor(question, samples);
+  const key = `expected-gradients/${headOf(target)}/${keyOf(at)}`;
+  const program = await engine.program(key, () => expectedGraph(model, target, at), { batch, keep: [0] });
+  const seed = seedOf(question);
+  const weights = Array<number>(samples).fill(1 / samples);
+  const from: FloatTensor[] = [];
+  const feeds = (start: number) => {
+    const draws = Array.from({ length: batch }, (_, i) => draw(Math.min(start + i, samples - 1)));
+    from.push(...draws.slice(0, samples - start).map((d) => d.from));
+    const alphas = draws.map(({ alpha }) => alpha);
+    return [
+      concat0(draws.map((d) => d.from)),
+      concat0(draws.map((d) => d.to)),
+      seed,
+      chunkOf(alphas, 0, batch, x.shape.length),
+      chunkOf(weights, start, batch, seed.shape.length, 0),
+    ];
+  };
+  const [scores] = await accumulate(question, program, [exampleShape(at)], samples, feeds);
+  const distinct = [...new Set(from)];
+  const [value, ...found] = await values(question, [x, ...distinct]);
+  const of = new Map(distinct.map((baseline, i) => [baseline, found[i]]));
+  const baselineValue = from.reduce((total, baseline) => total + of.get(baseline)! / samples, 0);
+  const claim = 'Σ scores = F(x) − mean F(x′)';
+  return {
+    scores,
+    value,
+    baselineValue,
+    check: sumCheck('sampling', claim, scores, value - baselineValue),
+    passes: samples + 1 + distinct.length,
+  };
+}
+
+/** sum + Σₖ wₖ (toₖ − fromₖ) ⊙ ∂F/∂x at fromₖ + αₖ (toₖ − fromₖ), or of a layer. */
+function expectedGraph(model: ModelGraph, target: Target, at: Value): Graph {
+  const g = new Builder();
+  const y = outputOf(model, target);
+  const sum = oneLike(at, 'sum');
+  const [from, to] = ['from', 'to'].map((name) => graphInput(name, model.input.shape));
+  const seed = oneLike(y, 'seed');
+  const alpha = numberPerExample(model.input, 'alpha');
+  const weight = numberPerExample(y, 'weight');
+
+  const point = g.add(from, g.mul(alpha, g.sub(to, from)));
+  const [onPoint, onFrom, onTo] = [point, from, to].map((input) => modelOn(model, input));
+  const [gradient] = backward(g, gradientRules, { y: onPoint(y), seed: g.mul(weight, seed), xs: [onPoint(at)] });
+  const scores = g.mul(g.sub(onTo(at), onFrom(at)), gradient);
+  return {
+    name: 'expected-gradients',
+    inputs: [sum, from, to, seed, alpha, weight],
+    outputs: [g.add(sum, sumOverBatch(g, scores))],
+  };
+}
