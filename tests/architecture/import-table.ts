@@ -15,9 +15,11 @@ export const IMPORT_TABLE: Record<string, Row> = {
   tensor: {},
   /** What a file is, by its first bytes: the page sorts what was dropped by it, the worker reads by it. */
   sniff: {},
+  /** What is in a zip: a model's archive or a result bundle, neither of which is trusted. */
+  zip: { imports: ['tensor', 'fflate'] },
   graph: { imports: ['tensor'] },
   ops: { imports: ['graph', 'tensor'], types: ['@tensorflow/tfjs-core'] },
-  formats: { imports: ['graph', 'ops', 'tensor', 'sniff', '@bufbuild/protobuf/*', 'fflate', 'flatbuffers', 'h5wasm'] },
+  formats: { imports: ['graph', 'ops', 'tensor', 'sniff', 'zip', '@bufbuild/protobuf/*', 'flatbuffers', 'h5wasm'] },
   autodiff: { imports: ['graph', 'ops', 'tensor'] },
   runtime: { imports: ['graph', 'ops', 'formats', 'tensor', 'onnxruntime-web/*', '@tensorflow/*'] },
   vision: { imports: ['tensor'] },
@@ -32,7 +34,7 @@ export const IMPORT_TABLE: Record<string, Row> = {
   'worker/pulse': {},
   'worker/api': { types: ['model', 'synthesis', ...ENGINE] },
   'worker/client': { imports: ['comlink', 'worker/pulse'], types: ['worker/api'] },
-  share: { imports: ['tensor', 'vision', 'fflate'], types: ['attribution'] },
+  share: { imports: ['tensor', 'vision', 'zip', 'fflate'], types: ['attribution'] },
   /** Files from other sites: it knows the platform's fetch and caches, and nothing of the project. */
   sources: {},
   /** Of synthesis/ the recipes to begin with; what builds graphs stays in the worker. */

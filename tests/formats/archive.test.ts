@@ -15,6 +15,28 @@ describe('an archive', () => {
     expect(files[1].data.byteOffset).toBe(0);
   });
 
+  it('behind other bytes gives the same, also where these look like the beginning of a file in it', () => {
+    const zip = zipSync({ 'labels.txt': bytes(97, 10, 98), 'w.bin': bytes(7) });
+    const front = Uint8Array.from({ length: 1000 }, (_, i) => [0x50, 0x4b, 3, 4][i % 4]);
+    const whole = new Uint8Array([...front, ...zip]);
+    const view = new DataView(whole.buffer);
+    const directory = view.getUint32(whole.length - 6, true) + front.length;
+    // Places are counted from the beginning of the file, as Python's zipfile writes them behind a model.
+    view.setUint32(whole.length - 6, directory, true);
+    for (let at = directory; view.getUint32(at, true) === 0x02014b50; at += 46 + view.getUint16(at + 28, true))
+      view.setUint32(at + 42, view.getUint32(at + 42, true) + front.length, true);
+    expect(unpack(whole, 'm.tflite').map(({ path, data }) => [path, ...data])).toEqual([
+      ['labels.txt', 97, 10, 98],
+      ['w.bin', 7],
+    ]);
+  });
+
+  it('that holds a file twice is refused', () => {
+    const zip = zipSync({ 'a.bin': bytes(1), 'b.bin': bytes(2) });
+    const twice = zip.map((byte, i) => (byte === 0x62 && zip[i + 1] === 0x2e ? 0x61 : byte));
+    expect(() => pathsIn(twice)).toThrow('m.zip: holds "a.bin" twice. Unpack it, and drop the files.');
+  });
+
   it('leaves out pictures, hidden files, folders and what Macs add', () => {
     const one = bytes(1);
     expect(

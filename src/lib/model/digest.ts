@@ -1,7 +1,7 @@
 /** @file What a model is known by, in links and in the browser's storage: the SHA-256 of the files that hold it. */
-import { joined } from '../formats/archive.ts';
 import { companionsOf, partsOf } from '../formats/companions.ts';
 import { kindOf } from '../sniff/kind.ts';
+import { joined } from '../tensor/bytes.ts';
 import type { NamedBytes } from './open.ts';
 import { sha256 } from './sha256.ts';
 import type { ModelIdentity } from './types.ts';

@@ -6,11 +6,11 @@
 import { type Zippable, strFromU8, strToU8, zipSync } from 'fflate';
 import { readNpy, writeNpy } from '../tensor/npy.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
+import { unfold, ZipError } from '../zip/unfold.ts';
 import { crc32 } from './crc32.ts';
 import { MOST_INPUTS } from './kind.ts';
 import { type SharedRecord, readLong, writeLong } from './record.ts';
 import { type Schema, SchemaError, flag, list, nullable, number, struct, text } from './schema.ts';
-import { type ZipError, unzip } from './unzip.ts';
 
 /** Of one input: pages that know no others read it too. */
 const ONE_INPUT = 2;
@@ -240,13 +240,13 @@ function refuseOtherInputs(files: Readonly<Record<string, Uint8Array>>, count: n
 
 function unzipped(bytes: Uint8Array, name: string): Record<string, Uint8Array<ArrayBuffer>> {
   try {
-    return unzip(bytes, { ...LIMITS, ...OTHERS_LIMITS }, MAX_UNFOLDED);
+    return Object.fromEntries(unfold(bytes, { limit: limitFor, most: MAX_UNFOLDED }));
   } catch (error) {
     const { fault, entry, bytes: found } = error as ZipError;
     if (fault === 'too large') {
       throw entry ? tooLarge(`${name}/${entry}`, found, limitOf(entry)!) : tooLarge(name, found, MAX_UNFOLDED);
     }
-    if (fault === 'damaged')
+    if (fault !== 'stranger')
       throw new BundleError('damaged', `${name}: the zip file is cut off or damaged. Download or copy it again.`);
     const which = `${JSON.stringify(entry.slice(0, 60))}${limitOf(entry) ? ' twice' : ''}`;
     throw new BundleError(
@@ -258,6 +258,12 @@ function unzipped(bytes: Uint8Array, name: string): Record<string, Uint8Array<Ar
 
 const limitOf = (entry: string): number | undefined =>
   Object.hasOwn(LIMITS, entry) ? LIMITS[entry] : OTHERS_LIMITS[entry];
+
+function limitFor(entry: string): number {
+  const limit = limitOf(entry);
+  if (limit === undefined) throw new ZipError('stranger', entry);
+  return limit;
+}
 
 /** Refuses a file that is larger than any bundle: before it is read. */
 export function refuseLargeBundle(name: string, bytes: number): void {

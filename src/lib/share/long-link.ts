@@ -3,6 +3,7 @@
  * is rounded to 8 bits. It is read like a bundle, and shown like one.
  */
 import { announcedSize } from '../vision/header.ts';
+import { joined } from '../tensor/bytes.ts';
 import { type FloatTensor, float32 } from '../tensor/tensor.ts';
 import {
   type BundledResult,
@@ -75,16 +76,6 @@ function packed({ scores, input }: ExhibitInput): [Uint8Array, Uint8Array, Uint8
   head.setUint16(6, width);
   head.setFloat32(8, limit);
   return [new Uint8Array(head.buffer), input, new Uint8Array(rounded.buffer)];
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** What the fragment shows. Throws a LinkError, and nothing else. */

@@ -1,4 +1,5 @@
 /** @file The weights of a TF.js model: a manifest in its JSON, and the shards that hold the numbers. */
+import { joined } from '../../tensor/bytes.ts';
 import { allocate, bytesPerElement, dtypes, viewBytes, type DType } from '../../tensor/dtype.ts';
 import { halfToFloat32 } from '../../tensor/half.ts';
 import { makeTensor, sizeOf, type Tensor } from '../../tensor/tensor.ts';
@@ -50,7 +51,7 @@ export function readWeights(manifest: unknown, source: SourceFiles): Map<string,
   refuseMissing(groups, found, source.file);
   refuseLengths(groups, found as ExternalFile[][], source.file);
   const weights = new Map<string, Tensor>();
-  groups.forEach((group, i) => readGroup(group, joined(found[i] as ExternalFile[]), weights, source.file));
+  groups.forEach((group, i) => readGroup(group, together(found[i] as ExternalFile[]), weights, source.file));
   return weights;
 }
 
@@ -144,16 +145,9 @@ function refuseLengths(groups: readonly Group[], found: readonly ExternalFile[][
 const listed = (names: readonly string[]): string =>
   names.length <= 8 ? names.join(', ') : `${names.slice(0, 8).join(', ')} and ${names.length - 8} more`;
 
-function joined(shards: readonly ExternalFile[]): Uint8Array {
-  if (shards.length === 1) return shards[0].data;
-  const bytes = new Uint8Array(shards.reduce((n, { data }) => n + data.length, 0));
-  let at = 0;
-  for (const { data } of shards) {
-    bytes.set(data, at);
-    at += data.length;
-  }
-  return bytes;
-}
+/** One shard is read where it lies. */
+const together = (shards: readonly ExternalFile[]): Uint8Array =>
+  shards.length === 1 ? shards[0].data : joined(shards.map(({ data }) => data));
 
 function readGroup({ entries }: Group, bytes: Uint8Array, weights: Map<string, Tensor>, file: string): void {
   let at = 0;

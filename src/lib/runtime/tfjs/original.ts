@@ -2,6 +2,7 @@
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 import type { io } from '@tensorflow/tfjs-core';
 import type { TensorFlow, TfTensor } from '../../ops/tensorflow.ts';
+import { joined } from '../../tensor/bytes.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { createQueue, type Enqueue } from '../queue.ts';
 import type { DeviceTensor, Feed, ModelFile, Program } from '../runtime.ts';
@@ -115,15 +116,5 @@ function artifactsOf(tf: TensorFlow, { bytes, external = [] }: OriginalFile): io
   const json = JSON.parse(new TextDecoder().decode(bytes)) as io.ModelJSON;
   const data = new Map(external.map((file) => [file.path, file.data]));
   const shards = json.weightsManifest.flatMap(({ paths }) => paths.map((path) => data.get(path)!));
-  return tf.io.getModelArtifactsForJSONSync(json, tf.io.getWeightSpecs(json.weightsManifest), joined(shards));
-}
-
-function joined(shards: readonly Uint8Array[]): ArrayBuffer {
-  const whole = new Uint8Array(shards.reduce((n, shard) => n + shard.byteLength, 0));
-  let at = 0;
-  for (const shard of shards) {
-    whole.set(shard, at);
-    at += shard.byteLength;
-  }
-  return whole.buffer;
+  return tf.io.getModelArtifactsForJSONSync(json, tf.io.getWeightSpecs(json.weightsManifest), joined(shards).buffer);
 }
