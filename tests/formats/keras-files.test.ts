@@ -29,7 +29,9 @@ async function answers(model: ImportedModel, input: FloatTensor): Promise<FloatT
 
 const numbers = JSON.parse(new TextDecoder().decode(fixture('nested.json'))) as { input: number[]; output: number[] };
 
-describe.each(['nested.keras', 'nested.h5'])('%s', (name) => {
+const written = { 'nested.keras': '3.4.1', 'flat.keras': '2.13.1', 'nested.h5': '2.4.0', 'deep.h5': '2.4.0' };
+
+describe.each(Object.entries(written))('%s', (name, version) => {
   it('answers as PyTorch does with the same weights', async () => {
     const model = await open(name, fixture(name));
     const got = await answers(model, float32([2, 8, 8, 3], numbers.input));
@@ -39,7 +41,7 @@ describe.each(['nested.keras', 'nested.h5'])('%s', (name) => {
 
   it('says which Keras wrote it', async () => {
     const { info, format } = await open(name, fixture(name));
-    expect(info.version).toBe(name === 'nested.keras' ? 'Keras 3.4.1' : 'Keras 2.4.0');
+    expect(info.version).toBe(`Keras ${version}`);
     expect(format).toBe('keras');
   });
 });

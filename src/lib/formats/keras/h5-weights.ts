@@ -3,6 +3,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Hdf5 } from './hdf5.ts';
 import type { LayerWeight, WeightSource } from './weights.ts';
 
+type Container = 'layers' | '_layer_checkpoint_dependencies';
+
 /** The weights of an open file; `config` is that of the model that they belong to. Everything is read when it is asked for. */
 export function h5Weights(h5: Hdf5, config: unknown): WeightSource {
   const top = h5.children('');
@@ -12,19 +14,30 @@ export function h5Weights(h5: Hdf5, config: unknown): WeightSource {
 }
 
 /**
- * One group for each layer of the outermost model, with the attribute weight_names: "conv/kernel:0", or of a nested model
- * "inner/conv/kernel:0".
+ * One group for each layer of the outermost model, with the attribute weight_names: "conv/kernel:0". Of a nested model they begin
+ * with the names of some of the models around the layer, of all or of none, by how it was built.
  */
 function byName(h5: Hdf5, root: string): WeightSource {
   const at = (...parts: string[]) => parts.filter((part) => part !== '').join('/');
   return {
     of: ([outer, ...inner]) => {
       const group = at(root, outer);
-      const names = h5.texts(group, 'weight_names');
-      const own = names.filter((name) => inner.every((layer) => name.split('/').slice(0, -1).includes(layer)));
-      return own.map((name) => ({ name: lastPart(name), tensor: h5.tensor(at(group, name)) }));
+      const names = namesOf(h5.texts(group, 'weight_names'), inner);
+      return names.map((name) => ({ name: lastPart(name), tensor: h5.tensor(at(group, name)) }));
     },
   };
+}
+
+/** The names that the layer at the end of `path` stands in, and of these the ones with the most of the models around it. */
+function namesOf(names: readonly string[], path: readonly string[]): readonly string[] {
+  const layer = path.at(-1);
+  if (layer === undefined) return names;
+  const shared = (name: string) => {
+    const parts = name.split('/').slice(0, -1);
+    return parts.includes(layer) ? path.filter((part) => parts.includes(part)).length : 0;
+  };
+  const most = Math.max(0, ...names.map(shared));
+  return most === 0 ? [] : names.filter((name) => shared(name) === most);
 }
 
 const lastPart = (name: string): string => name.split('/').at(-1)!.replace(/:\d+$/, '');
@@ -39,9 +52,9 @@ interface LayerConfig {
  * Keras 3 names groups by the classes of layers, numbered in the order of the model's layers ("conv2d", "conv2d_1"), whatever the
  * layers are called; weights are numbered, too ("vars/0"). Cells and wrapped layers have groups of their own inside.
  */
-function byPlace(h5: Hdf5, container: string, config: unknown): WeightSource {
+function byPlace(h5: Hdf5, container: Container, config: unknown): WeightSource {
   const find = (path: readonly string[], layers: readonly LayerConfig[], group: string): string | null => {
-    const keys = placesOf(layers);
+    const keys = placesOf(layers, (key) => (container === 'layers' ? 1 : countOf(h5, `${group}/${key}`)));
     const at = layers.findIndex(({ name }) => name === path[0]);
     if (at < 0) return null;
     const found = `${group}/${keys[at]}`;
@@ -88,14 +101,26 @@ function layersOf(model: unknown, depth = 0): LayerConfig[] {
   });
 }
 
-function placesOf(layers: readonly LayerConfig[]): string[] {
+/** `count`: how many numbers of its class the layer in a group takes. */
+function placesOf(layers: readonly LayerConfig[], count: (key: string) => number): string[] {
   const used = new Map<string, number>();
   return layers.map(({ className }) => {
-    const key = snakeCase(className);
-    const before = used.get(key);
-    used.set(key, (before ?? -1) + 1);
-    return before === undefined ? key : `${key}_${before + 1}`;
+    const own = snakeCase(className);
+    const before = used.get(own) ?? 0;
+    const key = before === 0 ? own : `${own}_${before}`;
+    used.set(own, before + count(key));
+    return key;
   });
+}
+
+/** Keras 2.12 … 2.15 count a layer with weights twice: among those that have some, and among all. */
+const countOf = (h5: Hdf5, group: string): number => (hasWeights(h5, group) ? 2 : 1);
+
+function hasWeights(h5: Hdf5, group: string, depth = 0): boolean {
+  if (depth > DEEPEST_MODEL) return false;
+  return h5
+    .children(group)
+    .some((name) => h5.isDataset(`${group}/${name}`) || hasWeights(h5, `${group}/${name}`, depth + 1));
 }
 
 /** Keras' own: "Conv2DTranspose" is "conv2d_transpose", "GRU" is "gru". */

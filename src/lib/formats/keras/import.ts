@@ -91,6 +91,7 @@ function dtypeOf({ config }: LayerSpec): DType {
   return dtypes.find((known) => known === dtype) ?? 'float32';
 }
 
+/** The first axis is that of the examples, whatever length the model was built with: its layers keep them apart. */
 function inputShape({ config, name }: LayerSpec, file: string): readonly (number | null)[] | null {
   const shape = config.any('batch_input_shape', 'batch_shape');
   if (shape === undefined) return null;
@@ -99,7 +100,7 @@ function inputShape({ config, name }: LayerSpec, file: string): readonly (number
     throw new FormatError(
       `${file}: input "${name}" has the shape ${JSON.stringify(shape).slice(0, 80)}, which is not a list of whole numbers. Save the model again.`,
     );
-  return shape as (number | null)[];
+  return [null, ...(shape.slice(1) as (number | null)[])];
 }
 
 /** Keras 3 declares inputs as batch_shape; the version says so where it is known. */
