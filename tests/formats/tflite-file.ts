@@ -1,9 +1,12 @@
 /** TensorFlow Lite files, written by flatbuffers' own Builder from the tables that the reader reads by. */
+import { strToU8, zipSync } from 'fflate';
 import { Builder } from 'flatbuffers';
 import { operatorNumber } from '../../src/lib/formats/tflite/codes.ts';
 import { operators, type OperatorName } from '../../src/lib/formats/tflite/operators/table.ts';
+import * as described from '../../src/lib/formats/tflite/metadata-schema.ts';
 import * as schema from '../../src/lib/formats/tflite/schema.ts';
 import { SIZE, type Field, type Fields, type ScalarKind } from '../../src/lib/formats/tflite/wire.ts';
+import { joined } from '../../src/lib/tensor/bytes.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -69,11 +72,18 @@ export interface OperatorSpec {
   readonly options?: Row;
 }
 
-export interface FileSpec {
+export interface GraphSpec {
   readonly tensors: readonly TensorSpec[];
   readonly operators: readonly OperatorSpec[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+}
+
+export interface FileSpec extends GraphSpec {
+  /** Behind the first: what IF and WHILE call. */
+  readonly graphs?: readonly GraphSpec[];
+  /** Rows of metadata_schema.fbs; `processUnits` have their options as functions. */
+  readonly metadata?: Row | Uint8Array;
 }
 
 const ARRAYS = {
@@ -91,39 +101,81 @@ function bytesOf({ type = 'float32', data }: TensorSpec): Uint8Array {
   return new Uint8Array(array.buffer);
 }
 
-function operatorRow({ op, inputs, outputs, options }: OperatorSpec, index: number): Row {
+function operatorRow({ op, inputs, outputs, options }: OperatorSpec, opcodeIndex: number): Row {
   const fields = Object.hasOwn(operators, op) ? operators[op as OperatorName].options : {};
   return {
-    opcodeIndex: index,
+    opcodeIndex,
     inputs,
     outputs,
     ...(options && { optionsType: 1, options: (b: Builder) => writeTable(b, fields, options) }),
   };
 }
 
-/** A whole file. Buffer 0 is empty, as the format wants it; tensor i has buffer i + 1. */
-export function tfliteFile({ tensors, operators: nodes, inputs, outputs }: FileSpec): Uint8Array<ArrayBuffer> {
-  const b = new Builder(1024);
-  const tensorRows = tensors.map((t, i) => ({
+function tensorRow(t: TensorSpec, buffer: number): Row {
+  return {
     shape: t.shape,
     type: schema.TENSOR_TYPES.indexOf(t.type ?? 'float32'),
-    buffer: i + 1,
-    name: t.name ?? `t${i}`,
+    buffer,
+    name: t.name ?? `t${buffer - 1}`,
     ...(t.scale && {
       quantization: { scale: t.scale, zeroPoint: t.zeroPoint ?? [0], quantizedDimension: t.axis ?? 0 },
     }),
+  };
+}
+
+function codeRow({ op }: OperatorSpec): Row {
+  const code = operatorNumber(op);
+  return code < 0 ? { deprecatedCode: 32, code: 32, customCode: op } : { deprecatedCode: Math.min(code, 127), code };
+}
+
+/** Metadata alone, as they lie in a buffer of the model. */
+export function metadataBytes(row: Row): Uint8Array<ArrayBuffer> {
+  const b = new Builder(256);
+  b.finish(writeTable(b, described.metadata, row), 'M001');
+  return new Uint8Array(b.asUint8Array());
+}
+
+/** A process unit that normalises. */
+export const normalizing = (mean: readonly number[], deviation: readonly number[]): Row => ({
+  optionsType: 1,
+  options: (b: Builder) => writeTable(b, described.normalization, { mean, deviation }),
+});
+
+/** A whole file. Buffer 0 is empty, as the format wants it; each tensor has a buffer of its own behind it, the metadata the last. */
+export function tfliteFile({ graphs = [], metadata, ...main }: FileSpec): Uint8Array<ArrayBuffer> {
+  const b = new Builder(1024);
+  const all = [main, ...graphs];
+  const nodes = all.flatMap(({ operators: own }) => own);
+  const tensors = all.flatMap((graph) => graph.tensors);
+  const subgraphs = all.map(({ tensors: own, inputs, outputs, operators: ops }, i) => ({
+    tensors: own.map((t) => tensorRow(t, tensors.indexOf(t) + 1)),
+    inputs,
+    outputs,
+    operators: ops.map((node) => operatorRow(node, nodes.indexOf(node))),
+    name: i === 0 ? 'main' : `graph ${i}`,
   }));
-  const codes = nodes.map(({ op }) => {
-    const code = operatorNumber(op);
-    return code < 0 ? { deprecatedCode: 32, code: 32, customCode: op } : { deprecatedCode: Math.min(code, 127), code };
-  });
+  const about = metadata && (metadata instanceof Uint8Array ? metadata : metadataBytes(metadata));
   const root = writeTable(b, schema.model, {
     version: 3,
-    operatorCodes: codes,
-    subgraphs: [{ tensors: tensorRows, inputs, outputs, operators: nodes.map(operatorRow), name: 'main' }],
+    operatorCodes: nodes.map(codeRow),
+    subgraphs,
     description: 'written by a test',
-    buffers: [{}, ...tensors.map((t) => ({ data: bytesOf(t) }))],
+    buffers: [{}, ...tensors.map((t) => ({ data: bytesOf(t) })), ...(about ? [{ data: about }] : [])],
+    ...(about && { metadata: [{ name: 'TFLITE_METADATA', buffer: tensors.length + 1 }] }),
   });
   b.finish(root, 'TFL3');
   return new Uint8Array(b.asUint8Array());
+}
+
+/** The file with a zip behind it, whose directory counts places from the beginning of the whole, as Python's zipfile does. */
+export function withPacked(model: Uint8Array, files: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
+  const zip = zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)])));
+  const whole = joined([model, zip]);
+  const view = new DataView(whole.buffer);
+  const end = whole.length - 6;
+  const directory = view.getUint32(end, true) + model.length;
+  view.setUint32(end, directory, true);
+  for (let at = directory; view.getUint32(at, true) === 0x02014b50; at += 46 + view.getUint16(at + 28, true))
+    view.setUint32(at + 42, view.getUint32(at + 42, true) + model.length, true);
+  return whole;
 }

@@ -5,6 +5,7 @@ import { operatorName } from '../../src/lib/formats/tflite/codes.ts';
 import { operators } from '../../src/lib/formats/tflite/operators/table.ts';
 import * as options from '../../src/lib/formats/tflite/options.ts';
 import { readTflite } from '../../src/lib/formats/tflite/read.ts';
+import * as described from '../../src/lib/formats/tflite/metadata-schema.ts';
 import * as schema from '../../src/lib/formats/tflite/schema.ts';
 import { evaluate } from '../reference/interpreter.ts';
 
@@ -139,6 +140,12 @@ const TABLES: readonly [table: object, fields: Readonly<Record<string, number>>]
   [schema.quantization, { scale: 2, zeroPoint: 3, detailsType: 4, details: 5, quantizedDimension: 6 }],
   [schema.buffer, { data: 0, offset: 1, size: 2 }],
   [schema.metadata, { name: 0, buffer: 1 }],
+  [described.metadata, { name: 0, description: 1, version: 2, subgraphs: 3 }],
+  [described.subgraph, { name: 0, description: 1, inputs: 2, outputs: 3 }],
+  [described.tensor, { name: 0, description: 1, processUnits: 4, associatedFiles: 6 }],
+  [described.processUnit, { optionsType: 0, options: 1 }],
+  [described.normalization, { mean: 0, deviation: 1 }],
+  [described.associatedFile, { name: 0, description: 1, type: 2, locale: 3 }],
   [options.fused, { activation: 0 }],
   [options.conv2D, { padding: 0, strideW: 1, strideH: 2, activation: 3, dilationW: 4, dilationH: 5 }],
   [options.depthwiseConv2D, { padding: 0, strideW: 1, strideH: 2, activation: 4, dilationW: 5, dilationH: 6 }],
@@ -162,6 +169,8 @@ const TABLES: readonly [table: object, fields: Readonly<Record<string, number>>]
   [options.pack, { count: 0, axis: 1 }],
   [options.axis, { axis: 0 }],
   [options.gather, { axis: 0, batchDims: 1 }],
+  [options.branch, { thenGraph: 0, elseGraph: 1 }],
+  [options.loop, { conditionGraph: 0, bodyGraph: 1 }],
   [options.block, { blockSize: 0 }],
   [options.mirrorPad, { mode: 0 }],
   [options.cumSum, { exclusive: 0, reverse: 1 }],

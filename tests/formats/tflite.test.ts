@@ -39,6 +39,7 @@ function fileOf(op: string, c: Case, results: readonly TfTensor[]) {
     operators: [{ op, inputs, outputs, ...(c.options && { options: c.options }) }],
     inputs: inputs.filter((i) => !c.x[i].data),
     outputs,
+    ...(c.graphs && { graphs: c.graphs }),
   });
 }
 
@@ -132,7 +133,8 @@ describe('quantised TensorFlow Lite models', () => {
       scale: [0.5, 0.25],
       zeroPoint: [1, -2],
     } as const;
-    const bias = { shape: [2], type: 'int32', data: [10, -20], scale: [0.1, 0.2], zeroPoint: [0, 0] } as const;
+    // Converters of 2019 give the bias the axis of a convolution's weights.
+    const bias = { shape: [2], type: 'int32', data: [10, -20], scale: [0.1, 0.2], zeroPoint: [0, 0], axis: 3 } as const;
     const bytes = tfliteFile({
       tensors: [{ shape: [1, 3] }, weights, bias, { shape: [1, 2] }],
       operators: [{ op: 'FULLY_CONNECTED', inputs: [0, 1, 2], outputs: [3] }],

@@ -13,6 +13,14 @@ export interface Declared {
   readonly shape: readonly (number | string | null)[] | null;
   /** The least and the largest number that it takes, where the file says so. */
   readonly range?: readonly [low: number, high: number];
+  /** What is done to the pixels of an image that is fed, where the file says so. */
+  readonly normalization?: Normalization;
+}
+
+/** (pixel − mean) / deviation of pixels of 0…255: one number each, or one for each channel. */
+export interface Normalization {
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
 }
 
 export interface InputOptions {

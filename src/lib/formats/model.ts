@@ -39,6 +39,8 @@ export interface ImportedModel {
   readonly outputs: readonly string[];
   /** The files beside the model that hold its weights, under the names that the model has for them. */
   readonly external: readonly ExternalFile[];
+  /** Files with class names that are packed into the model, by the name of the output. */
+  readonly labels?: ReadonlyMap<string, ExternalFile>;
   /** Whether the first axis is N; else the graph computes one example. */
   readonly batched: boolean;
   /** What the person should know, one sentence each. */

@@ -3,10 +3,10 @@ import { constantValue, Node, Value } from '../../graph/graph.ts';
 import { FoldingBuilder } from '../counting-builder.ts';
 import { FormatError } from '../error.ts';
 import { shapeOf, type Declared, type InputOptions } from '../inputs.ts';
-import type { ModelFile } from './model-file.ts';
+import type { ModelFile, Subgraph } from './model-file.ts';
 import { clipped, type Site } from './operators/define.ts';
 import { operators, type OperatorName } from './operators/table.ts';
-import type { OperatorTable } from './schema.ts';
+import type { OperatorTable, TensorTable } from './schema.ts';
 import { constantOf, graphType, rangeOf } from './tensors.ts';
 
 export interface Built {
@@ -46,25 +46,59 @@ const CUT_BY_RANGE: ReadonlySet<string> = new Set<OperatorName>([
   'BATCH_MATMUL',
 ]);
 
+/** Graphs that are called, in each other and in all: loops are written out. */
+const DEEPEST = 16;
+const MOST_CALLS = 4096;
+
 class GraphBuild {
   readonly #source: Source;
   readonly #g = new FoldingBuilder();
-  readonly #values = new Map<number, Value>();
+  #graph: Subgraph;
+  /** Of the tensors of that graph, by number. */
+  #values = new Map<number, Value>();
+  /** Of the file, for all turns of a loop. */
+  readonly #constants = new Map<TensorTable, Value>();
   #weights = 0;
+  #calls = 0;
+  /** Names of the calls around that graph, each in its own turn. */
+  #around: readonly string[] = [];
 
   constructor(source: Source) {
     this.#source = source;
+    this.#graph = source.source.graph;
   }
 
   run(symbolic: boolean): Built {
-    const { file, source, inputs } = this.#source;
-    const { graph } = source;
+    const { inputs } = this.#source;
     const notes: string[] = [];
-    const fed = inputs.map((declared, i) => this.#input(declared, graph.inputs[i], symbolic, notes));
-    graph.operators.forEach((operator) => this.#located(operator, () => this.#add(operator)));
-    const outputs = graph.outputs.map((i) => this.#value(i, `${file}: its output`));
-    return { inputs: fed, outputs, notes };
+    const fed = inputs.map((declared, i) => this.#input(declared, this.#graph.inputs[i], symbolic, notes));
+    return { inputs: fed, outputs: this.#run(), notes };
   }
+
+  #run(): Value[] {
+    this.#graph.operators.forEach((operator) => this.#located(operator, () => this.#add(operator)));
+    return this.#graph.outputs.map((i) => this.#value(i, `${this.#source.file}: its output`));
+  }
+
+  /** Another graph of the file on the given values. */
+  #call(index: number, x: readonly Value[], name: string): readonly Value[] {
+    const graph = this.#source.source.graphAt(index);
+    if (++this.#calls > MOST_CALLS || this.#around.length >= DEEPEST)
+      throw new RangeError(
+        `takes more than ${MOST_CALLS} turns, or lies in ${DEEPEST} others. Export the model with fewer.`,
+      );
+    if (graph.inputs.length !== x.length)
+      throw new RangeError(`gives graph ${index} ${x.length} inputs, it has ${graph.inputs.length}.`);
+    const [caller, values, around] = [this.#graph, this.#values, this.#around];
+    this.#graph = graph;
+    this.#values = new Map(graph.inputs.map((tensor, i) => [tensor, x[i]]));
+    this.#around = [...around, `${name} (call ${this.#calls})`];
+    const outputs = this.#run();
+    [this.#graph, this.#values, this.#around] = [caller, values, around];
+    return outputs;
+  }
+
+  #nameOf = ({ name }: TensorTable): string => [...this.#around, name].join('/');
 
   #input(declared: Declared, index: number, symbolic: boolean, notes: string[]): Value {
     const { file, options } = this.#source;
@@ -75,7 +109,7 @@ class GraphBuild {
     return value;
   }
 
-  #tensor = (index: number) => this.#source.source.graph.tensors[index];
+  #tensor = (index: number) => this.#graph.tensors[index];
 
   #label(operator: OperatorTable): string {
     const name = this.#tensor(operator.outputs[0])?.name;
@@ -95,16 +129,16 @@ class GraphBuild {
 
   /** A tensor's value; those of the file are looked at when an operator reads them. */
   #value(index: number, reader: string): Value {
-    const known = this.#values.get(index);
-    if (known) return known;
     const tensor = this.#tensor(index);
+    const known = this.#values.get(index) ?? this.#constants.get(tensor);
+    if (known) return known;
     const data = this.#source.source.dataOf(tensor);
     if (data.length === 0 && tensor.shape.every((d) => d !== 0))
       throw new FormatError(
         `${reader} reads tensor "${tensor.name}", which nothing computes and the file does not hold. Models with state or with their own initialisation are not supported: export it for inference.`,
       );
     const value = constantValue(constantOf(tensor, data), tensor.name);
-    this.#values.set(index, value);
+    this.#constants.set(tensor, value);
     return value;
   }
 
@@ -121,9 +155,10 @@ class GraphBuild {
       g: this.#g,
       x,
       options: source.optionsOf(operator, options),
-      name: tensors[0].name,
+      name: this.#nameOf(tensors[0]),
       shapes: tensors.map(({ shape }) => shape),
       type: graphType(tensors[0]),
+      call: (index, given) => this.#call(index, given, tensors[0].name),
     };
     const made = convert(site as never);
     const values = Array.isArray(made) ? (made as readonly Value[]) : [made as Value];
@@ -148,7 +183,7 @@ class GraphBuild {
     const tensor = this.#tensor(index);
     const range = CUT_BY_RANGE.has(kind) && !options.activation ? rangeOf(tensor) : null;
     const cut = range?.startsAtZero ? clipped(this.#g, value, range.low, range.high) : value;
-    return named(cut, tensor.name);
+    return named(cut, this.#nameOf(tensor));
   }
 }
 

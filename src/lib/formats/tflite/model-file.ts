@@ -5,13 +5,15 @@ import { isSupported } from './operators/table.ts';
 import { model, type ModelTable, type OperatorTable, type TensorTable } from './schema.ts';
 import { Reader, type Fields } from './wire.ts';
 
-type Subgraph = ModelTable['subgraphs'][number];
+export type Subgraph = ModelTable['subgraphs'][number];
 
 export interface ModelFile {
   readonly model: ModelTable;
   /** Length of the file. */
   readonly bytes: number;
   readonly graph: Subgraph;
+  /** Another graph of the file, of which the same is known. Throws a FormatError as `decodeModel`. */
+  readonly graphAt: (index: number) => Subgraph;
   /** Content of a tensor; empty where it is computed. */
   readonly dataOf: (tensor: TensorTable) => Uint8Array;
   /** The operator's name in the schema, or the code of a custom one. */
@@ -33,12 +35,23 @@ export function decodeModel(bytes: Uint8Array, file: string): ModelFile {
   if (!graph || graph.outputs.length === 0)
     throw new FormatError(`${file}: it holds no graph with an output. ${DAMAGED}`);
   const nameOf = ({ opcodeIndex }: OperatorTable) => nameOfCode(decoded.operatorCodes[opcodeIndex], opcodeIndex, file);
-  refuseUnsupported(graph, nameOf, file);
-  refuseNumbers(graph, decoded, file);
+  const checked = (one: Subgraph) => {
+    refuseUnsupported(one, nameOf, file);
+    refuseNumbers(one, decoded, file);
+    return one;
+  };
   return {
     model: decoded,
     bytes: bytes.length,
-    graph,
+    graph: checked(graph),
+    graphAt: (index) => {
+      const one = decoded.subgraphs[index];
+      if (!one)
+        throw new FormatError(
+          `${file}: it names graph ${index}, and has ${decoded.subgraphs.length} graphs. ${DAMAGED}`,
+        );
+      return checked(one);
+    },
     nameOf,
     dataOf: ({ buffer }) => dataOf(decoded.buffers[buffer], bytes, file),
     optionsOf: ({ options }, fields) =>

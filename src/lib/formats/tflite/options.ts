@@ -64,6 +64,9 @@ export const split = { numSplits: int32() };
 export const pack = { count: int32(), axis: int32() };
 export const axis = { axis: int32() };
 export const gather = { axis: int32(), batchDims: int32() };
+/** Graphs by their numbers in the file. */
+export const branch = { thenGraph: int32(), elseGraph: int32() };
+export const loop = { conditionGraph: int32(), bodyGraph: int32() };
 export const block = { blockSize: int32() };
 export const mirrorPad = { mode: int8() };
 export const cumSum = { exclusive: bool(), reverse: bool() };

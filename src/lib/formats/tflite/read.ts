@@ -5,9 +5,11 @@ import { cancelTransposes } from '../../ops/passes/transposes.ts';
 import { withBatch } from '../batch.ts';
 import { FormatError } from '../error.ts';
 import type { Declared } from '../inputs.ts';
-import type { ImportedModel } from '../model.ts';
+import type { ExternalFile, ImportedModel } from '../model.ts';
 import type { ReadOptions } from '../readers.ts';
 import { buildGraph } from './build.ts';
+import { isControl } from './operators/control.ts';
+import { metadataOf, type Metadata } from './metadata.ts';
 import { decodeModel, type ModelFile } from './model-file.ts';
 import type { TensorTable } from './schema.ts';
 import { fileType, graphType, isQuantized, rangeOf } from './tensors.ts';
@@ -19,7 +21,8 @@ import { fileType, graphType, isQuantized, rangeOf } from './tensors.ts';
 export function readTflite(bytes: Uint8Array, file: string, options: ReadOptions = {}): ImportedModel {
   const source = decodeModel(bytes, file);
   const { graph, model } = source;
-  const inputs = declaredInputs(source, file);
+  const metadata = metadataOf(model, bytes);
+  const inputs = declaredInputs(source, metadata, file);
   const build = (symbolic: boolean) => buildGraph({ file, source, inputs, options }, symbolic);
   const { values, batched, notes } = withBatch(options.batched ?? true, build);
   const imported = { name: graph.name || file, inputs: values.inputs, outputs: values.outputs };
@@ -33,22 +36,43 @@ export function readTflite(bytes: Uint8Array, file: string, options: ReadOptions
     },
     inputs,
     outputs: graph.outputs.map((i) => graph.tensors[i].name),
+    labels: labelsOf(source, metadata),
     external: [],
     batched: batched && values.inputs.some((v) => typeof v.shape[0] === 'object'),
-    notes: [...graphNotes(source), ...quantisationNotes(source), ...notes],
+    notes: [...graphNotes(source), ...quantisationNotes(source), ...metadata.notes, ...notes],
   };
 }
 
 /** Inputs as they are fed: real numbers where the file has quantised ones or bytes. */
-function declaredInputs({ graph }: ModelFile, file: string): Declared[] {
+function declaredInputs({ graph }: ModelFile, { normalizations }: Metadata, file: string): Declared[] {
   const names = graph.inputs.map((index) => graph.tensors[index].name);
   return graph.inputs.map((index, i) => {
     const tensor = graph.tensors[index];
     const name = names[i] && names.indexOf(names[i]) === i ? names[i] : `${names[i] || 'input'}:${i}`;
     const dtype = inputType(tensor, file);
-    const range = rangeOf(tensor);
-    return { name, dtype, shape: openShape(tensor), ...(range && { range: [range.low, range.high] as const }) };
+    const range = inputRange(tensor);
+    const normalization = normalizations[i];
+    return {
+      name,
+      dtype,
+      shape: openShape(tensor),
+      ...(range && { range }),
+      ...(normalization && { normalization }),
+    };
   });
+}
+
+/** What a quantised input can hold, or one of bytes. */
+function inputRange(tensor: TensorTable): readonly [number, number] | null {
+  const range = rangeOf(tensor);
+  if (range) return [range.low, range.high];
+  return !isQuantized(tensor) && fileType(tensor) === 'uint8' ? [0, 255] : null;
+}
+
+function labelsOf({ graph }: ModelFile, { labels }: Metadata): ReadonlyMap<string, ExternalFile> {
+  return new Map(
+    graph.outputs.flatMap((index, i) => (labels[i] ? [[graph.tensors[index].name, labels[i]] as const] : [])),
+  );
 }
 
 function inputType(tensor: TensorTable, file: string) {
@@ -65,9 +89,10 @@ function openShape({ shape, shapeSignature }: TensorTable): (number | null)[] {
   return lengths.map((d) => (d > 0 ? d : null));
 }
 
-function graphNotes({ model }: ModelFile): string[] {
+function graphNotes({ model, graph, nameOf }: ModelFile): string[] {
   const others = model.subgraphs.length - 1;
-  return others > 0 ? [`The file holds ${others + 1} graphs; the first one is used.`] : [];
+  const calls = graph.operators.some((operator) => isControl(nameOf(operator)));
+  return others > 0 && !calls ? [`The file holds ${others + 1} graphs; the first one is used.`] : [];
 }
 
 const rounded = (x: number): string => String(Number(x.toPrecision(6)));

@@ -78,7 +78,8 @@ function checkedSize(shape: readonly number[], name: string): number {
 
 /** scale · (q − zero point), the two for the whole tensor or for each place along an axis. */
 function dequantized(x: Tensor, q: QuantizationTable, name: string): FloatTensor {
-  const axis = q.scale.length === 1 ? 0 : q.quantizedDimension;
+  // Converters of 2019 gave the bias of a layer the axis of its weights.
+  const axis = q.scale.length === 1 || x.shape.length === 1 ? 0 : q.quantizedDimension;
   const channels = q.scale.length === 1 ? 1 : x.shape[axis];
   const zeros = q.zeroPoint.length;
   if (q.scale.length !== channels || (zeros > 1 && zeros !== channels))

@@ -17,6 +17,8 @@ export interface Site<O> {
   readonly shapes: readonly (readonly number[])[];
   /** Of the first output. */
   readonly type: 'float32' | 'int64' | 'bool';
+  /** The outputs of another graph of the file. */
+  readonly call: (graph: number, x: readonly Value[]) => readonly Value[];
 }
 
 /** The values that stand for the outputs. Throws a RangeError where the inputs do not fit. */

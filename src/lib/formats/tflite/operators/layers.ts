@@ -15,7 +15,7 @@ import {
 } from '../../channels-last.ts';
 import * as options from '../options.ts';
 import type { Decoded } from '../wire.ts';
-import { activated, constant, define, input, numbers, type Operator, type Site } from './define.ts';
+import { activated, constant, define, input, lengths, numbers, type Operator, type Site } from './define.ts';
 
 const paddingOf = (padding: number): Padding => (padding === 0 ? 'SAME' : 'VALID');
 
@@ -77,12 +77,13 @@ const conv3D = define(options.conv3D, (site) => {
 /** Inputs: shape of the output, weights [C, height, width, M], x [N, …, M], bias. */
 const transposeConv = define(options.transposeConv, (site) => {
   const { g, name, options: o } = site;
-  const [shape, weights, x] = [numbers(site, 0), constant(site, 1), input(site, 2)];
+  const [shape, weights, x] = [lengths(site, 0), constant(site, 1), input(site, 2)];
   const how = { strides: [o.strideH, o.strideW], padding: paddingOf(o.padding) };
   refuseShapes(x, weights, 4, how.strides);
   if (shape.length !== 4) throw new RangeError(`its output has the shape [${shape}]; 4 axes are needed.`);
   const kernel = { weights: transposed(weights, [1, 2, 0, 3]), bias: biasOf(site, 3), name };
-  return activated(g, transposedConvolution(g, x, kernel, how, shape.slice(1, 3)), o.activation);
+  const size = shape.slice(1, 3).map((d) => concrete(d, 'its output'));
+  return activated(g, transposedConvolution(g, x, kernel, how, size), o.activation);
 });
 
 type Pool = Decoded<typeof options.pool2D>;
