@@ -82,7 +82,7 @@ export const modelInfo = (name: string, more: Partial<ModelInfo> = {}): ModelInf
   opset: 17,
   parameters: 300_000,
   nodes: 40,
-  input: { name: 'image', shape: [null, 3, SIZE, SIZE] },
+  input: { name: 'image', shape: [null, 3, SIZE, SIZE], because: '' },
   outputs: ['scores'],
   output: 'scores',
   classes: 4,

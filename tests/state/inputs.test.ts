@@ -5,8 +5,8 @@ import type { LabClient } from '../../src/lib/worker/client.ts';
 import { FakeLab, modelInfo, torchvision } from './fake-lab.ts';
 
 const twoImages = modelInfo('pair.onnx', {
-  input: { name: 'left', shape: [null, 3, 24, 24] },
-  others: [{ name: 'right', shape: [null, 3, 24, 24], preprocessing: { ...torchvision, preset: 'right' } }],
+  input: { name: 'left', shape: [null, 3, 24, 24], because: '' },
+  others: [{ name: 'right', shape: [null, 3, 24, 24], because: '', preprocessing: { ...torchvision, preset: 'right' } }],
 });
 
 describe('the inputs of a model', () => {

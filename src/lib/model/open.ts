@@ -9,7 +9,7 @@ import { readModel } from '../formats/read.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import type { ModelFile, Runtime } from '../runtime/runtime.ts';
 import { modelsAmong, sniff } from '../sniff/roles.ts';
-import { preprocessingFor, type ImageInput } from '../vision/preprocess.ts';
+import type { ImageInput } from '../vision/preprocess.ts';
 import { endsOf } from './classifier.ts';
 import { digestOf, weightsOf } from './digest.ts';
 import type { InspectedFile } from './inspect.ts';
@@ -20,7 +20,7 @@ import { forwardDifference, leftOut } from './forward-check.ts';
 import { classesOf } from './heads.ts';
 import { labelsAmong } from './labels.ts';
 import { defaultLayer, layersOf, type Layer } from './layers.ts';
-import { presetFor } from './preset.ts';
+import { expectedBy } from './preset.ts';
 import type { MethodInfo, ModelInfo, OptionSchema, ProgressReport } from './types.ts';
 
 export interface NamedBytes {
@@ -119,13 +119,15 @@ export async function readClassifier(files: readonly NamedBytes[]): Promise<Clas
   const layers = layersOf(model.images, model.logits);
   const classes = classesOf(model.logits);
   const unread = beside.filter(({ bytes }) => !external.some(({ data }) => data === bytes));
-  const { labels: given, name: labelFile } = labelsAmong(unread, classes);
+  const dropped = labelsAmong(unread, classes);
+  const { labels: given, name: labelFile } =
+    dropped.labels.length > 0 ? dropped : packedLabels(imported, output, classes);
   // One unit says what its output is called.
   const labels = given.length === 0 && classes === 1 ? [output] : given;
   const [first, ...others] = imported.graph.inputs.map(({ name, shape }, i) => ({
     name,
     shape: shape.map((d) => (isBatch(d) ? null : d)),
-    preprocessing: preprocessingFor(presetFor(imported, beside), images[i]),
+    ...expectedBy(imported, i, images[i], beside),
   }));
   const info = {
     name: file.name,
@@ -136,7 +138,7 @@ export async function readClassifier(files: readonly NamedBytes[]): Promise<Clas
     opset: imported.info.opset,
     parameters: parameterCount(imported.graph),
     nodes: topologicalOrder(imported.graph.outputs).length,
-    input: { name: first.name, shape: first.shape },
+    input: { name: first.name, shape: first.shape, because: first.because },
     ...(others.length > 0 && { others }),
     outputs,
     output,
@@ -149,6 +151,16 @@ export async function readClassifier(files: readonly NamedBytes[]): Promise<Clas
     notes: [...imported.notes, ...weightNotes(imported.graph), ...labelNotes(labels, classes, labelFile)],
   };
   return { file, external, labels, imported, model, images, layers, info };
+}
+
+/** Those that are packed into the model; what is wrong with them is no reason to refuse it. */
+function packedLabels({ labels }: ImportedModel, output: string, classes: number): ReturnType<typeof labelsAmong> {
+  const packed = labels?.get(output);
+  try {
+    return labelsAmong(packed ? [{ name: packed.path, bytes: packed.data }] : [], classes);
+  } catch {
+    return { name: '', labels: [] };
+  }
 }
 
 /** The one model among `files`: a single file may have any name and content, and is refused when it is read. */

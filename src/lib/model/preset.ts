@@ -1,20 +1,67 @@
-/** @file What a model is guessed to be fed, from its files alone; the person sees it and can change it. */
-import { topologicalOrder, type Graph, type Node, type Value } from '../graph/graph.ts';
+/** @file What a model is fed, as its files say or let guess; the person sees it and can change it. */
 import type { ImportedModel } from '../formats/model.ts';
-import { toNumbers } from '../tensor/tensor.ts';
+import type { Normalization } from '../formats/inputs.ts';
+import { normalizedBy, preprocessingFor, type ImageInput } from '../vision/preprocess.ts';
+import type { Preprocessing } from '../vision/types.ts';
+import { pixelsByStatistics, pixelsByWeights, scalesPixels } from './preset-evidence.ts';
 
 interface NamedFile {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
-/** Id of a preset of vision/preprocess.ts. `beside`: what came with the model. */
-export function presetFor(imported: ImportedModel, beside: readonly NamedFile[] = []): string {
-  const { format, graph, info } = imported;
-  if (beside.some(isTeachableMachine)) return 'teachable-machine';
-  if (graph.inputs.some((input) => scalesPixels(graph, input) || normalisesPixels(graph, input))) return 'zero-to-255';
-  const said = imported.inputs.map(({ range }) => range && presetOfRange(range)).find(Boolean);
-  if (said) return said;
+/** An id of a preset of vision/preprocess.ts, or numbers of the file's own, and what speaks for it: '' where nothing does. */
+interface Found {
+  readonly fed: string | Normalization;
+  readonly because: string;
+}
+
+/** How a model is fed, and the words that follow "because"; '' where nothing in its files says so. */
+export interface Expected {
+  readonly preprocessing: Preprocessing;
+  readonly because: string;
+}
+
+/** How image input `i` of a model is fed. `beside`: what came with the model. */
+export function expectedBy(
+  imported: ImportedModel,
+  i: number,
+  image: ImageInput,
+  beside: readonly NamedFile[],
+): Expected {
+  const { fed, because } = found(imported, i, image.channels, beside);
+  const preprocessing = typeof fed === 'string' ? preprocessingFor(fed, image) : normalizedBy(fed, image);
+  return { preprocessing, because };
+}
+
+function found(imported: ImportedModel, i: number, channels: number, beside: readonly NamedFile[]): Found {
+  return said(imported, i, channels, beside) ?? byEvidence(imported, i) ?? { fed: usual(imported), because: '' };
+}
+
+/** What a file states outright. */
+function said({ inputs }: ImportedModel, i: number, channels: number, beside: readonly NamedFile[]): Found | null {
+  if (beside.some(isTeachableMachine))
+    return { fed: 'teachable-machine', because: 'metadata.json is Teachable Machine’s' };
+  const { range, normalization } = inputs[i] ?? {};
+  if (normalization && fits(normalization, range, channels))
+    return { fed: normalization, because: 'the file’s metadata give its mean and deviation' };
+  const preset = range ? presetOfRange(range) : null;
+  return preset ? { fed: preset, because: 'its input can hold no other numbers' } : null;
+}
+
+/** What the weights let conclude. */
+function byEvidence({ graph }: ImportedModel, i: number): Found | null {
+  const input = graph.inputs[i];
+  if (scalesPixels(graph, input)) return { fed: 'zero-to-255', because: 'its first layer scales pixels of 0…255' };
+  const counted = pixelsByStatistics(graph, input);
+  if (counted) return { fed: counted, because: 'its batch normalisation counted such numbers when it was trained' };
+  const weighed = pixelsByWeights(graph, input);
+  if (!weighed) return null;
+  return { fed: weighed, because: 'its first weights are too small for other numbers' };
+}
+
+/** What models of a format are fed as a rule. */
+function usual({ format, info }: ImportedModel): string {
   if (format === 'tflite' || format === 'tensorflow') return 'minus-one-to-one';
   if (format !== 'onnx') return 'zero-to-one';
   if (/tf2onnx|keras|tensorflow/i.test(info.producer)) return 'minus-one-to-one';
@@ -22,12 +69,27 @@ export function presetFor(imported: ImportedModel, beside: readonly NamedFile[] 
   return 'torchvision';
 }
 
-/** What a quantised input can hold is what it was fed: 0…255, 0…1 or −1…1, each a step of rounding off. */
-function presetOfRange([low, high]: readonly [number, number]): string | null {
-  const near = (value: number, wanted: number) => Math.abs(value - wanted) <= (high - low) / 50;
-  if (near(low, 0) && near(high, 255)) return 'zero-to-255';
-  if (near(low, 0) && near(high, 1)) return 'zero-to-one';
-  return near(low, -1) && near(high, 1) ? 'minus-one-to-one' : null;
+/** A step of rounding off. */
+const near = (value: number, wanted: number, [low, high]: readonly [number, number]): boolean =>
+  Math.abs(value - wanted) <= (high - low) / 50;
+
+/** Whether there is one number or one for each channel, and pixels become what a quantised input can hold. */
+function fits(
+  { mean, deviation }: Normalization,
+  range: readonly [number, number] | undefined,
+  channels: number,
+): boolean {
+  if ([mean, deviation].some(({ length }) => length !== 1 && length !== channels)) return false;
+  const ends = [0, 255].flatMap((pixel) => mean.map((m, c) => (pixel - m) / (deviation[c] ?? deviation[0])));
+  return !range || (near(Math.min(...ends), range[0], range) && near(Math.max(...ends), range[1], range));
+}
+
+/** What a quantised input can hold is what it was fed: 0…255, 0…1 or −1…1. */
+function presetOfRange(range: readonly [number, number]): string | null {
+  const between = (low: number, high: number) => near(range[0], low, range) && near(range[1], high, range);
+  if (between(0, 255)) return 'zero-to-255';
+  if (between(0, 1)) return 'zero-to-one';
+  return between(-1, 1) ? 'minus-one-to-one' : null;
 }
 
 /** Teachable Machine's metadata.json says which of its versions wrote it, and the size of its images. */
@@ -35,54 +97,4 @@ function isTeachableMachine({ name, bytes }: NamedFile): boolean {
   if (!/(^|\/)metadata\.json$/.test(name)) return false;
   const text = new TextDecoder().decode(bytes.subarray(0, 64 * 1024));
   return /"(tmVersion|tfjsVersion)"\s*:/.test(text) && /"(imageSize|labels)"\s*:/.test(text);
-}
-
-/** A product with so small a constant, or a quotient by so large a one, takes pixels of 0…255: Rescaling(1/255) and its likes. */
-function scalesPixels({ outputs }: Graph, input: Value): boolean {
-  const first = topologicalOrder(outputs).find(({ inputs }) => inputs.includes(input));
-  const factor = first?.inputs.find((v) => v?.constant)?.constant;
-  if (!first || !factor || factor.dtype !== 'float32') return false;
-  const sizes = Array.from(factor.data as Float32Array, Math.abs);
-  if (first.op === 'Mul') return sizes.every((size) => size > 0 && size <= MOST_FACTOR);
-  return first.op === 'Div' && first.inputs[0] === input && sizes.every((size) => size >= 1 / MOST_FACTOR);
-}
-
-/** 1/255 and 1/127.5 lie well below, deviations of pixels of 0…1 well above. */
-const MOST_FACTOR = 1 / 50;
-
-/**
- * Inputs within ±r give a convolution's channel a mean within r · Σ|w| of its bias, and a standard deviation of at most r · Σ|w|.
- * Where the statistics of the batch normalisation behind it lie beyond that for most channels, it was trained on pixels of 0…255.
- */
-function normalisesPixels({ outputs }: Graph, input: Value): boolean {
-  const order = topologicalOrder(outputs);
-  const conv = firstConvolution(order, input);
-  const norm = conv && order.find((node) => node.op === 'BatchNormalization' && node.inputs[0] === conv.outputs[0]);
-  const [weights, bias] = [conv?.inputs[1]?.constant, conv?.inputs[2]?.constant];
-  const [mean, variance] = [norm?.inputs[3]?.constant, norm?.inputs[4]?.constant];
-  if (!weights || !mean || !variance) return false;
-  const size = weights.data.length / weights.shape[0];
-  const w = toNumbers(weights);
-  const [b, m, v] = [bias, mean, variance].map((tensor) => (tensor ? toNumbers(tensor) : []));
-  const beyond = m.filter((centre, c) => {
-    const reach = w.slice(c * size, (c + 1) * size).reduce((sum, x) => sum + Math.abs(x), 0);
-    return Math.max(Math.abs(centre - (b[c] ?? 0)), Math.sqrt(v[c])) > STANDARDISED * reach;
-  });
-  return beyond.length > m.length / 2;
-}
-
-/** No standardised pixel lies further from 0: torchvision's go to 2.64. */
-const STANDARDISED = 3;
-
-/** What leaves an input's numbers as they are. */
-const MOVES: ReadonlySet<string> = new Set(['Transpose', 'Reshape', 'Pad', 'Identity']);
-
-function firstConvolution(order: readonly Node[], input: Value): Node | undefined {
-  const moved = new Set<Value | null>([input]);
-  const readers = order.filter(({ op, inputs, outputs }) => {
-    const reads = moved.has(inputs[0]);
-    if (reads && MOVES.has(op)) moved.add(outputs[0]);
-    return reads;
-  });
-  return readers.find(({ op }) => op === 'Conv');
 }

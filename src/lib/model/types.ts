@@ -83,8 +83,10 @@ export interface InputInfo {
   readonly name: string;
   /** null for the batch axis. */
   readonly shape: readonly (number | null)[];
-  /** What it is guessed to expect. */
+  /** What it expects, as the files say or let guess. */
   readonly preprocessing: Preprocessing;
+  /** The words that follow "because"; '' where nothing in the files says what it expects. */
+  readonly because: string;
 }
 
 export interface ModelInfo {

@@ -100,6 +100,35 @@ export function preprocessingFor(preset: string, input: ImageInput): Preprocessi
   };
 }
 
+/** How far apart two numbers of a preset may be, in steps of a pixel. */
+const SAME = 1e-2;
+
+/**
+ * The preset that makes (pixel − mean) / deviation of pixels of 0…255, else one of the input's own. One number each stands for all
+ * channels; there is one for each otherwise.
+ */
+export function normalizedBy(
+  { mean, deviation }: { readonly mean: readonly number[]; readonly deviation: readonly number[] },
+  input: ImageInput,
+): Preprocessing {
+  const own = { mean: filled(mean, input.channels), std: filled(deviation, input.channels) };
+  const same = presets
+    .map(({ id }) => preprocessingFor(id, input))
+    .find(({ order, scale, ...numbers }) =>
+      order === 'BGR' ? false : [0, 1, 2].every((c) => c >= input.channels || isSame(numbers, scale, own, c)),
+    );
+  return same ?? { ...preprocessingFor('zero-to-255', input), ...own, preset: 'custom' };
+}
+
+type Numbers = Pick<Preprocessing, 'mean' | 'std'>;
+
+const filled = (values: readonly number[], count: number): readonly number[] =>
+  Array.from({ length: count }, (_, c) => values[values.length === count ? c : 0]);
+
+const isSame = (preset: Numbers, scale: number, own: Numbers, c: number): boolean =>
+  Math.abs((preset.mean[c] * 255) / scale - own.mean[c]) < SAME &&
+  Math.abs((preset.std[c] * 255) / scale - own.std[c]) < SAME;
+
 /** The part of an image that the model sees, in image pixels; larger than the image where `fit` adds bars. */
 export function cropOf({ width, height }: { width: number; height: number }, p: Preprocessing): Rect {
   if (p.resize === 'stretch') return { x: 0, y: 0, width, height };
