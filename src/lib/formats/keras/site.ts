@@ -10,6 +10,8 @@ export type Dialect = 'tfjs' | 'keras-2' | 'keras-3';
 export interface LayerSite {
   readonly g: Builder;
   readonly x: readonly Value[];
+  /** Which steps of each input count, [N, steps]; null where all do. */
+  readonly masks: readonly (Value | null)[];
   readonly config: Config;
   readonly weights: Weights;
   /** With the names of the models around it: "encoder/conv_1". */

@@ -5,6 +5,7 @@ import { isFloat } from '../../tensor/dtype.ts';
 import { CountingBuilder } from '../counting-builder.ts';
 import { FormatError } from '../error.ts';
 import { classNamed, layers } from './layers/table.ts';
+import { maskOf } from './masks.ts';
 import type { Dialect, LayerBuilder } from './site.ts';
 import { layerOf, type LayerSpec, type ModelSpec, type TensorRef } from './topology.ts';
 import { Weights, type WeightSource } from './weights.ts';
@@ -41,6 +42,10 @@ export class Walk {
   readonly g: Builder = new CountingBuilder();
   readonly notes = new Set<string>();
   readonly #options: WalkOptions;
+  /** Which steps of a value count, of those that have a mask. */
+  readonly #masks = new Map<Value, Value>();
+  /** That of the last layer that was given one. */
+  #lastMask: Value | null = null;
 
   constructor(options: WalkOptions) {
     this.#options = options;
@@ -111,7 +116,7 @@ export class Walk {
 
   #layer(call: Call): readonly Value[] {
     const { layer, path } = call;
-    if (layer.model) return this.model(layer.model, call.x, path);
+    if (layer.model) return this.#nested(layer.model, call.x, path);
     try {
       return this.#built(call);
     } catch (error) {
@@ -124,14 +129,24 @@ export class Walk {
     }
   }
 
+  /** Masks go into a model within the model; in TF.js they do not come out of it. */
+  #nested(model: ModelSpec, x: readonly Value[], path: readonly string[]): readonly Value[] {
+    const outputs = this.model(model, x, path);
+    if (this.#options.dialect === 'tfjs')
+      outputs.filter((output) => !x.includes(output)).forEach((output) => this.#masks.delete(output));
+    return outputs;
+  }
+
   #built({ layer, path, x, call, weights }: Call): readonly Value[] {
     const { g } = this;
     const className = classNamed(layer.className);
     if (!className) throw new RangeError('is a layer that is not known. Export the model with tf2onnx to ONNX.');
     const own = weights ?? new Weights(this.#options.weights.of(path));
     const name = path.join('/');
+    const masks = x.map((v) => this.#masks.get(v) ?? null);
     const built = (layers[className] as LayerBuilder)({
       g,
+      masks: this.#seen(masks, x[0]),
       x: TAKES_INTEGERS.has(className) ? x : x.map((v) => (isFloat(v.dtype) ? v : g.cast(v, 'float32'))),
       config: layer.config,
       weights: own,
@@ -142,7 +157,19 @@ export class Walk {
     });
     const [first, ...rest] = 'producer' in built ? [built] : built;
     const fresh = x.includes(first) ? g.apply('Identity', [first]) : first;
-    return [named(fresh, call === 0 ? name : `${name} (call ${call + 1})`), ...rest];
+    const output = named(fresh, call === 0 ? name : `${name} (call ${call + 1})`);
+    const mask = maskOf(layer.className, { g, x, masks, config: layer.config });
+    if (mask) this.#masks.set(output, mask);
+    return [output, ...rest];
+  }
+
+  /** TF.js hands a mask on from layer to layer in the order in which they run, until another takes its place, whatever they are connected by. */
+  #seen(masks: readonly (Value | null)[], x: Value): readonly (Value | null)[] {
+    if (this.#options.dialect !== 'tfjs') return masks;
+    if (masks.some((mask) => mask !== null)) this.#lastMask = masks[0];
+    const last = this.#lastMask;
+    const fits = last && x.shape.length > 2 && x.shape[1] === last.shape[1];
+    return [fits ? last : null, ...masks.slice(1)];
   }
 
   #inner(raw: unknown, x: readonly Value[], path: readonly string[], weights: Weights): readonly Value[] {

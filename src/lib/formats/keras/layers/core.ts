@@ -18,18 +18,15 @@ const dense: LayerBuilder = (site) => {
 };
 
 /** Rows of a table: whole numbers → vectors. */
-const embedding: LayerBuilder = ({ g, x, config, weights, name, note }) => {
+const embedding: LayerBuilder = ({ g, x, config, weights, name }) => {
   const table = weights.take('embeddings', [config.count('input_dim'), config.count('output_dim')]);
-  if (config.bool('mask_zero', false))
-    note(`Embedding "${name}" masks zeros; layers that leave masked steps out compute with them here.`);
   return g.apply('Gather', [g.constant(table, `${name}/embeddings`), g.cast(x[0], 'int64')], { axis: 0 });
 };
 
 const nothing: LayerBuilder = ({ g, x: [x] }) => g.apply('Identity', [x]);
 
 /** Steps at which every feature has the mask's value become zeros. */
-const masking: LayerBuilder = ({ g, x: [x], config, name, note }) => {
-  note(`Masking "${name}" makes masked steps zeros; layers that leave masked steps out compute with the zeros here.`);
+const masking: LayerBuilder = ({ g, x: [x], config }) => {
   const kept = g.cast(g.not(g.equal(x, config.number('mask_value', 0))), 'float32');
   return g.mul(x, g.reduceMax(kept, [x.shape.length - 1]));
 };

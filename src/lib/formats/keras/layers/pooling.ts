@@ -1,6 +1,7 @@
 /** @file Poolings over windows and over everything. */
 import { pooling } from '../../channels-last.ts';
-import { isChannelsFirst, rankOf, type LayerBuilder } from '../site.ts';
+import type { Value } from '../../../graph/graph.ts';
+import { isChannelsFirst, rankOf, type LayerBuilder, type LayerSite } from '../site.ts';
 import { inChannelsLast } from './convolution.ts';
 
 type Kind = 'max' | 'average';
@@ -23,8 +24,17 @@ const everything =
     const { g, x, config } = site;
     const axes = Array.from({ length: rank }, (_, i) => i + (isChannelsFirst(site) ? 2 : 1));
     const keep = config.bool('keepdims', false);
+    const [mask] = site.masks;
+    if (mask && kind === 'average' && rank === 1 && site.dialect !== 'tfjs') return meanOf(site, mask, keep);
     return kind === 'max' ? g.reduceMax(x[0], axes, keep) : g.reduceMean(x[0], axes, keep);
   };
+
+/** Keras' mean over time of the steps that count, whose number it divides by. */
+function meanOf({ g, x: [x] }: LayerSite, mask: Value, keep: boolean): Value {
+  const [n, steps] = mask.shape;
+  const counts = g.reshape(g.cast(mask, 'float32'), [n, steps, 1]);
+  return g.div(g.reduceSum(g.mul(x, counts), [1], keep), g.reduceSum(counts, [1], keep));
+}
 
 export const poolings = {
   MaxPooling1D: windows('max', 1),

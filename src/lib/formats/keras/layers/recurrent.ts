@@ -4,6 +4,7 @@ import type { Value } from '../../../graph/graph.ts';
 import type { Builder } from '../../../ops/builder.ts';
 import { convolution } from '../../channels-last.ts';
 import { isChannelsFirst, lengthOf, rankOf, type LayerBuilder, type LayerSite } from '../site.ts';
+import { whereCounts } from '../masks.ts';
 import { carried, cellOf, gates, parts, zeroState, type Cell } from './cells.ts';
 import { windowOf } from './convolution.ts';
 
@@ -15,9 +16,17 @@ const step = (g: Builder, x: Value, t: number): Value => g.apply('Gather', [x, g
 /** [N, …] → [N, 1, …]. */
 const unsqueezed = (g: Builder, x: Value): Value => g.reshape(x, [x.shape[0], 1, ...x.shape.slice(1)]);
 
-/** The last output or all of them, and the last states where the layer gives them. */
+/**
+ * The last output or all of them, and the last states where the layer gives them. A step that is masked leaves the states as they are,
+ * and has the output of the step before it: at the first step zeros, in TF.js the state that the layer begins with.
+ */
 export function unrolled(site: LayerSite, cell: Cell): Value[] {
-  const { g, config, x } = site;
+  const { g, config, x, dialect } = site;
+  const mask = site.masks[0] ?? null;
+  const zeros = (like: Value) => zeroState(g, like.shape);
+  const silent = dialect !== 'tfjs' && config.bool('zero_output_for_mask', false);
+  const outputBefore = (state: Value, last: Value | undefined): Value =>
+    dialect === 'tfjs' ? state : silent || !last ? zeros(state) : last;
   const steps = lengthOf(x[0], 1);
   if (steps < 1 || steps > MOST_STEPS)
     throw new RangeError(`would take ${steps} steps, the most is ${MOST_STEPS}. Give the model a shorter input.`);
@@ -25,11 +34,13 @@ export function unrolled(site: LayerSite, cell: Cell): Value[] {
   let states = statesOf(site, cell.stateShapes(step(g, projected, 0)));
   const outputs: Value[] = [];
   for (let i = 0; i < steps; i++) {
-    states = cell.step(step(g, projected, config.bool('go_backwards', false) ? steps - 1 - i : i), states);
-    outputs.push(states[0]);
+    const t = config.bool('go_backwards', false) ? steps - 1 - i : i;
+    const next = cell.step(step(g, projected, t), states);
+    outputs.push(mask ? whereCounts(g, mask, t, next[0], outputBefore(states[0], outputs.at(-1))) : next[0]);
+    states = mask ? next.map((state, k) => whereCounts(g, mask, t, state, states[k])) : next;
   }
   const all = config.bool('return_sequences', false);
-  const y = all
+  const y: Value = all
     ? g.concat(
         outputs.map((v) => unsqueezed(g, v)),
         1,

@@ -40,8 +40,11 @@ function run(
   const { className, config } = direction(raw);
   const { weights, x, backwards } = changes;
   const turned = backwards === null ? config : config.with({ go_backwards: !config.bool('go_backwards', false) });
-  const made = (recurrents[className] as LayerBuilder)({ ...site, config: turned, weights, x });
-  return { made: made as readonly Value[], all: config.bool('return_sequences', false) };
+  const all = config.bool('return_sequences', false);
+  // Keras makes masked steps of a sequence zeros in both directions; TF.js does not look at this.
+  const own = turned.with({ zero_output_for_mask: all });
+  const made = (recurrents[className] as LayerBuilder)({ ...site, config: own, weights, x });
+  return { made: made as readonly Value[], all };
 }
 
 /** The second direction's steps are put in the first's order. */
