@@ -101,7 +101,9 @@ describe('what a model is guessed to be fed', () => {
         return tints.map((tint, c) => [0.485, 0.456, 0.406][c] + 0.46 * light + 0.15 * tint);
       });
       const pixels = photos.map((rgb) =>
-        (order === 'BGR' ? rgb.toReversed() : rgb).map((v, c) => (Math.min(1, Math.max(0, v)) * scale - mean[c]) / std[c]),
+        (order === 'BGR' ? rgb.toReversed() : rgb).map(
+          (v, c) => (Math.min(1, Math.max(0, v)) * scale - mean[c]) / std[c],
+        ),
       );
       const filters = Array.from({ length: 16 }, () => [0, 1, 2].map(() => random() - 0.3));
       const statistics = filters.map((w) => {
@@ -110,7 +112,12 @@ describe('what a model is guessed to be fed', () => {
         return [average, y.reduce((a, b) => a + (b - average) ** 2, 0) / y.length];
       });
       const [means, variances] = [0, 1].map((k) => statistics.map((row) => row[k]));
-      const made = normalised(filters.flat(), means.map(() => 0), means, variances);
+      const made = normalised(
+        filters.flat(),
+        means.map(() => 0),
+        means,
+        variances,
+      );
       expect(presetFor({ ...made, format })).toBe(preset);
       expect(expectedOf(made).because).toMatch(/batch normalisation/);
     });
@@ -118,7 +125,15 @@ describe('what a model is guessed to be fed', () => {
 
   it('is pixels of 0…255 where the first convolution’s weights are too small for others', () => {
     const begin = (size: number) => (g: Builder, x: Value) =>
-      g.apply('Conv', [g.transpose(x, [0, 3, 1, 2]), g.constant(float32([2, 3, 1, 1], [1, -1, 1, 1, 1, 1].map((v) => v * size)))]);
+      g.apply('Conv', [
+        g.transpose(x, [0, 3, 1, 2]),
+        g.constant(
+          float32(
+            [2, 3, 1, 1],
+            [1, -1, 1, 1, 1, 1].map((v) => v * size),
+          ),
+        ),
+      ]);
     expect(expectedOf(model('tflite', '', begin(0.05)))).toMatchObject({
       preprocessing: { preset: 'zero-to-255' },
       because: 'its first weights are too small for other numbers',
@@ -132,12 +147,22 @@ describe('what a model is guessed to be fed', () => {
   it('is what the metadata of the file name, by a preset where there is one', () => {
     const named = (mean: number[], deviation: number[], range?: readonly [number, number]): ImportedModel => {
       const plain = model('tflite');
-      return { ...plain, inputs: [{ ...plain.inputs[0], normalization: { mean, deviation }, ...(range && { range }) }] };
+      return {
+        ...plain,
+        inputs: [{ ...plain.inputs[0], normalization: { mean, deviation }, ...(range && { range }) }],
+      };
     };
     expect(presetFor(named([127.5], [127.5]))).toBe('minus-one-to-one');
     expect(presetFor(named([0], [255]))).toBe('zero-to-one');
     expect(presetFor(named([0, 0, 0], [1, 1, 1]))).toBe('zero-to-255');
-    expect(presetFor(named([0.485, 0.456, 0.406].map((v) => v * 255), [0.229, 0.224, 0.225].map((v) => v * 255)))).toBe('torchvision');
+    expect(
+      presetFor(
+        named(
+          [0.485, 0.456, 0.406].map((v) => v * 255),
+          [0.229, 0.224, 0.225].map((v) => v * 255),
+        ),
+      ),
+    ).toBe('torchvision');
     expect(expectedOf(named([100, 110, 120], [50, 60, 70]))).toMatchObject({
       preprocessing: { preset: 'custom', scale: 255, mean: [100, 110, 120], std: [50, 60, 70] },
       because: 'the file’s metadata give its mean and deviation',

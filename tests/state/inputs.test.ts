@@ -6,7 +6,9 @@ import { FakeLab, modelInfo, torchvision } from './fake-lab.ts';
 
 const twoImages = modelInfo('pair.onnx', {
   input: { name: 'left', shape: [null, 3, 24, 24], because: '' },
-  others: [{ name: 'right', shape: [null, 3, 24, 24], because: '', preprocessing: { ...torchvision, preset: 'right' } }],
+  others: [
+    { name: 'right', shape: [null, 3, 24, 24], because: '', preprocessing: { ...torchvision, preset: 'right' } },
+  ],
 });
 
 describe('the inputs of a model', () => {

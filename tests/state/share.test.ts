@@ -219,7 +219,9 @@ describe('a link to files of the sender', () => {
 });
 
 describe('a link to a model of two images', () => {
-  const others = [{ name: 'right', shape: [null, 3, 24, 24], because: '', preprocessing: { ...torchvision, preset: 'right' } }];
+  const others = [
+    { name: 'right', shape: [null, 3, 24, 24], because: '', preprocessing: { ...torchvision, preset: 'right' } },
+  ];
   const model = file('pair.onnx', 'a pair');
   const right = file('right.png', 'the right image');
   let link: string;

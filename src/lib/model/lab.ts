@@ -20,6 +20,7 @@ import { InsideLab } from './inside-lab.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { modelAmong, openModel, type LoadedModel } from './open.ts';
 import { readFile, readNeeded } from './reading.ts';
+import { tryPresets } from './preset-trial.ts';
 import { refuseChoices, refusePreprocessing, refuseRequest } from './requests.ts';
 import { isOutOfMemory, say } from './say.ts';
 import { sha256 } from './sha256.ts';
@@ -41,6 +42,7 @@ import type {
   Outcome,
   PassTimes,
   Prediction,
+  PresetAnswer,
   ProgressReport,
 } from './types.ts';
 
@@ -206,6 +208,15 @@ export class LabCore {
       const choices = choicesOf({ image, preprocessing, others });
       refuseChoices(choices, setting.loaded.images, inputNames(setting.loaded.info));
       return predict(setting, choices);
+    });
+  }
+
+  tryPresets(job: JobId, choices: readonly InputChoice[], input: number): Promise<Outcome<readonly PresetAnswer[]>> {
+    return this.#run(job, this.#name(), (signal) => {
+      const setting = this.#setting(signal);
+      this.#input(input);
+      refuseChoices(choices, setting.loaded.images, inputNames(setting.loaded.info));
+      return tryPresets(setting, choices, input);
     });
   }
 

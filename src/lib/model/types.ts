@@ -89,6 +89,14 @@ export interface InputInfo {
   readonly because: string;
 }
 
+/** The most probable class where an input is fed by a preset. */
+export interface PresetAnswer {
+  /** Its id. */
+  readonly preset: string;
+  readonly label: string;
+  readonly probability: number;
+}
+
 export interface ModelInfo {
   readonly name: string;
   /** Lower-case hex, of the model's own file; in formats other than ONNX of that and its weights, in the model's order. */

@@ -3,10 +3,18 @@ import type { InputChoice, ModelInfo, Preprocessing } from '../worker/api.ts';
 import type { LabClient } from '../worker/client.ts';
 import { Picture } from './picture.svelte.ts';
 
+/** `because`: the words behind "because"; '' where nothing in the files says it. */
+interface Expected {
+  readonly preprocessing: Preprocessing;
+  readonly because: string;
+}
+
 export class InputSlot {
   /** In the model. */
   name = $state('');
   preprocessing = $state.raw<Preprocessing | null>(null);
+  /** What the model's files say or let guess of it; null where it is known otherwise. */
+  expected = $state.raw<Expected | null>(null);
   readonly picture: Picture;
 
   constructor(lab: LabClient) {
@@ -55,6 +63,12 @@ export class Inputs {
     if (i >= 0 && i < this.slots.length) this.#selected = i;
   }
 
+  /** Why the current one is fed as it is, as long as that is what its files say or let guess; null where there is no more to say. */
+  readonly reason: string | null = $derived.by(() => {
+    const { expected, preprocessing } = this.current;
+    return expected && expected.preprocessing === preprocessing ? expected.because : null;
+  });
+
   /** As many as `model` has inputs. Images stay where they are; `known`: what the first of them expect. */
   adapt(model: ModelInfo, known: readonly (Preprocessing | undefined)[]): void {
     const inputs = [{ ...model.input, preprocessing: model.preprocessing }, ...(model.others ?? [])];
@@ -65,6 +79,7 @@ export class Inputs {
     slots.forEach((slot, i) => {
       slot.name = inputs[i].name;
       slot.preprocessing = known[i] ?? inputs[i].preprocessing;
+      slot.expected = known[i] ? null : inputs[i];
     });
     const empty = slots.findIndex(({ picture }) => !picture.info);
     if (this.several && this.current.picture.info && empty !== -1) this.select(empty);

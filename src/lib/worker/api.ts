@@ -26,6 +26,7 @@ import type {
   Outcome,
   PassTimes,
   Prediction,
+  PresetAnswer,
   ProgressReport,
 } from '../model/types.ts';
 import type { Fed, Preprocessing, PresetInfo } from '../vision/types.ts';
@@ -85,6 +86,8 @@ export interface Lab {
     preprocessing: Preprocessing,
     others?: readonly InputChoice[],
   ): Promise<Outcome<Prediction>>;
+  /** The best class by each preset at image input `input` of the open model. */
+  tryPresets(job: JobId, choices: readonly InputChoice[], input: number): Promise<Outcome<readonly PresetAnswer[]>>;
   attribute(job: JobId, request: AttributionRequest, onProgress: OnProgress): Promise<Outcome<AttributionResult>>;
   /** The same explanation on another device: how far the two are apart, and where they part. */
   crossCheck(

@@ -22,6 +22,7 @@ import type {
   Outcome,
   PassTimes,
   Prediction,
+  PresetAnswer,
   Preprocessing,
   PresetInfo,
   ProgressReport,
@@ -37,7 +38,7 @@ const WORKER_LIFETIME_BYTES = 256 * 2 ** 20;
 
 type Failure = Extract<Outcome<never>, { ok: false }>;
 
-type Channel = 'open' | 'predict' | 'attribute' | 'cross-check' | 'measure' | InsideChannel;
+type Channel = 'open' | 'predict' | 'presets' | 'attribute' | 'cross-check' | 'measure' | InsideChannel;
 
 interface Connection {
   readonly worker: Worker;
@@ -190,6 +191,11 @@ export class LabClient {
     return this.#run('predict', (lab, job) => lab.predict(job, image, preprocessing, others));
   }
 
+  /** The best class by each preset at image input `input`; a later call wins over one that is still running. */
+  tryPresets(choices: readonly InputChoice[], input: number): Promise<Outcome<readonly PresetAnswer[]>> {
+    return this.#run('presets', (lab, job) => lab.tryPresets(job, choices, input));
+  }
+
   /** Explains; a later call wins over one that is still running, which then returns `cancelled`. */
   attribute(request: AttributionRequest, onProgress: (p: ProgressReport) => void): Promise<Outcome<AttributionResult>> {
     return this.#run('attribute', (lab, job) => {
@@ -230,9 +236,9 @@ export class LabClient {
     this.#stop(['cross-check']);
   }
 
-  /** Stops the prediction and the explanation that are running, if any. */
+  /** Stops the predictions and the explanation that are running, if any. */
   cancel(): void {
-    this.#stop(['predict', 'attribute']);
+    this.#stop(['predict', 'presets', 'attribute']);
   }
 
   /** Stops the model that is being opened, if any. */
