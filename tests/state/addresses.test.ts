@@ -97,6 +97,45 @@ describe('a model that names other files', () => {
     },
   );
 
+  describe('of Teachable Machine', () => {
+    const model = JSON.stringify({ format: 'layers-model', modelTopology: {}, weightsManifest: [] });
+    beforeEach(() => {
+      files = {
+        [`${site}/model.json`]: model,
+        [`${site}/weights.bin`]: 'w',
+        [`${site}/metadata.json`]: '{"labels": []}',
+      };
+      named = [{ path: 'weights.bin', bytes: 1e6 }];
+    });
+    const openedWith = async (answer: boolean) => {
+      const { addresses, opener, done } = start();
+      const opened = addresses.openModel(`${site}/model.json`);
+      (await asking(addresses)).answer(answer);
+      return { opened: await opened, done, problem: opener.remote.problem };
+    };
+
+    it('comes with the names of its classes from the same folder, by the same click', async () => {
+      expect(await openedWith(true)).toMatchObject({
+        opened: true,
+        done: ['model model.json + weights.bin + metadata.json'],
+      });
+      expect(asked).toEqual(['model.json', 'weights.bin', 'metadata.json'].map((name) => `${site}/${name}`));
+    });
+
+    it('comes without them where they are not there', async () => {
+      delete files[`${site}/metadata.json`];
+      expect(await openedWith(true)).toEqual({ opened: true, done: ['model model.json + weights.bin'], problem: '' });
+    });
+
+    it('leaves them where the person does not want the weights, and other models leave them', async () => {
+      await openedWith(false);
+      expect(asked).toEqual([`${site}/model.json`]);
+      files[`${site}/model.json`] = JSON.stringify({ format: 'graph-model', modelTopology: {} });
+      await openedWith(true);
+      expect(asked).not.toContain(`${site}/metadata.json`);
+    });
+  });
+
   it('gives way to the next address', async () => {
     const { addresses, done } = start();
     const first = addresses.openModel(`${site}/m.onnx`);

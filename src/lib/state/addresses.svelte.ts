@@ -4,7 +4,7 @@ import { beside } from '../sources/address.ts';
 import type { Companion, DroppedFile, Outcome } from '../worker/api.ts';
 import { headOf } from '../sniff/head.ts';
 import { isImage, isImageName, sniff } from '../sniff/roles.ts';
-import { type Fetched, IMAGE_LIMIT, MODEL_LIMIT, type Remote } from './remote.svelte.ts';
+import { type Fetched, IMAGE_LIMIT, MODEL_LIMIT, type Remote, type Wanted } from './remote.svelte.ts';
 import type { Source } from './picture.svelte.ts';
 
 /** What a person is asked before the files are fetched that hold a model's weights. */
@@ -113,13 +113,20 @@ export class Addresses {
     try {
       const wanted = named.value.map(({ path }) => ({ url: beside(model.address, path), keep: true }));
       if (!(await this.#ask(model.name, named.value))) return null;
-      const fetched = await remote.fetch(wanted, MODEL_LIMIT);
+      const described = await this.#described(model);
+      const fetched = await remote.fetch([...wanted, ...described], MODEL_LIMIT);
       if (!fetched && remote.problem) remote.problem = `${model.name}: ${weightsIn(named.value)}. ${remote.problem}`;
-      return fetched && fetched.map((file, i) => ({ ...file, name: named.value[i].path }));
+      return fetched && fetched.map((file, i) => ({ ...file, name: named.value[i]?.path ?? file.name }));
     } catch (error) {
       remote.problem = `${model.name}: ${weightsIn(named.value)}. ${error instanceof Error ? error.message : String(error)}`;
       return null;
     }
+  }
+
+  /** Teachable Machine writes class names and preprocessing into a file of this name, which no model names. */
+  async #described({ name, bytes, address }: Fetched): Promise<Wanted[]> {
+    const { kind } = sniff(name, await headOf(bytes));
+    return kind === 'tfjs-layers' ? [{ url: beside(address, 'metadata.json'), keep: true, optional: true }] : [];
   }
 
   async #ask(model: string, files: readonly Companion[]): Promise<boolean> {

@@ -23,6 +23,8 @@ export interface Wanted {
   readonly sha256?: string;
   /** Kept although nothing is known beforehand: its server is asked each time whether it has changed. */
   readonly keep?: boolean;
+  /** It may not be there: then there is one file less. */
+  readonly optional?: boolean;
 }
 
 export interface Fetched {
@@ -41,6 +43,8 @@ const MOST_DIGESTED = 512 * 2 ** 20;
 export const MODEL_LIMIT = 1_000_000_000;
 export const IMAGE_LIMIT = 100_000_000;
 
+const listed = (file: Fetched): Fetched[] => [file];
+
 export class Remote {
   fetching = $state.raw<Fetching | null>(null);
   /** Why the last download failed. */
@@ -55,7 +59,7 @@ export class Remote {
     this.#store = store;
   }
 
-  /** The files at these addresses, or null where one failed (`problem` says why) or the person stopped it. */
+  /** The files at these addresses, in their order, or null where one failed (`problem` says why) or the person stopped it. */
   async fetch(wanted: readonly Wanted[], limit: number): Promise<Fetched[] | null> {
     this.cancel();
     const controller = new AbortController();
@@ -63,7 +67,10 @@ export class Remote {
     this.problem = this.unkept = '';
     try {
       const files = [];
-      for (const one of wanted) files.push(await this.#one(one, limit, controller.signal));
+      for (const one of wanted) {
+        const file = this.#one(one, limit, controller.signal);
+        files.push(...(await (one.optional ? file.then(listed, () => []) : file.then(listed))));
+      }
       return controller.signal.aborted ? null : files;
     } catch (error) {
       if (!controller.signal.aborted) this.problem = error instanceof Error ? error.message : String(error);
