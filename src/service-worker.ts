@@ -25,8 +25,15 @@ const FORMER = `${base}/former-tabs`;
  */
 const wantedLater = (path: string): boolean =>
   ['ort', 'tfjs', 'models'].some((folder) => path.startsWith(`${base}/${folder}/`));
+/** Parts of the engine that few people need are kept when they are first loaded: vite.config.ts puts them there. */
+const keptWhenLoaded = (path: string): boolean => path.startsWith(`${base}/_app/immutable/workers/late/`);
+
 const later = new Set(files.filter(wantedLater));
-const shell = [...prerendered, ...build, ...files.filter((file) => !wantedLater(file) && !file.endsWith('.mask.png'))];
+const shell = [
+  ...prerendered,
+  ...build.filter((file) => !keptWhenLoaded(file)),
+  ...files.filter((file) => !wantedLater(file) && !file.endsWith('.mask.png')),
+];
 
 worker.addEventListener('install', (event) => event.waitUntil(keep(shell)));
 
@@ -85,7 +92,8 @@ async function keep(paths: readonly string[], asked: Set<string> = new Set()): P
 /** What the engine's scripts load, at once or when they need it: the only files of the build that its manifest does not name. */
 async function partsOf(path: string, script: Response): Promise<string[]> {
   const names = (await script.text()).matchAll(/(?:from|import)\s*\(?\s*["'`](\.{1,2}\/[^"'`]+\.js)["'`]/g);
-  return Array.from(names, ([, name]) => new URL(name, new URL(path, location.origin)).pathname);
+  const paths = Array.from(names, ([, name]) => new URL(name, new URL(path, location.origin)).pathname);
+  return paths.filter((part) => !keptWhenLoaded(part));
 }
 
 async function remember(embedding: Embedding | null): Promise<void> {
@@ -118,12 +126,24 @@ worker.addEventListener('fetch', (event) => {
 });
 
 async function respond(request: Request, url: URL): Promise<Response> {
-  const response = (await fromCache(url)) ?? (await fetch(request));
+  const response = (await fromCache(url)) ?? (await fromSite(request, url));
   // An isolated page takes only scripts of workers that are isolated as well, also after a person has turned it off; to
   // any other page these headers mean nothing.
   if (request.mode !== 'navigate') return isolated(response, 'require-corp');
   const embedding = await (wanted ??= recall());
   return embedding ? isolated(response, embedding) : response;
+}
+
+/** Storage may be denied or full: then the file is loaded again the next time. */
+async function fromSite(request: Request, { pathname }: URL): Promise<Response> {
+  const response = await fetch(request);
+  if (!response.ok || !keptWhenLoaded(pathname)) return response;
+  try {
+    await (await caches.open(CACHE)).put(pathname, response.clone());
+  } catch (error) {
+    console.warn(`${pathname} is not kept:`, error);
+  }
+  return response;
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Page } from '@playwright/test';
+import { readFileSync } from 'node:fs';
 import { expect, test } from './deployment.ts';
+import { drop } from './files.ts';
 
 // Several visits each.
 test.setTimeout(120_000);
@@ -63,6 +65,29 @@ test('every bundled model and picture opens with the network cut', async ({ page
   });
   expect(answers.length).toBeGreaterThan(10);
   expect(answers).not.toContain(false);
+});
+
+test('the library of HDF5 is kept from the first such file on, and opens others with the network cut', async ({
+  page,
+  deployment,
+}) => {
+  const library = () =>
+    page.evaluate(async () => {
+      const kept = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+      return kept.flat().filter(({ url }) => url.includes('/workers/late/')).length;
+    });
+  const open = async () => {
+    await drop(page, [{ name: 'nested.h5', bytes: readFileSync('tests/fixtures/keras/nested.h5') }]);
+    await expect(page.getByRole('button', { name: 'Model: nested.h5' })).toBeVisible({ timeout: 60_000 });
+  };
+  await visit(page);
+  expect(await library()).toBe(0);
+  await open();
+  expect(await library()).toBe(1);
+  await deployment.cut();
+  await page.reload();
+  await done(page);
+  await open();
 });
 
 test('a new deployment is offered and comes only when it is asked for', async ({ page, deployment }) => {

@@ -63,7 +63,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'a TensorFlow Lite model in float32': {
     ...lite,
     files: real('tflite/mlperf_resnet8_cifar10_fp32.tflite'),
-    preset: 'TensorFlow −1…1',
+    preset: '0…255',
   },
   'a TensorFlow Lite model in int8': {
     ...lite,

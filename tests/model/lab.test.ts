@@ -65,6 +65,18 @@ describe('the lab, on WASM in Node', () => {
     expect(top.map((t) => t.probability)).toEqual(top.map((t) => t.probability).toSorted((a, b) => b - a));
   });
 
+  it('tells what it answers by each preset, which is what it predicts when it is fed so', async () => {
+    const answers = value(await lab.tryPresets(2, [{ image: 1, preprocessing: info.preprocessing }], 0));
+    expect(answers.map(({ preset }) => preset)).toEqual((await lab.presets()).map(({ id }) => id));
+    for (const { preset, label, probability } of answers) {
+      const { top } = value(await lab.predict(2, 1, value(await lab.preprocessing(preset))));
+      expect([preset, label, probability]).toEqual([preset, top[0].label, top[0].probability]);
+    }
+    expect(new Set(answers.map(({ probability }) => probability)).size).toBeGreaterThan(4);
+    const refused = await lab.tryPresets(2, [{ image: 1, preprocessing: info.preprocessing }], 1);
+    expect(refused).toMatchObject({ ok: false, message: expect.stringMatching(/has 1 inputs, number 2 is asked for/) });
+  });
+
   it('explains with every method, and the map is the sum of the scores over the channels', async () => {
     for (const method of info.methods.filter((m) => !m.unavailable)) {
       const result = value(await lab.attribute(3, request({ method: method.id }), silent));

@@ -13,6 +13,7 @@ import type {
   PassTimes,
   Prediction,
   Preprocessing,
+  PresetAnswer,
   ProgressReport,
 } from '../../src/lib/worker/api.ts';
 import type { LabClient } from '../../src/lib/worker/client.ts';
@@ -176,6 +177,14 @@ export class FakeLab {
       milliseconds: 5,
       device,
     });
+  };
+
+  tryPresets = async (): Promise<Outcome<readonly PresetAnswer[]>> => {
+    this.asked.push('try presets');
+    return ok([
+      { preset: 'torchvision', label: 'cat', probability: 0.9 },
+      { preset: 'caffe', label: 'dog', probability: 0.4 },
+    ]);
   };
 
   attribute = async (
