@@ -18,8 +18,12 @@ interface Sample {
   readonly preset: string;
   /** One of its layers, and what the list calls it. */
   readonly layer: string;
+  /** What the inspector says of its numbers. */
+  readonly says: string | RegExp;
 }
 
+/** Neither onnxruntime nor TensorFlow.js reads the format. */
+const LEFT_OUT = 'The forward check was left out: neither';
 const resnet = { input: '[batch × 32 × 32 × 3]' };
 const lite = { ...resnet, format: 'TensorFlow Lite schema 3', layer: 'model/activation_6/Relu' };
 
@@ -31,6 +35,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     // Its first batch normalisation says so.
     preset: '0…255',
     layer: 'activation_6',
+    says: LEFT_OUT,
   },
   'a Keras topology beside its weights': {
     files: real('keras/tensorspace_separated/topology.json', 'keras/tensorspace_separated/weights.h5'),
@@ -38,6 +43,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     input: '[batch × 28 × 28]',
     preset: '0…1',
     layer: 'MaxPooling2D_2',
+    says: LEFT_OUT,
   },
   'a .keras archive': {
     files: [join(root, 'tests/fixtures/keras/nested.keras')],
@@ -45,6 +51,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     input: '[batch × 8 × 8 × 3]',
     preset: '0…1',
     layer: 'block/conv2d',
+    says: LEFT_OUT,
   },
   'a layers model of TensorFlow.js': {
     files: real('tfjs/tiny_vgg/model.json', 'tfjs/tiny_vgg/group1-shard1of1.bin'),
@@ -52,6 +59,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     input: '[batch × 64 × 64 × 3]',
     preset: '0…1',
     layer: 'max_pool_2',
+    says: /TensorFlow\.js\s*(exactly|to [\d.]+)/,
   },
   'a graph model of TensorFlow.js': {
     files: real('tfjs/tensorspace_graph_mnist/model.json', 'tfjs/tensorspace_graph_mnist/group1-shard1of1'),
@@ -59,16 +67,19 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     input: '[batch × 28 × 28 × 1]',
     preset: '0…1',
     layer: 'MyMaxPooling2D_2',
+    says: /TensorFlow\.js\s*(exactly|to [\d.]+)/,
   },
   'a TensorFlow Lite model in float32': {
     ...lite,
     files: real('tflite/mlperf_resnet8_cifar10_fp32.tflite'),
     preset: '0…255',
+    says: LEFT_OUT,
   },
   'a TensorFlow Lite model in int8': {
     ...lite,
     files: real('tflite/mlperf_resnet8_cifar10_int8.tflite'),
     preset: '0…255',
+    says: 'The file computes with quantised numbers (int8, int32); here they are the real numbers that they stand for',
   },
 };
 
@@ -81,7 +92,7 @@ async function chooseMethod(page: Page, title: string): Promise<void> {
   await done(page);
 }
 
-for (const [what, { files, format, input, preset, layer }] of Object.entries(SAMPLES)) {
+for (const [what, { files, format, input, preset, layer, says }] of Object.entries(SAMPLES)) {
   test(`${what} opens, says what it is, and is explained`, async ({ page }) => {
     const missing = files.filter((path) => !existsSync(path)).map((path) => basename(path));
     test.skip(missing.length > 0, `not here: ${missing.join(', ')}`);
@@ -100,6 +111,8 @@ for (const [what, { files, format, input, preset, layer }] of Object.entries(SAM
       page.locator('.menu-popup dt').getByText(name, { exact: true }).locator('xpath=following-sibling::dd[1]');
     await expect(fact('Format')).toHaveText(format);
     await expect(fact('Input')).toContainText(input);
+    await page.getByRole('button', { name: 'Inspect the model…' }).click();
+    await expect(page.getByRole('dialog').getByRole('region', { name: 'Facts' })).toContainText(says);
     await page.keyboard.press('Escape');
 
     for (const title of ['Grad-CAM', 'Integrated Gradients']) {
