@@ -134,14 +134,13 @@ async function respond(request: Request, url: URL): Promise<Response> {
   return embedding ? isolated(response, embedding) : response;
 }
 
-/** Storage may be denied or full: then the file is loaded again the next time. */
 async function fromSite(request: Request, { pathname }: URL): Promise<Response> {
   const response = await fetch(request);
   if (!response.ok || !keptWhenLoaded(pathname)) return response;
   try {
     await (await caches.open(CACHE)).put(pathname, response.clone());
-  } catch (error) {
-    console.warn(`${pathname} is not kept:`, error);
+  } catch {
+    // Storage is denied or full: the file is loaded again the next time.
   }
   return response;
 }

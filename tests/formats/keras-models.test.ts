@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { importKeras, type KerasSource } from '../../src/lib/formats/keras/import.ts';
 import { readModel } from '../../src/lib/formats/read.ts';
+import { N } from '../../src/lib/graph/dim.ts';
 import { topologicalOrder, type Graph } from '../../src/lib/graph/graph.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
 import { computed, difference, examples, predicted, randomise, saved, tf } from './tfjs-models.ts';
@@ -225,7 +226,8 @@ describe('configs of Keras', () => {
     const layers = [
       {
         class_name: 'Dense',
-        config: { name: 'd', units: 2, batch_input_shape: [null, 3], activation: 'hard_sigmoid' },
+        // The batch that it was built for binds nobody.
+        config: { name: 'd', units: 2, batch_input_shape: [32, 3], activation: 'hard_sigmoid' },
       },
     ];
     const read = importKeras(
@@ -233,6 +235,7 @@ describe('configs of Keras', () => {
       {},
     );
     expect(topologicalOrder(read.graph.outputs)[1].attrs.alpha).toBeCloseTo(0.2);
+    expect([read.batched, read.graph.inputs[0].shape]).toEqual([true, [N, 3]]);
   });
 
   it('with layers that are not known are refused with all their names and a way out', () => {

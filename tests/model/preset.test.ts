@@ -182,6 +182,7 @@ describe('what a model is guessed to be fed', () => {
     expect(presetFor(taking(0, 255))).toBe('zero-to-255');
     expect(presetFor(taking(0, 255 * 0.00392156))).toBe('zero-to-one');
     expect(presetFor(taking(-128 * 0.0078125, 127 * 0.0078125))).toBe('minus-one-to-one');
+    expect(presetFor(taking(-2.124, 2.627))).toBe('torchvision');
     expect(presetFor(taking(0, 6))).toBe('minus-one-to-one');
   });
 

@@ -84,12 +84,13 @@ function fits(
   return !range || (near(Math.min(...ends), range[0], range) && near(Math.max(...ends), range[1], range));
 }
 
-/** What a quantised input can hold is what it was fed: 0…255, 0…1 or −1…1. */
+/** What a quantised input can hold is what it was fed: 0…255, 0…1, −1…1, or black to white of torchvision's. */
 function presetOfRange(range: readonly [number, number]): string | null {
   const between = (low: number, high: number) => near(range[0], low, range) && near(range[1], high, range);
   if (between(0, 255)) return 'zero-to-255';
   if (between(0, 1)) return 'zero-to-one';
-  return between(-1, 1) ? 'minus-one-to-one' : null;
+  if (between(-1, 1)) return 'minus-one-to-one';
+  return between(-2.118, 2.64) ? 'torchvision' : null;
 }
 
 /** Teachable Machine's metadata.json says which of its versions wrote it, and the size of its images. */
