@@ -33,8 +33,8 @@ let bytes = 0;
 
 for (const kind of KINDS) {
   const original = globals[kind];
-  const counting = new Proxy(original, {
-    construct(target, args: unknown[], newTarget) {
+  const counting: typeof original = new Proxy(original, {
+    construct(target, args: unknown[], newTarget): object {
       bytes += elementsOf(args[0]) * (target.BYTES_PER_ELEMENT ?? 1);
       return Reflect.construct(target, args, newTarget === counting ? target : newTarget) as object;
     },

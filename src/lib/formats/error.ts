@@ -4,3 +4,6 @@
 export class FormatError extends Error {
   override name = 'FormatError';
 }
+
+/** Whether a reason says what to do already: in a second sentence. */
+export const hasWayOut = (reason: string): boolean => /\. [A-Z]/.test(reason);

@@ -3,7 +3,7 @@ import { Node, type Value } from '../../graph/graph.ts';
 import type { Builder } from '../../ops/builder.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { CountingBuilder } from '../counting-builder.ts';
-import { FormatError } from '../error.ts';
+import { FormatError, hasWayOut } from '../error.ts';
 import { classNamed, layers } from './layers/table.ts';
 import { maskOf } from './masks.ts';
 import type { Dialect, LayerBuilder } from './site.ts';
@@ -31,9 +31,6 @@ const DAMAGED = 'The file is damaged: save the model again.';
 
 /** Layers in layers in layers. */
 const DEEPEST = 16;
-
-/** A second sentence says what to do. */
-const hasWayOut = (reason: string): boolean => /\. [A-Z]/.test(reason);
 
 /** Layers that take whole numbers as they are. */
 const TAKES_INTEGERS = new Set(['Embedding', 'CategoryEncoding', 'InputLayer']);

@@ -5,7 +5,7 @@ import { Builder } from '../../ops/builder.ts';
 import { attributesOf, findOp, getOp } from '../../ops/define.ts';
 import { isFloat, type DType } from '../../tensor/dtype.ts';
 import { float32, int64, type Tensor } from '../../tensor/tensor.ts';
-import { FormatError } from '../error.ts';
+import { FormatError, hasWayOut } from '../error.ts';
 import { shapeOf, type Declared, type InputOptions } from '../inputs.ts';
 import { fileNodeLabel, type FileNode } from './flatten.ts';
 import { Folder } from './fold.ts';
@@ -44,9 +44,6 @@ const inGraph = (dtype: DType): DType => (isFloat(dtype) ? 'float32' : dtype);
 
 /** Shape inference says what does not fit; for a file there is one way out of that. */
 const EXPORT_AGAIN = 'The file is damaged or no valid ONNX: export the model again.';
-
-/** A second sentence says what to do. */
-const hasWayOut = (reason: string): boolean => /\. [A-Z]/.test(reason);
 
 class GraphBuild {
   readonly #source: Source;

@@ -1,7 +1,7 @@
 /** @file The import walk: nodes, producers first, each written with ONNX's operators by its row of the table. */
 import { constantValue, Value } from '../../graph/graph.ts';
 import { isFloat } from '../../tensor/dtype.ts';
-import { FormatError } from '../error.ts';
+import { FormatError, hasWayOut } from '../error.ts';
 import { shapeOf, type Declared, type InputOptions } from '../inputs.ts';
 import { Attributes } from './attributes.ts';
 import type { Constants } from './constants.ts';
@@ -41,9 +41,6 @@ export function buildGraph(source: Source, symbolic: boolean): Built {
 
 /** Shape inference says what does not fit; for a file there is one way out of that. */
 const EXPORT_AGAIN = 'The file is damaged or no valid model: export it again.';
-
-/** A second sentence says what to do. */
-const hasWayOut = (reason: string): boolean => /\. [A-Z]/.test(reason);
 
 /** ONNX's operator, which the node of the file was being written as. */
 const INNER = /^\w+( \(node "[^"]*"\))?: /;

@@ -1,7 +1,7 @@
 /** @file Operators of a TensorFlow Lite file, in the order of the file, written as a graph. */
 import { constantValue, Node, Value } from '../../graph/graph.ts';
 import { FoldingBuilder } from '../counting-builder.ts';
-import { FormatError } from '../error.ts';
+import { FormatError, hasWayOut } from '../error.ts';
 import { shapeOf, type Declared, type InputOptions } from '../inputs.ts';
 import type { ModelFile, Subgraph } from './model-file.ts';
 import { clipped, type Site } from './operators/define.ts';
@@ -30,9 +30,6 @@ const WEIGHTS_PER_BYTE = 8;
 const FREE_WEIGHTS = 2 ** 20;
 
 const EXPORT_AGAIN = 'The file is damaged or not valid: export the model again.';
-/** A second sentence says what to do. */
-const hasWayOut = (reason: string): boolean => /\. [A-Z]/.test(reason);
-
 /** Operators whose results a quantised range cuts off at 0 where no activation does. */
 const CUT_BY_RANGE: ReadonlySet<string> = new Set<OperatorName>([
   'ADD',
