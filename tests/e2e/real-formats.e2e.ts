@@ -112,8 +112,10 @@ for (const [what, { files, format, input, preset, layer, says }] of Object.entri
     await expect(fact('Format')).toHaveText(format);
     await expect(fact('Input')).toContainText(input);
     await page.getByRole('button', { name: 'Inspect the model…' }).click();
-    await expect(page.getByRole('dialog').getByRole('region', { name: 'Facts' })).toContainText(says);
+    const inspector = page.getByRole('dialog');
+    await expect(inspector.getByRole('region', { name: 'Facts' })).toContainText(says, { timeout: 20_000 });
     await page.keyboard.press('Escape');
+    await expect(inspector).toBeHidden();
 
     for (const title of ['Grad-CAM', 'Integrated Gradients']) {
       await chooseMethod(page, title);
