@@ -43,6 +43,8 @@ function lpNormalization(g: Builder, node: Node, [x]: readonly Value[]): Value {
   return g.div(x, g.where(g.equal(norm, 0), 1, norm));
 }
 
+const spatialAxes = (x: Value): number[] => x.shape.slice(2).map((_, i) => i + 2);
+
 export const onTfjs: Readonly<Record<string, Decomposition>> = {
   BatchNormalization: batchNormalization,
   InstanceNormalization: (g, node, [x, scale, bias]) =>
@@ -56,5 +58,7 @@ export const onTfjs: Readonly<Record<string, Decomposition>> = {
     return depthToSpace(g, x, blocksize, mode);
   },
   SpaceToDepth: (g, node, [x]) => spaceToDepth(g, x, attributes<{ blocksize: number }>(node).blocksize),
+  GlobalAveragePool: (g, _node, [x]) => g.reduceMean(x, spatialAxes(x)),
+  GlobalMaxPool: (g, _node, [x]) => g.reduceMax(x, spatialAxes(x)),
   Resize: (g, node, x) => resizeByMatrices(g, x, attributes<ResizeAttributes>(node)),
 };
