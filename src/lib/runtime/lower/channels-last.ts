@@ -40,13 +40,11 @@ function convolve(
 ): Value {
   const channels = x.shape.at(-1) as number;
   if (group > 1 && (group !== channels || x.shape.length === 5)) return groupByGroup(g, x, w, bias, windows, group);
-  const { kernel, strides, dilations } = windows;
+  const { kernel, strides, dilations, begins, ends } = windows;
   const apart = x.shape.length === 5 || strides.some((s) => s > 1);
   const dense = apart ? dilations.reduce((v, d, axis) => spread(g, v, axis, d), w) : w;
-  const { kernel_shape: _, ...attrs } = windowAttributes(
-    apart ? { ...windows, kernel: dense.shape.slice(0, -2) as number[], dilations: kernel.map(() => 1) } : windows,
-  );
-  return g.apply('Conv', [x, dense, ...(bias ? [bias] : [])], { ...attrs, group }, { domain: TFJS, name });
+  const attrs = { strides, dilations: apart ? kernel.map(() => 1) : dilations, pads: [...begins, ...ends], group };
+  return g.apply('Conv', [x, dense, ...(bias ? [bias] : [])], attrs, { domain: TFJS, name });
 }
 
 function groupByGroup(g: Builder, x: Value, w: Value, bias: Value | undefined, windows: Windows, group: number): Value {

@@ -10,8 +10,9 @@ import { channelsLast } from './channels-last.ts';
 import { volumesWithoutGroups } from './convolution-3d.ts';
 import { decompose, decomposeBy, everywhere } from './decompose.ts';
 import { onTfjs } from './decompose-tfjs.ts';
+import { foldIntoConvolutions, fuseRectifiers } from './fuse-convolutions.ts';
 import { maxPoolGradByIndices, maxPoolGradByMatching, plainMaxPool } from './max-pool.ts';
-import { masksAsFactors, masksFromOutputs } from './relu-masks.ts';
+import { masksAsFactors, masksAsSteps, masksFromOutputs } from './relu-masks.ts';
 import { simplify } from './simplify.ts';
 
 /** What a graph is lowered for. TensorFlow.js's backends differ in where their tensors lie: with the host, or on a GPU. */
@@ -27,9 +28,13 @@ const onTensorFlow = (onHost: boolean): readonly Pass[] => [
   simplify,
   masksFromOutputs,
   shareCommonSubexpressions,
+  masksAsFactors,
   (graph, g) => channelsLast(graph, g, onHost),
   cancelTransposes,
   simplify,
+  masksAsSteps,
+  foldIntoConvolutions,
+  fuseRectifiers,
   shareCommonSubexpressions,
 ];
 
