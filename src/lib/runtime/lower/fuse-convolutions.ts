@@ -9,7 +9,10 @@ import type { FusedActivation } from '../../ops/tensorflow-windows.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { scalarOf } from './relu-masks.ts';
 
-const isConvolution = (node: Node | null): node is Node => node?.op === 'Conv' && node.domain === TFJS;
+const isConvolution = (node: Node | null): boolean => node?.op === 'Conv' && node.domain === TFJS;
+
+/** The convolution that makes a value, or null. */
+const convolutionOf = ({ producer }: Value): Node | null => (isConvolution(producer) ? producer : null);
 
 /** Who reads each value, once for each time; the caller of the graph counts as one whose node is null. */
 function readersOf(graph: Graph): (value: Value) => readonly (Node | null)[] {
@@ -101,15 +104,15 @@ export function foldIntoConvolutions(graph: Graph, g: Builder): Graph {
   return rewriteGraph(graph, (node, inputs) => {
     if (isConvolution(node)) {
       const product = inputs[0]!.producer;
-      const alone = readers(node.inputs[0]!).every((r) => isConvolution(r) && oneFilterEach(r));
+      const alone = readers(node.inputs[0]!).every((r) => r !== null && isConvolution(r) && oneFilterEach(r));
       if (!alone || product?.op !== 'Mul' || product.domain !== '') return null;
       const pair = knownOperand(g, product, product.inputs, isKnown);
       return pair && [withoutFactor(g, node, inputs, product.inputs[1 - pair.at]!, pair.vector)];
     }
     if (node.domain !== '' || !['Add', 'Mul', 'Sub'].includes(node.op)) return null;
     const pair = knownOperand(g, node, inputs, isKnown);
-    const conv = pair && inputs[1 - pair.at]!.producer;
-    if (!pair || !isConvolution(conv) || readers(node.inputs[1 - pair.at]!).length > 1) return null;
+    const conv = pair && convolutionOf(inputs[1 - pair.at]!);
+    if (!conv || readers(node.inputs[1 - pair.at]!).length > 1) return null;
     const y = absorbed(g, node, conv, pair);
     return y && [y];
   });
@@ -126,8 +129,8 @@ export function fuseRectifiers(graph: Graph, g: Builder): Graph {
   const readers = readersOf(graph);
   return rewriteGraph(graph, (node, [x]) => {
     const activation = activationOf(node);
-    const conv = x?.producer ?? null;
-    if (activation === '' || !isConvolution(conv) || readers(node.inputs[0]!).length > 1) return null;
+    const conv = activation === '' ? null : convolutionOf(x!);
+    if (!conv || readers(node.inputs[0]!).length > 1) return null;
     return [g.apply('Conv', conv.inputs, { ...conv.attrs, activation }, { domain: TFJS, name: conv.name })];
   });
 }
