@@ -18,8 +18,22 @@ import { extent, slidingWindows, windowAttributes, type Windows } from '../../op
 import { routeToMaxima } from './max-pool.ts';
 import { interleave, lengthOf, padAxis, spread } from './strided.ts';
 
-/** [N, C, …] → [N, …, C], or back. */
-const last = (g: Builder, x: Value): Value => g.transpose(x, [0, ...x.shape.slice(2).map((_, i) => i + 2), 1]);
+/** [N, C, …] → [N, …, C]. Copies of one number a channel are made where channels already come last. */
+function last(g: Builder, x: Value): Value {
+  const perm = [0, ...x.shape.slice(2).map((_, i) => i + 2), 1];
+  const shape = perm.map((axis) => x.shape[axis]);
+  const few = x.producer?.op === 'Expand' ? x.producer.inputs[0]!.shape : [];
+  if (few.length !== x.shape.length || few.slice(2).some((d) => d !== 1)) return g.transpose(x, perm);
+  return g.expand(
+    g.reshape(
+      x.producer!.inputs[0]!,
+      perm.map((axis) => few[axis]),
+    ),
+    shape,
+  );
+}
+
+/** [N, …, C] → [N, C, …]. */
 const first = (g: Builder, x: Value): Value =>
   g.transpose(x, [0, x.shape.length - 1, ...x.shape.slice(2).map((_, i) => i + 1)]);
 
