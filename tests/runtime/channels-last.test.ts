@@ -136,6 +136,21 @@ describe.each(onTensorFlow)('a network lowered for %s', (target) => {
     expect(transposes(expectSameAfterLowering(both, target))).toBe(0);
   });
 
+  it('stays channels-last through poolings apart, their gradient and enlargements', () => {
+    const g = new Builder();
+    const x = input([N, 12, 12, 3]);
+    const pooled = g.apply('AveragePool', [g.transpose(x, [0, 3, 1, 2])], { kernel_shape: [2, 3], strides: [2, 3] });
+    const scales = g.constant(float32([4], [1, 1, 2, 3]));
+    const nearest = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+    const y = g.transpose(g.tanh(g.apply('Resize', [pooled, null, scales], nearest)), [0, 2, 3, 1]);
+    const small = g.transpose(pooled, [0, 2, 3, 1]);
+    const seed = input(small.shape, 'seed');
+    const both = graphOf([x, seed], [y, ...backward(g, gradient, { y: small, seed, xs: [x] })]);
+    const lowered = expectSameAfterLowering(both, target);
+    expect(transposes(lowered)).toBe(0);
+    expect(operatorCounts(topologicalOrder(lowered.outputs))).not.toHaveProperty('MatMul');
+  });
+
   it('gives a layer’s values in the order that the network has', () => {
     const g = new Builder();
     const x = input([N, 3, 12, 12]);

@@ -13,6 +13,7 @@ import {
 } from '../../ops/convolution.ts';
 import { attributesOf, getOp } from '../../ops/define.ts';
 import { shareWithinInput, type AverageAttributes, type PoolingAttributes } from '../../ops/pooling.ts';
+import { repeatedAxes, resizeByMatrices, type ResizeAttributes } from '../../ops/resize.ts';
 import { reaching } from '../../ops/tensorflow-windows.ts';
 import { extent, slidingWindows, windowAttributes, type Windows } from '../../ops/windows.ts';
 import { routeToMaxima } from './max-pool.ts';
@@ -188,6 +189,17 @@ function averagePool(g: Builder, node: Node, [x]: readonly Value[]): Value {
   return first(g, share ? g.mul(mean, g.constant(share)) : mean);
 }
 
+/** Elements of an image repeated along its axes: copies of rows of channels, one after another. */
+function repeat(g: Builder, node: Node, x: readonly Value[]): Value | null {
+  const times = repeatedAxes(x, attributesOf(getOp('Resize'), node) as ResizeAttributes);
+  if (!times || times.has(0) || times.has(1)) return null;
+  const copies = (v: Value, axis: number, k: number) => interleave(g, new Array<Value>(k).fill(v), axis);
+  return first(
+    g,
+    [...times].reduce((v, [axis, k]) => copies(v, axis - 1, k), last(g, x[0])),
+  );
+}
+
 type Form = (g: Builder, node: Node, x: readonly Value[]) => Value | null;
 
 const forms: Readonly<Record<string, Form>> = {
@@ -195,6 +207,8 @@ const forms: Readonly<Record<string, Form>> = {
   ConvTranspose: transposedConvolution,
   MaxPool: maxPool,
   AveragePool: averagePool,
+  Resize: (g, node, x) =>
+    repeat(g, node, x) ?? resizeByMatrices(g, x, attributesOf(getOp('Resize'), node) as ResizeAttributes),
 };
 
 /** Whether an operator is written in a form of TensorFlow.js's own. */

@@ -3,7 +3,6 @@ import { normalizeAxis } from '../../graph/dim.ts';
 import type { Node, Value } from '../../graph/graph.ts';
 import type { Builder } from '../../ops/builder.ts';
 import { attributesOf, getOp } from '../../ops/define.ts';
-import { resizeByMatrices, type ResizeAttributes } from '../../ops/resize.ts';
 import { depthToSpace } from '../../ops/shape.ts';
 import { instanceNormalization, localResponseNormalization, spaceToDepth, type Decomposition } from './decompose.ts';
 
@@ -60,5 +59,4 @@ export const onTfjs: Readonly<Record<string, Decomposition>> = {
   SpaceToDepth: (g, node, [x]) => spaceToDepth(g, x, attributes<{ blocksize: number }>(node).blocksize),
   GlobalAveragePool: (g, _node, [x]) => g.reduceMean(x, spatialAxes(x)),
   GlobalMaxPool: (g, _node, [x]) => g.reduceMax(x, spatialAxes(x)),
-  Resize: (g, node, x) => resizeByMatrices(g, x, attributes<ResizeAttributes>(node)),
 };
