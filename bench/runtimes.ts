@@ -64,9 +64,9 @@ const run = (program: Program, feeds: readonly Feed[]) => async () => {
   return read.at(-1)!.data as Float32Array;
 };
 
-/** Asked of TensorFlow.js itself, on its current backend. */
+/** Asked of TensorFlow.js itself, on its current backend; from an image on the host to numbers on the host, as ours. */
 function peerOf(model: layers.LayersModel, { data, shape }: FloatTensor) {
-  const x = tf.tensor4d(data, shape as [number, number, number, number]);
+  const x = () => tf.tensor4d(data, shape as [number, number, number, number]);
   const score = (input: tf.Tensor) =>
     tf.sum(tf.slice(model.apply(input) as tf.Tensor2D, [0, CLASS % CLASSES], [1, 1])) as tf.Scalar;
   const gradient = tf.grad((input: tf.Tensor) => score(input));
@@ -76,7 +76,7 @@ function peerOf(model: layers.LayersModel, { data, shape }: FloatTensor) {
     result.dispose();
     return numbers;
   };
-  return { forward: () => read(() => model.predict(x) as tf.Tensor), gradient: () => read(() => gradient(x)) };
+  return { forward: () => read(() => model.predict(x()) as tf.Tensor), gradient: () => read(() => gradient(x())) };
 }
 
 function differenceOf(ours: Float32Array, peers: Float32Array): number {

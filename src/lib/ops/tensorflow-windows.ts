@@ -175,7 +175,7 @@ export const poolMean = (tf: TensorFlow, x: TfTensor, windows: Windows): TfTenso
 
 /**
  * Each element of dy added to the first maximum of its window of x [N, …, C], by the host: the kernel of the wasm backend sends
- * it to the last maximum and loses what belongs to numbers below zero, and cpu's takes a hundred times as long.
+ * it to the last maximum and loses what belongs to numbers below zero, and cpu's takes fifty times as long.
  */
 export function sendToMaxima(tf: TensorFlow, x: TfTensor, dy: TfTensor, windows: Windows): TfTensor {
   const [from, flow] = [x.dataSync() as Float32Array, dy.dataSync() as Float32Array];
