@@ -1,4 +1,5 @@
 /** @file Reductions along axes. Axes are an input; none given means all of them. */
+import type * as tfjs from '@tensorflow/tfjs-core';
 import { addDim, concrete, normalizeAxis, type Dim, type Shape } from '../graph/dim.ts';
 import type { OutputType, Value } from '../graph/graph.ts';
 import { int } from './attributes.ts';
@@ -90,21 +91,27 @@ export const reduceBy =
   };
 
 /**
- * Σ x · scale. Over axes that are neighbours and not the last ones it is a product with a row of equal numbers: TensorFlow.js would first
- * bring them to the end, and adds more slowly than it multiplies.
+ * Means over neighbouring axes that are not the last ones are a pooling; null for others. TensorFlow.js would first bring the axes
+ * to the end, and adds there more slowly than it pools.
  */
-function summed(tf: TensorFlow, x: TfTensor, axes: number[], scale: number): TfTensor {
+function pooledMean(tf: TensorFlow, x: TfTensor, axes: readonly number[]): TfTensor | null {
   const [low, high] = [Math.min(...axes), Math.max(...axes)];
-  const apart = high === x.rank - 1 || high - low + 1 !== new Set(axes).size;
-  if (apart || x.dtype !== 'float32' || x.size === 0) return scale === 1 ? tf.sum(x, axes) : tf.mean(x, axes);
+  if (high === x.rank - 1 || high - low + 1 !== axes.length || x.dtype !== 'float32' || x.size === 0) return null;
   const count = (from: number, to: number) => sizeOf(x.shape.slice(from, to));
-  const [before, within, after] = [count(0, low), count(low, high + 1), count(high + 1, x.rank)];
-  return tf.matMul(tf.fill([before, 1, within], scale), tf.reshape(x, [before, within, after]));
+  const within = count(low, high + 1);
+  if (within === 1) return x;
+  const image = tf.reshape(x, [count(0, low), within, 1, count(high + 1, x.rank)]);
+  return tf.avgPool(image as tfjs.Tensor4D, [within, 1], 1, 'valid');
+}
+
+function sum(tf: TensorFlow, x: TfTensor, axes: number[]): TfTensor {
+  const mean = pooledMean(tf, x, axes);
+  return mean ? tf.mul(mean, x.size / mean.size) : tf.sum(x, axes);
 }
 
 export const ReduceSum = defineOp('ReduceSum', {
   doc: 'Σ x',
-  run: reduceBy((tf, x, axes) => summed(tf, x, axes, 1)),
+  run: reduceBy(sum),
   attrs,
   infer,
   ...linear(forX((g, site, r) => g.expand(flow(site, r), site.x[0].shape))),
@@ -113,7 +120,7 @@ export const ReduceSum = defineOp('ReduceSum', {
 
 export const ReduceMean = defineOp('ReduceMean', {
   doc: 'Σ x / n',
-  run: reduceBy((tf, x, axes) => summed(tf, x, axes, 1 / sizeOf(axes.map((axis) => x.shape[axis])))),
+  run: reduceBy((tf, x, axes) => pooledMean(tf, x, axes) ?? tf.mean(x, axes)),
   attrs,
   infer,
   ...linear(forX((g, site, r) => g.expand(g.div(flow(site, r), r.count), site.x[0].shape))),
