@@ -1,8 +1,9 @@
 /** @file A slow, literal evaluator of graphs in float64: the truth that gradients, rules and runtimes are checked against. */
 import { bindShape } from '../../src/lib/graph/dim.ts';
-import { nodeLabel, topologicalOrder, type Value } from '../../src/lib/graph/graph.ts';
+import { nodeLabel, TFJS, topologicalOrder, type Value } from '../../src/lib/graph/graph.ts';
 import { toNumbers } from '../../src/lib/tensor/tensor.ts';
 import { activation } from './ops/activation.ts';
+import { channelsLast } from './ops/channels-last.ts';
 import { comparison } from './ops/comparison.ts';
 import { elementwise } from './ops/elementwise.ts';
 import { indexing } from './ops/indexing.ts';
@@ -52,7 +53,7 @@ export function evaluate(outputs: readonly Value[], feeds: ReadonlyMap<Value, Re
   };
   for (const node of topologicalOrder(outputs)) {
     if (node.outputs.every((v) => known.has(v))) continue;
-    const op = reference[node.op];
+    const op = (node.domain === TFJS ? channelsLast : reference)[node.op];
     if (!op) throw new Error(`reference: ${nodeLabel(node)} has no reference implementation`);
     const inputs = node.inputs.map((v) => (v ? read(v) : undefined)) as RefTensor[];
     op(inputs, node.attrs, node).forEach((result, i) => {

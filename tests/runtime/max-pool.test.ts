@@ -42,7 +42,7 @@ function poolingWithGradient(spatial: readonly number[], attrs: Attributes) {
   return graphOf([x, dy], [y, g.apply('MaxPoolGrad', [x, dy], attrs, { domain: VITRINE })]);
 }
 
-describe.each(['wasm', 'webgpu'] as const)('MaxPoolGrad lowered for %s', (device) => {
+describe.each(['wasm', 'webgpu', 'tfjs-host', 'tfjs-gpu'] as const)('MaxPoolGrad lowered for %s', (device) => {
   it.each(windows)('routes to the first maximum: $title', ({ spatial, attrs }) => {
     expectSameAfterLowering(poolingWithGradient(spatial, attrs), device);
   });

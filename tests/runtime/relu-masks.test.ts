@@ -5,7 +5,7 @@ import { N } from '../../src/lib/graph/dim.ts';
 import { topologicalOrder, type Node, type Value } from '../../src/lib/graph/graph.ts';
 import { Builder } from '../../src/lib/ops/builder.ts';
 import { expectSameAfterLowering, operatorCounts } from './agreement.ts';
-import { graphOf, input } from './graphs.ts';
+import { coarse, graphOf, input } from './graphs.ts';
 
 /** ∂(Σ seed · f(x))/∂x beside f(x). */
 function withGradient(f: (g: Builder, x: Value) => Value) {
@@ -23,9 +23,10 @@ describe('masks of rectifiers', () => {
   it.each([
     ['Relu', relu],
     ['Clip', relu6],
-  ])('of %s are as the rule says, on either device', (_name, f) => {
+  ])('of %s are as the rule says, on every device', (_name, f) => {
     expectSameAfterLowering(withGradient(f), 'wasm');
     expectSameAfterLowering(withGradient(f), 'webgpu');
+    expectSameAfterLowering(withGradient(f), 'tfjs-host');
   });
 
   it.each([
@@ -40,6 +41,24 @@ describe('masks of rectifiers', () => {
   it('are factors on WASM', () => {
     const counts = operatorCounts(topologicalOrder(expectSameAfterLowering(withGradient(relu), 'wasm').outputs));
     expect(counts).toMatchObject({ Greater: 1, Cast: 1 });
+    expect(counts).not.toHaveProperty('Where');
+  });
+
+  it.each([
+    ['Relu', relu, 1],
+    ['Clip', relu6, 2],
+  ] as const)('of %s are steps on TensorFlow.js', (_name, f, steps) => {
+    const counts = operatorCounts(topologicalOrder(expectSameAfterLowering(withGradient(f), 'tfjs-host').outputs));
+    expect(counts).toMatchObject({ Step: steps });
+    for (const op of ['Greater', 'Less', 'And', 'Cast', 'Where']) expect(counts).not.toHaveProperty(op);
+  });
+
+  it('are factors also below what constants alone make, as in a batch normalisation', () => {
+    const graph = withGradient((g, x) => {
+      const variance = g.square(g.constant(coarse([40], 5)));
+      return g.relu(g.mul(x, g.reciprocal(g.sqrt(g.add(variance, 1e-3)))));
+    });
+    const counts = operatorCounts(topologicalOrder(expectSameAfterLowering(graph, 'wasm').outputs));
     expect(counts).not.toHaveProperty('Where');
   });
 

@@ -17,6 +17,9 @@ export const CANONICAL_OPSET = 20;
 /** Domain of operators that exist only in memory and are lowered to ONNX's own before a file is written. */
 export const VITRINE = 'vitrine';
 
+/** The domain of what only lowering for TensorFlow.js writes: its own kernels' forms, on channels-last data. */
+export const TFJS = 'vitrine.tfjs';
+
 interface ValueInit {
   name?: string;
   producer?: Node | null;

@@ -213,13 +213,22 @@ export const ThresholdedRelu = defineOp('ThresholdedRelu', {
   ...piecewiseLinear<{ alpha: number }>((g, x, { attrs }) => g.where(g.greater(x, attrs.alpha), 1, 0)),
 });
 
+/** The largest float32, which a bound is that is left out. */
+const LARGEST = 3.4028234663852886e38;
+
+/** A bound that is known before the model runs, or NaN. */
+const boundOf = (bound: Value | null | undefined, missing: number): number =>
+  bound ? Number(bound.constant?.data[0] ?? NaN) : missing;
+
 /**
  * The bounds are constants. At the bounds the slope is 0, as ReLU6 has it in every framework (torch.clamp alone has 1).
  * The gradient asks the output where it lies, so that a runtime may fuse the clipping into the operator before it.
  */
 export const Clip = defineOp('Clip', {
   doc: 'min(max(x, low), high); either bound may be left out',
-  run: (tf, [x, low, high]) => {
+  run: (tf, [x, low, high], { node }) => {
+    const [least, most] = [boundOf(node.inputs[1], -LARGEST), boundOf(node.inputs[2], LARGEST)];
+    if (least < most && x.dtype === 'float32') return [tf.clipByValue(x, least, most)];
     const above = low ? tf.maximum(x, low) : x;
     return [high ? tf.minimum(above, high) : above];
   },

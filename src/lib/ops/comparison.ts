@@ -5,6 +5,7 @@ import { int } from './attributes.ts';
 import { linear, nonDifferentiable } from './combinators.ts';
 import { defineOp, type InferSite } from './define.ts';
 import { equalDims, exceeds, foldElementwise, negate, numeric, truth } from './fold.ts';
+import { broadcasted, outputShape } from './tensorflow.ts';
 
 const relation = ({ x: [a, b], where }: InferSite<unknown>): OutputType[] => {
   if (a.dtype !== b.dtype) throw new TypeError(`${where}: inputs are ${a.dtype} and ${b.dtype}. Insert a Cast.`);
@@ -107,7 +108,10 @@ export const IsInf = defineOp('IsInf', {
 /** The choice is taken as given, even where it depends on the image: a condition receives no attribution. */
 export const Where = defineOp('Where', {
   doc: 'a where the condition holds, else b',
-  run: (tf, [condition, a, b]) => [tf.where(condition, a, b)],
+  run: (tf, [condition, a, b], site) => {
+    const shape = outputShape(site);
+    return [tf.where(condition, broadcasted(tf, a, shape), broadcasted(tf, b, shape))];
+  },
   infer: ({ x: [condition, a, b], where }) => {
     if (condition.dtype !== 'bool')
       throw new TypeError(`${where}: the condition is ${condition.dtype}, not bool. Insert a Cast.`);

@@ -6,7 +6,6 @@ import { int, ints, string } from './attributes.ts';
 import type { Builder } from './builder.ts';
 import { linear } from './combinators.ts';
 import { defineOp, type InferSite } from './define.ts';
-import { runConvolution, runTransposedConvolution } from './tensorflow-windows.ts';
 import {
   extent,
   perAxis,
@@ -26,7 +25,7 @@ const convolutionAttributes = {
   strides: ints(null),
 };
 
-interface ConvolutionAttributes extends WindowAttributes {
+export interface ConvolutionAttributes extends WindowAttributes {
   readonly group: number;
   readonly kernelShape: readonly number[] | null;
 }
@@ -122,22 +121,23 @@ const convolutionFlops = (dense: Value, w: Value): number =>
 
 export const Conv = defineOp('Conv', {
   doc: 'y = w ⋆ x + b: each output sums the products of a window of x with the weights, in `group` groups of channels',
-  run: (tf, [x, w, bias], { attrs }) => [
-    runConvolution(tf, x, w, bias, convolutionWindows(x.shape, w.shape, attrs), attrs.group),
-  ],
   attrs: convolutionAttributes,
   infer: inferConv,
   ...linear<ConvolutionAttributes>((g, { x: [x, w], dy: [dy], attrs }) => [convInputGradient(g, dy, x, w, attrs)]),
   flops: ([, w], [y]) => convolutionFlops(y, w),
 });
 
-interface TransposeAttributes extends ConvolutionAttributes {
+export interface TransposeAttributes extends ConvolutionAttributes {
   readonly outputPadding: readonly number[] | null;
   readonly outputShape: readonly number[] | null;
 }
 
 /** What ConvTranspose crops from its full output, and what is left; a negative crop is room for rows of bias alone. */
-function transposedWindows(spatial: readonly number[], kernel: readonly number[], attrs: TransposeAttributes): Windows {
+export function transposedWindows(
+  spatial: readonly number[],
+  kernel: readonly number[],
+  attrs: TransposeAttributes,
+): Windows {
   const rank = spatial.length;
   const strides = perAxis('strides', attrs.strides, rank, 1);
   const dilations = perAxis('dilations', attrs.dilations, rank, 1);
@@ -187,9 +187,6 @@ function inferConvTranspose(site: InferSite<TransposeAttributes>): OutputType[] 
 
 export const ConvTranspose = defineOp('ConvTranspose', {
   doc: 'y = wᵀ ⋆ x + b: each input element adds its multiple of the weights to a window of y; the transpose of Conv',
-  run: (tf, [x, w, bias], { attrs }) => [
-    runTransposedConvolution(tf, x, w, bias, transposedWindows(x.shape.slice(2), w.shape.slice(2), attrs), attrs.group),
-  ],
   attrs: { ...convolutionAttributes, output_padding: ints(null), output_shape: ints(null) },
   infer: inferConvTranspose,
   ...linear<TransposeAttributes>((g, { x: [x, w], dy: [dy], attrs }) => {

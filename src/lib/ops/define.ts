@@ -1,5 +1,5 @@
 /** @file An operator is one object; each transformation of a graph reads one property of it. */
-import { VITRINE, type Node, type OutputType, type Value } from '../graph/graph.ts';
+import { TFJS, VITRINE, type Node, type OutputType, type Value } from '../graph/graph.ts';
 import type { Dim, Shape } from '../graph/dim.ts';
 import { decodeAttributes, type AttributeSchema, type Decoded } from './attributes.ts';
 import type { Builder } from './builder.ts';
@@ -113,11 +113,11 @@ export function getOp(type: string, domain = ''): AnyOp {
   return op;
 }
 
-/** Every operator, sorted by name; those of our own domain last. */
+/** Every operator that a graph may have before it is lowered, sorted by name; those of our own domain last. */
 export const allOps = (): AnyOp[] =>
-  [...registry.values()].sort(
-    (a, b) => Number(a.domain === VITRINE) - Number(b.domain === VITRINE) || (a.type < b.type ? -1 : 1),
-  );
+  [...registry.values()]
+    .filter((op) => op.domain !== TFJS)
+    .sort((a, b) => Number(a.domain === VITRINE) - Number(b.domain === VITRINE) || (a.type < b.type ? -1 : 1));
 
 const decodedAttributes = new WeakMap<Node, unknown>();
 

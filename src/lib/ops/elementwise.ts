@@ -6,7 +6,7 @@ import type { Builder } from './builder.ts';
 import { bilinear, linear, piecewiseLinear, pointwise, secant, shapleyPair, type Rules } from './combinators.ts';
 import { defineOp, type InferSite, type Site } from './define.ts';
 import { foldElementwise, numeric, quotient, remainder, rounding, subDim } from './fold.ts';
-import { quotient as dividedBy, truncated } from './tensorflow.ts';
+import { onTwo, quotient as dividedBy, truncated } from './tensorflow.ts';
 
 export const unary = ({ x: [x] }: InferSite<unknown>): OutputType[] => [{ dtype: x.dtype, shape: x.shape }];
 
@@ -19,7 +19,7 @@ export function broadcast({ x, where }: InferSite<unknown>): OutputType[] {
 
 export const Add = defineOp('Add', {
   doc: 'a + b',
-  run: (tf, [a, b]) => [tf.add(a, b)],
+  run: onTwo((tf, a, b) => tf.add(a, b)),
   infer: broadcast,
   ...linear((_g, { dy: [dy] }) => [dy, dy]),
   fold: foldElementwise(([a, b]) => addDim(a, b)),
@@ -27,7 +27,7 @@ export const Add = defineOp('Add', {
 
 export const Sub = defineOp('Sub', {
   doc: 'a − b',
-  run: (tf, [a, b]) => [tf.sub(a, b)],
+  run: onTwo((tf, a, b) => tf.sub(a, b)),
   infer: broadcast,
   ...linear((g, { dy: [dy], wants }) => [dy, wants(1) ? g.neg(dy) : null]),
   fold: foldElementwise(([a, b]) => subDim(a, b)),
@@ -35,7 +35,7 @@ export const Sub = defineOp('Sub', {
 
 export const Mul = defineOp('Mul', {
   doc: 'a · b',
-  run: (tf, [a, b]) => [tf.mul(a, b)],
+  run: onTwo((tf, a, b) => tf.mul(a, b)),
   infer: broadcast,
   ...bilinear((g, { x: [a, b], dy: [dy] }) => [g.mul(dy, b), g.mul(dy, a)]),
   fold: foldElementwise(([a, b]) => mulDim(a, b)),
@@ -44,7 +44,7 @@ export const Mul = defineOp('Mul', {
 /** a / b = a · (1/b): the midpoint rule for the product around the rescale rule for the reciprocal. */
 export const Div = defineOp('Div', {
   doc: 'a / b',
-  run: (tf, [a, b]) => [dividedBy(tf, a, b)],
+  run: onTwo(dividedBy),
   infer: broadcast,
   gradient: (g, { x: [, b], y: [y], dy: [dy], wants }) => [
     g.div(dy, b),

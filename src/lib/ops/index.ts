@@ -16,6 +16,7 @@ import './product.ts';
 import './ranking.ts';
 import './convolution.ts';
 import './pooling.ts';
+import './channels-last.ts';
 import './matmul.ts';
 import './einsum.ts';
 import './softmax.ts';

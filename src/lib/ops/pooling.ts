@@ -1,12 +1,11 @@
 /** @file Pooling over windows and over whole maps. */
 import { concrete, concreteShape, bindShape, type Shape } from '../graph/dim.ts';
 import { VITRINE, type OutputType, type Value } from '../graph/graph.ts';
-import { float32, full, sizeOf } from '../tensor/tensor.ts';
+import { float32, full, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { int, ints, string } from './attributes.ts';
 import type { Builder } from './builder.ts';
 import { linear } from './combinators.ts';
 import { defineOp, type BackwardRule, type InferSite, type Site } from './define.ts';
-import { maxAlong, meanAlong, poolAxes } from './tensorflow-windows.ts';
 import { extent, slidingWindows, windowAttributes, type WindowAttributes, type Windows } from './windows.ts';
 
 const poolingAttributes = {
@@ -18,7 +17,7 @@ const poolingAttributes = {
   strides: ints(null),
 };
 
-interface PoolingAttributes extends WindowAttributes {
+export interface PoolingAttributes extends WindowAttributes {
   readonly kernelShape: readonly number[];
 }
 
@@ -74,7 +73,6 @@ function scatterToMaxima(g: Builder, x: Value, share: Value, { attrs, node }: Si
 
 export const MaxPool = defineOp('MaxPool', {
   doc: 'the maximum of each window; padding never wins. Ties go to the first element',
-  run: (tf, [x], { attrs, node }) => [poolAxes(tf, x, poolingWindows(x.shape, attrs, node.op), maxAlong)],
   attrs: { ...poolingAttributes, storage_order: int(0) },
   infer: inferPooling,
   gradient: (g, site) => [scatterToMaxima(g, site.x[0], site.dy[0], site)],
@@ -96,7 +94,7 @@ export const MaxPoolGrad = defineOp('MaxPoolGrad', {
   flops: ([, dy], _y, attrs) => sizeOf(bindShape(dy.shape, 1)) * sizeOf(attrs.kernelShape),
 });
 
-interface AverageAttributes extends PoolingAttributes {
+export interface AverageAttributes extends PoolingAttributes {
   readonly countIncludePad: number;
 }
 
@@ -164,26 +162,22 @@ const averagePoolGradient: BackwardRule<AverageAttributes> = (g, { x: [x], dy: [
   return [spreadOverWindows(g, share, x.shape, windows)];
 };
 
-/** Elements within x over those within the padded x, for each window of an axis; null where they are the same. */
-function shareWithinInput(windows: Windows, axis: number, length: number): number[] | null {
-  const [inside, padded] = [false, true].map((includePad) => windowCounts(windows, axis, length, includePad));
-  return inside.every((n, i) => n === padded[i]) ? null : inside.map((n, i) => n / padded[i]);
+/**
+ * What the mean over a window's elements within x is multiplied by to count padding as well: a constant that broadcasts over
+ * [N, …output, C], or null where no window reaches into it.
+ */
+export function shareWithinInput(windows: Windows, spatial: readonly number[]): Tensor | null {
+  const shares = spatial.map((length, axis) => {
+    const [inside, padded] = [false, true].map((includePad) => windowCounts(windows, axis, length, includePad));
+    return inside.map((n, i) => n / padded[i]);
+  });
+  if (shares.every((along) => along.every((share) => share === 1))) return null;
+  const products = shares.reduce<number[]>((all, along) => all.flatMap((a) => along.map((b) => a * b)), [1]);
+  return float32([1, ...windows.output, 1], products);
 }
 
 export const AveragePool = defineOp('AveragePool', {
   doc: 'the mean of each window, over its elements within x, or with count_include_pad over those within the padded x',
-  run: (tf, [x], { attrs, node }) => {
-    const windows = poolingWindows(x.shape, attrs, node.op);
-    const counted = attrs.countIncludePad === 1;
-    return [
-      poolAxes(
-        tf,
-        x,
-        windows,
-        meanAlong((axis) => (counted ? shareWithinInput(windows, axis, x.shape[axis + 2]) : null)),
-      ),
-    ];
-  },
   attrs: { ...poolingAttributes, count_include_pad: int(0) },
   infer: inferPooling,
   ...linear(averagePoolGradient),
@@ -202,7 +196,6 @@ const mapSize = (x: Value): number => x.shape.slice(2).reduce<number>((n, d) => 
 
 export const GlobalAveragePool = defineOp('GlobalAveragePool', {
   doc: 'the mean of each channel’s map',
-  run: (tf, [x], { node }) => [tf.mean(x, spatialAxes(node.inputs[0]!), true)],
   infer: inferGlobal,
   ...linear((g, { x: [x], dy: [dy] }) => [g.expand(g.div(dy, mapSize(x)), x.shape)]),
   flops: ([x]) => sizeOf(bindShape(x.shape, 1)),
@@ -225,7 +218,6 @@ function sendToFirstMaximum(g: Builder, x: Value, share: Value): Value {
 
 export const GlobalMaxPool = defineOp('GlobalMaxPool', {
   doc: 'the maximum of each channel’s map. Ties go to the first element',
-  run: (tf, [x], { node }) => [tf.max(x, spatialAxes(node.inputs[0]!), true)],
   infer: inferGlobal,
   gradient: (g, { x: [x], dy: [dy] }) => [sendToFirstMaximum(g, x, dy)],
   deeplift: maximumMultiplier(sendToFirstMaximum),

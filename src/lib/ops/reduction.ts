@@ -1,4 +1,5 @@
 /** @file Reductions along axes. Axes are an input; none given means all of them. */
+import type * as tfjs from '@tensorflow/tfjs-core';
 import { addDim, concrete, normalizeAxis, type Dim, type Shape } from '../graph/dim.ts';
 import type { OutputType, Value } from '../graph/graph.ts';
 import { int } from './attributes.ts';
@@ -7,6 +8,7 @@ import { linear, secant, type Rules } from './combinators.ts';
 import { defineOp, type BackwardRule, type InferSite, type KnownVector, type Site } from './define.ts';
 import { ifKnown, maxDim, minDim } from './fold.ts';
 import { requiredInts } from './known.ts';
+import { sizeOf } from '../tensor/tensor.ts';
 import { outputShape, type Run, type TensorFlow, type TfTensor } from './tensorflow.ts';
 
 const attrs = { keepdims: int(1), noop_with_empty_axes: int(0) };
@@ -88,9 +90,28 @@ export const reduceBy =
     return [tf.reshape(tf.cast(f(tf, x, axes), x.dtype), outputShape(site))];
   };
 
+/**
+ * Means over neighbouring axes that are not the last ones are a pooling; null for others. TensorFlow.js would first bring the axes
+ * to the end, and adds there more slowly than it pools.
+ */
+function pooledMean(tf: TensorFlow, x: TfTensor, axes: readonly number[]): TfTensor | null {
+  const [low, high] = [Math.min(...axes), Math.max(...axes)];
+  if (high === x.rank - 1 || high - low + 1 !== axes.length || x.dtype !== 'float32' || x.size === 0) return null;
+  const count = (from: number, to: number) => sizeOf(x.shape.slice(from, to));
+  const within = count(low, high + 1);
+  if (within === 1) return x;
+  const image = tf.reshape(x, [count(0, low), within, 1, count(high + 1, x.rank)]);
+  return tf.avgPool(image as tfjs.Tensor4D, [within, 1], 1, 'valid');
+}
+
+function sum(tf: TensorFlow, x: TfTensor, axes: number[]): TfTensor {
+  const mean = pooledMean(tf, x, axes);
+  return mean ? tf.mul(mean, x.size / mean.size) : tf.sum(x, axes);
+}
+
 export const ReduceSum = defineOp('ReduceSum', {
   doc: 'Σ x',
-  run: reduceBy((tf, x, axes) => tf.sum(x, axes)),
+  run: reduceBy(sum),
   attrs,
   infer,
   ...linear(forX((g, site, r) => g.expand(flow(site, r), site.x[0].shape))),
@@ -99,7 +120,7 @@ export const ReduceSum = defineOp('ReduceSum', {
 
 export const ReduceMean = defineOp('ReduceMean', {
   doc: 'Σ x / n',
-  run: reduceBy((tf, x, axes) => tf.mean(x, axes)),
+  run: reduceBy((tf, x, axes) => pooledMean(tf, x, axes) ?? tf.mean(x, axes)),
   attrs,
   infer,
   ...linear(forX((g, site, r) => g.expand(g.div(flow(site, r), r.count), site.x[0].shape))),

@@ -85,6 +85,12 @@ function matrices([x, roi, scales, sizes]: readonly Value[], attrs: ResizeAttrib
   return found;
 }
 
+/** How often the elements along each axis that changes are repeated, where that is all that Resize does; else null. */
+export function repeatedAxes(x: readonly Value[], attrs: ResizeAttributes): ReadonlyMap<number, number> | null {
+  const times = new Map([...matrices(x, attrs)].map(([axis, matrix]) => [axis, repeats(matrix)]));
+  return [...times.values()].every((k) => k > 0) ? times : null;
+}
+
 /** Sums of the k copies of each element: reshape to […, n, k, …], then one sum. */
 function sumRepeats(g: Builder, dy: Value, x: Shape, times: ReadonlyMap<number, number>): Value {
   const split: Dim[] = [];
@@ -141,10 +147,9 @@ export const Resize = defineOp('Resize', {
   },
   infer: inferResize,
   ...linear<ResizeAttributes>((g, { x, dy: [dy], attrs }) => {
-    const along = matrices(x, attrs);
-    const times = new Map([...along].map(([axis, matrix]) => [axis, repeats(matrix)]));
-    if ([...times.values()].every((k) => k > 0)) return [sumRepeats(g, dy, x[0].shape, times)];
-    return [[...along].reduce((flow, [axis, matrix]) => contractAxis(g, flow, axis, matrix), dy)];
+    const times = repeatedAxes(x, attrs);
+    if (times) return [sumRepeats(g, dy, x[0].shape, times)];
+    return [[...matrices(x, attrs)].reduce((flow, [axis, matrix]) => contractAxis(g, flow, axis, matrix), dy)];
   }),
   flops: ([x], [y], { mode }) => {
     const resized = x.shape.filter((d, i) => d !== y.shape[i]).length;

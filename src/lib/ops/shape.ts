@@ -18,7 +18,7 @@ import { linear, type Rules } from './combinators.ts';
 import { defineOp, type BackwardRule } from './define.ts';
 import { elementAt, foldBuild, ifKnown } from './fold.ts';
 import { requiredDims, requiredInts } from './known.ts';
-import { outputShape, reshaped } from './tensorflow.ts';
+import { broadcasted, outputShape, reshaped } from './tensorflow.ts';
 
 const like = (x: Value, shape: Shape): OutputType[] => [{ dtype: x.dtype, shape }];
 
@@ -148,7 +148,7 @@ export const Transpose = defineOp('Transpose', {
 
 export const Expand = defineOp('Expand', {
   doc: 'x broadcast to a shape',
-  run: (tf, [x], site) => [tf.broadcastTo(x, outputShape(site))],
+  run: (tf, [x], site) => [broadcasted(tf, x, outputShape(site))],
   infer: ({ x: [x, shape] }) => like(x, broadcastShapes(x.shape, requiredDims(shape, 'the target shape'))),
   ...linear((_g, { dy: [dy] }) => [dy]),
   fold: ([x, target]) => {

@@ -1,23 +1,18 @@
-/** @file Convolutions and poolings by TensorFlow.js, which knows channels-last images, and no strides beside dilations. */
+/** @file Convolutions and poolings by TensorFlow.js, on channels-last data [N, …, C] in one, two or three dimensions. */
 import type * as tfjs from '@tensorflow/tfjs-core';
+import { sizeOf, stridesOf } from '../tensor/tensor.ts';
 import type { TensorFlow, TfTensor } from './tensorflow.ts';
 import { extent, type Windows } from './windows.ts';
 
-type Padding2D = [[number, number], [number, number], [number, number], [number, number]];
+type Pair = [number, number];
+type Padding2D = [Pair, Pair, Pair, Pair];
 
-const explicit = (begins: readonly number[], ends: readonly number[]): Padding2D => [
+const explicit = ({ begins, ends }: Pick<Windows, 'begins' | 'ends'>): Padding2D => [
   [0, 0],
   [begins[0], ends[0]],
   [begins[1], ends[1]],
   [0, 0],
 ];
-
-/** The axes after `first`, brought to its place and back. */
-const channelsLast = (rank: number): number[] => [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
-const channelsFirst = (rank: number): number[] => [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)];
-
-/** Weights [M, C, …] as TensorFlow.js has them: […, C, M]. */
-const kernelLast = (rank: number): number[] => [...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1, 0];
 
 /** The windows with a first axis of length one: a line is an image of one row. */
 const asImage = (w: Windows): Windows => ({
@@ -29,160 +24,60 @@ const asImage = (w: Windows): Windows => ({
   output: [1, ...w.output],
 });
 
-/** The same convolution with zeros between the weights in place of dilations. Kernel axes lead: [k…, C, M]. */
-function withoutDilations(tf: TensorFlow, w: TfTensor, windows: Windows): { w: TfTensor; windows: Windows } {
-  const { kernel, dilations } = windows;
-  if (dilations.every((d) => d === 1)) return { w, windows };
-  const spread = kernel.reduce((value, k, axis) => spreadAxis(tf, value, axis, k, dilations[axis]), w);
-  return {
-    w: spread,
-    windows: { ...windows, kernel: kernel.map((k, i) => extent(k, dilations[i])), dilations: kernel.map(() => 1) },
+/** What follows a convolution in the same kernel, by ONNX's name for it. */
+export type FusedActivation = '' | 'Relu' | 'Relu6';
+
+export interface Convolution {
+  readonly windows: Windows;
+  /** 1, or the number of channels: one filter (or several) a channel. */
+  readonly group: number;
+  readonly activation: FusedActivation;
+}
+
+/** x [N, …, C] with weights […, C / group, M] and a bias [M]. Of strides and dilations one must be 1 along all axes. */
+export function convolve(
+  tf: TensorFlow,
+  x: TfTensor,
+  w: TfTensor,
+  bias: TfTensor | undefined,
+  how: Convolution,
+): TfTensor {
+  const { windows, group, activation } = how;
+  if (x.rank === 3) {
+    const image = { ...how, windows: asImage(windows) };
+    return tf.squeeze(convolve(tf, tf.expandDims(x, 1), tf.expandDims(w, 0), bias, image), [1]);
+  }
+  if (x.rank === 5) return convolveVolume(tf, x, w, bias, how);
+  const [height, width, , outChannels] = w.shape;
+  const call = {
+    x: x as tfjs.Tensor4D,
+    filter: (group === 1 ? w : tf.reshape(w, [height, width, group, outChannels / group])) as tfjs.Tensor4D,
+    strides: windows.strides as Pair,
+    pad: explicit(windows),
+    dilations: windows.dilations as Pair,
+    activation: activation === '' ? ('linear' as const) : (activation.toLowerCase() as 'relu' | 'relu6'),
+    ...(bias && { bias }),
   };
+  // The depthwise one takes pads in numbers as the other does; its type forgot them.
+  return group === 1 ? tf.fused.conv2d(call) : tf.fused.depthwiseConv2d({ ...call, pad: call.pad as never });
 }
 
-function spreadAxis(tf: TensorFlow, w: TfTensor, axis: number, length: number, d: number): TfTensor {
-  if (d === 1 || length === 1) return w;
-  const apart = tf.expandDims(w, axis + 1);
-  const padded = tf.pad(
-    apart,
-    apart.shape.map((_, i) => [0, i === axis + 1 ? d - 1 : 0] as [number, number]),
-  );
-  const joined = tf.reshape(padded, w.shape.with(axis, length * d));
-  return tf.slice(
-    joined,
-    w.shape.map(() => 0),
-    w.shape.with(axis, (length - 1) * d + 1),
-  );
-}
-
-/** Conv on x [N, …, C] with weights […, C/group, M]. */
-export function convolveLast(
+function convolveVolume(
   tf: TensorFlow,
   x: TfTensor,
   w: TfTensor,
   bias: TfTensor | undefined,
-  windows: Windows,
-  group: number,
+  { windows: { strides, begins, ends }, activation }: Convolution,
 ): TfTensor {
-  const dense = windows.strides.some((s) => s > 1) || x.rank === 5 ? withoutDilations(tf, w, windows) : { w, windows };
-  const y = group === 1 ? convolveDense(tf, x, dense.w, dense.windows) : convolveGroups(tf, x, dense, group);
-  return bias ? tf.add(y, bias) : y;
-}
-
-function convolveDense(tf: TensorFlow, x: TfTensor, w: TfTensor, windows: Windows): TfTensor {
-  const { strides, dilations, begins, ends } = windows;
-  if (x.rank === 5) {
-    const padded = padVolume(tf, x, begins, ends);
-    return tf.conv3d(padded as tfjs.Tensor5D, w as tfjs.Tensor5D, strides as [number, number, number], 'valid');
-  }
-  return tf.conv2d(
-    x as tfjs.Tensor4D,
-    w as tfjs.Tensor4D,
-    strides as [number, number],
-    explicit(begins, ends),
-    'NHWC',
-    dilations as [number, number],
+  const padded = tf.pad(x, [[0, 0], ...begins.map((begin, i): Pair => [begin, ends[i]]), [0, 0]]);
+  const y = tf.conv3d(
+    padded as tfjs.Tensor5D,
+    w as tfjs.Tensor5D,
+    strides as unknown as [number, number, number],
+    'valid',
   );
-}
-
-function padVolume(tf: TensorFlow, x: TfTensor, begins: readonly number[], ends: readonly number[]): TfTensor {
-  if ([...begins, ...ends].every((p) => p === 0)) return x;
-  return tf.pad(x, [[0, 0], ...begins.map((b, i) => [b, ends[i]] as [number, number]), [0, 0]]);
-}
-
-/** One filter a channel has a kernel of its own; other groups are convolved one by one. */
-function convolveGroups(
-  tf: TensorFlow,
-  x: TfTensor,
-  { w, windows }: { w: TfTensor; windows: Windows },
-  group: number,
-): TfTensor {
-  const outChannels = w.shape[w.rank - 1];
-  if (x.rank === 4 && x.shape[3] === group) {
-    const [height, width] = w.shape;
-    const filter = tf.reshape(w, [height, width, group, outChannels / group]);
-    const { strides, dilations, begins, ends } = windows;
-    return tf.depthwiseConv2d(
-      x as tfjs.Tensor4D,
-      filter as tfjs.Tensor4D,
-      strides as [number, number],
-      explicit(begins, ends),
-      'NHWC',
-      dilations as [number, number],
-    );
-  }
-  const [xs, ws] = [tf.split(x, group, x.rank - 1), tf.split(w, group, w.rank - 1)];
-  return tf.concat(
-    xs.map((part, i) => convolveDense(tf, part, ws[i], windows)),
-    x.rank - 1,
-  );
-}
-
-/** Conv on x [N, C, …] with weights [M, C/group, …]. */
-export function runConvolution(
-  tf: TensorFlow,
-  x: TfTensor,
-  w: TfTensor,
-  bias: TfTensor | undefined,
-  windows: Windows,
-  group: number,
-): TfTensor {
-  if (x.rank === 3) {
-    const y = runConvolution(tf, tf.expandDims(x, 2), tf.expandDims(w, 2), bias, asImage(windows), group);
-    return tf.squeeze(y, [2]);
-  }
-  const last = tf.transpose(x, channelsLast(x.rank));
-  const y = convolveLast(tf, last, tf.transpose(w, kernelLast(w.rank)), bias, windows, group);
-  return tf.transpose(y, channelsFirst(x.rank));
-}
-
-/** ConvTranspose on x [N, H, W, C] with weights [kh, kw, M/group, C], giving [N, …output, M]. */
-export function transposeConvolveLast(
-  tf: TensorFlow,
-  x: TfTensor,
-  w: TfTensor,
-  bias: TfTensor | undefined,
-  windows: Windows,
-  group: number,
-): TfTensor {
-  const dense = withoutDilations(tf, w, windows);
-  const channels = w.shape[2] as number;
-  const { strides, begins, ends, output } = dense.windows;
-  const pads = explicit(
-    begins,
-    ends.map((end) => Math.max(end, 0)),
-  );
-  const parts = group === 1 ? [x] : tf.split(x, group, 3);
-  const weights = group === 1 ? [dense.w] : tf.split(dense.w, group, 3);
-  const results = parts.map((part, i) =>
-    tf.conv2dTranspose(
-      part as tfjs.Tensor4D,
-      weights[i] as tfjs.Tensor4D,
-      [x.shape[0], output[0], output[1], channels],
-      strides as [number, number],
-      pads,
-    ),
-  );
-  const y = results.length === 1 ? results[0] : tf.concat(results, 3);
-  return bias ? tf.add(y, bias) : y;
-}
-
-/** ConvTranspose on x [N, C, …] with weights [C, M/group, …], in one or two dimensions. */
-export function runTransposedConvolution(
-  tf: TensorFlow,
-  x: TfTensor,
-  w: TfTensor,
-  bias: TfTensor | undefined,
-  windows: Windows,
-  group: number,
-): TfTensor {
-  if (x.rank === 3) {
-    const y = runTransposedConvolution(tf, tf.expandDims(x, 2), tf.expandDims(w, 2), bias, asImage(windows), group);
-    return tf.squeeze(y, [2]);
-  }
-  const last = tf.transpose(x, [0, 2, 3, 1]);
-  const y = transposeConvolveLast(tf, last, tf.transpose(w, [2, 3, 1, 0]), bias, windows, group);
-  return tf.transpose(y, [0, 3, 1, 2]);
+  const sum = bias ? tf.add(y, bias) : y;
+  return activation === '' ? sum : activation === 'Relu' ? tf.relu(sum) : tf.relu6(sum);
 }
 
 /** Windows along one axis of an image [before, length, 1, after]. */
@@ -195,48 +90,54 @@ interface Line {
   readonly output: number;
 }
 
-type AlongAxis = (tf: TensorFlow, x: tfjs.Tensor4D, line: Line, axis: number) => TfTensor;
+/** A pooling by TensorFlow.js, and what makes one value of the k-th elements of windows with gaps. */
+interface Pooling {
+  readonly pool: (tf: TensorFlow, x: tfjs.Tensor4D, kernel: Pair, strides: Pair, pad: Padding2D) => TfTensor;
+  /** Where there is padding. */
+  readonly fill: number;
+  readonly ofTaps: (tf: TensorFlow, taps: (x: tfjs.Tensor4D) => TfTensor[], x: tfjs.Tensor4D) => TfTensor;
+}
 
-/**
- * A pooling over boxes as one along each axis in turn, which maxima and means both are. An axis between those before
- * and those after it is an image of one column, so channels may be first and no axis has to move.
- */
-export function poolAxes(tf: TensorFlow, x: TfTensor, windows: Windows, along: AlongAxis): TfTensor {
-  return windows.kernel.reduce((value, kernel, i) => {
-    const line = lineOf(windows, i, value.shape[i + 2]);
-    if (kernel === 1 && line.stride === 1 && line.begin + line.end === 0) return value;
-    const [before, after] = [value.shape.slice(0, i + 2), value.shape.slice(i + 3)];
-    const product = (lengths: number[]) => lengths.reduce((n, d) => n * d, 1);
-    const image = tf.reshape(value, [product(before), value.shape[i + 2], 1, product(after)]);
-    return tf.reshape(along(tf, image as tfjs.Tensor4D, line, i), [...before, line.output, ...after]);
+const total = (lengths: readonly number[]): number => lengths.reduce((n, d) => n * d, 1);
+
+/** A kernel of its own for images without gaps; otherwise along each axis in turn, which maxima and means both are. */
+function poolBy(tf: TensorFlow, x: TfTensor, windows: Windows, pooling: Pooling): TfTensor {
+  const { kernel, strides, dilations, begins, ends } = windows;
+  if (x.rank === 4 && dilations.every((d) => d === 1) && kernel.some((k) => k > 1))
+    return pooling.pool(tf, x as tfjs.Tensor4D, kernel as Pair, strides as Pair, explicit({ begins, ends }));
+  return kernel.reduce((value, k, i) => {
+    const line = lineOf(windows, i);
+    if (k === 1 && line.stride === 1 && line.begin + line.end === 0) return value;
+    const [before, after] = [value.shape.slice(0, i + 1), value.shape.slice(i + 2)];
+    const image = tf.reshape(value, [total(before), value.shape[i + 1], 1, total(after)]);
+    return tf.reshape(poolLine(tf, image as tfjs.Tensor4D, line, pooling), [...before, line.output, ...after]);
   }, x);
 }
 
-/** With the padding at the end that the last window reaches into, whatever ceil_mode made of it. */
-function lineOf({ kernel, strides, dilations, begins, output }: Windows, i: number, length: number): Line {
-  const reach = (output[i] - 1) * strides[i] + extent(kernel[i], dilations[i]);
-  return {
-    kernel: kernel[i],
-    stride: strides[i],
-    dilation: dilations[i],
-    begin: begins[i],
-    end: Math.max(0, reach - begins[i] - length),
-    output: output[i],
-  };
+const lineOf = ({ kernel, strides, dilations, begins, ends, output }: Windows, i: number): Line => ({
+  kernel: kernel[i],
+  stride: strides[i],
+  dilation: dilations[i],
+  begin: begins[i],
+  end: ends[i],
+  output: output[i],
+});
+
+function poolLine(tf: TensorFlow, x: tfjs.Tensor4D, line: Line, { pool, fill, ofTaps }: Pooling): TfTensor {
+  const { kernel, stride, dilation, begin, end } = line;
+  if (dilation > 1 || kernel === 1) return ofTaps(tf, (v) => tapsOf(tf, v, line, fill), x);
+  return pool(tf, x, [kernel, 1], [stride, 1], explicit({ begins: [begin, 0], ends: [end, 0] }));
 }
 
-/** For windows with gaps: the k-th elements of all windows, for each k. `fill` stands where there is padding. */
+/** The k-th elements of all windows, for each k. */
 function tapsOf(tf: TensorFlow, x: tfjs.Tensor4D, line: Line, fill: number): TfTensor[] {
-  const padded = tf.pad(
-    x,
-    [
-      [0, 0],
-      [line.begin, line.end],
-      [0, 0],
-      [0, 0],
-    ],
-    fill,
-  );
+  const around: Padding2D = [
+    [0, 0],
+    [line.begin, line.end],
+    [0, 0],
+    [0, 0],
+  ];
+  const padded = tf.pad(x, around, fill);
   const [n, , , c] = x.shape;
   return Array.from({ length: line.kernel }, (_, k) =>
     tf.stridedSlice(
@@ -248,27 +149,84 @@ function tapsOf(tf: TensorFlow, x: tfjs.Tensor4D, line: Line, fill: number): TfT
   );
 }
 
-const paddingOf = (line: Line): Padding2D => explicit([line.begin, 0], [line.end, 0]);
-
 /** The smallest float32: WGSL may assume that no infinity occurs. */
 const LOWEST = -3.4028234663852886e38;
 
-export const maxAlong: AlongAxis = (tf, x, line) =>
-  line.dilation > 1
-    ? tapsOf(tf, x, line, LOWEST).reduce((a, b) => tf.maximum(a, b))
-    : tf.maxPool(x, [line.kernel, 1], [line.stride, 1], paddingOf(line));
+const maximum: Pooling = {
+  pool: (tf, x, kernel, strides, pad) => tf.maxPool(x, kernel, strides, pad),
+  fill: LOWEST,
+  ofTaps: (tf, taps, x) => taps(x).reduce((a, b) => tf.maximum(a, b)),
+};
 
-/** Means over the elements within x, each multiplied by `share` of its window where that is not null. */
-export const meanAlong =
-  (share: (axis: number) => readonly number[] | null): AlongAxis =>
-  (tf, x, line, axis) => {
-    const mean =
-      line.dilation > 1 ? meanOfTaps(tf, x, line) : tf.avgPool(x, [line.kernel, 1], [line.stride, 1], paddingOf(line));
-    const factors = share(axis);
-    return factors ? tf.mul(mean, tf.tensor4d([...factors], [1, factors.length, 1, 1])) : mean;
-  };
+const mean: Pooling = {
+  pool: (tf, x, kernel, strides, pad) => tf.avgPool(x, kernel, strides, pad),
+  fill: 0,
+  ofTaps: (tf, taps, x) => {
+    const sum = (v: tfjs.Tensor4D) => taps(v).reduce((a, b) => tf.add(a, b));
+    return tf.div(sum(x), sum(tf.ones([1, x.shape[1], 1, 1])));
+  },
+};
 
-function meanOfTaps(tf: TensorFlow, x: tfjs.Tensor4D, line: Line): TfTensor {
-  const sum = (v: tfjs.Tensor4D) => tapsOf(tf, v, line, 0).reduce((a, b) => tf.add(a, b));
-  return tf.div(sum(x), sum(tf.ones([1, x.shape[1], 1, 1])));
+/** The maximum of each window of x [N, …, C]; padding never wins. */
+export const poolMaximum = (tf: TensorFlow, x: TfTensor, windows: Windows): TfTensor => poolBy(tf, x, windows, maximum);
+
+/** The mean of each window of x [N, …, C], over its elements within x. */
+export const poolMean = (tf: TensorFlow, x: TfTensor, windows: Windows): TfTensor => poolBy(tf, x, windows, mean);
+
+/**
+ * Each element of dy added to the first maximum of its window of x [N, …, C], by the host: the kernel of the wasm backend sends
+ * it to the last maximum and loses what belongs to numbers below zero, and cpu's takes fifty times as long.
+ */
+export function sendToMaxima(tf: TensorFlow, x: TfTensor, dy: TfTensor, windows: Windows): TfTensor {
+  const [from, flow] = [x.dataSync() as Float32Array, dy.dataSync() as Float32Array];
+  const result = new Float32Array(from.length);
+  const channels = x.shape[x.rank - 1];
+  let next = 0;
+  forEachWindow(x.shape, windows, (places, count) => {
+    for (let c = 0; c < channels; c++) {
+      let best = places[0] + c;
+      for (let k = 1; k < count; k++) if (from[places[k] + c] > from[best]) best = places[k] + c;
+      result[best] += flow[next++];
+    }
+  });
+  return tf.tensor(result, x.shape);
+}
+
+/** Visits the windows of x [N, …, C] in row-major order: where the `count` places within x begin that each covers. */
+function forEachWindow(
+  shape: readonly number[],
+  { kernel, strides, dilations, begins, output }: Windows,
+  visit: (places: Int32Array, count: number) => void,
+): void {
+  const steps = stridesOf(shape);
+  const along = kernel.map((k, axis) =>
+    Array.from({ length: output[axis] }, (_, window) =>
+      Array.from({ length: k }, (_unused, tap) => window * strides[axis] - begins[axis] + tap * dilations[axis])
+        .filter((at) => at >= 0 && at < shape[axis + 1])
+        .map((at) => at * steps[axis + 1]),
+    ),
+  );
+  const examples = Array.from({ length: shape[0] }, (_, n) => [n * steps[0]]);
+  const rows = along
+    .slice(0, -1)
+    .reduce<number[][]>((all, lists) => all.flatMap((row) => lists.map((list) => sums(row, list))), examples);
+  const places = new Int32Array(sizeOf(kernel));
+  for (const row of rows) {
+    for (const column of along[along.length - 1]) {
+      let count = 0;
+      for (const a of row) for (const b of column) places[count++] = a + b;
+      visit(places, count);
+    }
+  }
+}
+
+const sums = (row: readonly number[], list: readonly number[]): number[] => row.flatMap((a) => list.map((b) => a + b));
+
+/** The windows with pads at the end as far as the last ones reach, whatever ceil_mode made of them. */
+export function reaching(windows: Windows, spatial: readonly number[]): Windows {
+  const { kernel, strides, dilations, begins, output } = windows;
+  const ends = output.map((n, i) =>
+    Math.max(0, (n - 1) * strides[i] + extent(kernel[i], dilations[i]) - begins[i] - spatial[i]),
+  );
+  return { ...windows, ends };
 }

@@ -32,6 +32,27 @@ export const inputShape = ({ node }: RunSite<unknown>, index = 0): number[] => n
 /** The same elements in the output's shape. */
 export const reshaped: Run<unknown> = (tf, [x], site) => [tf.reshape(x, outputShape(site))];
 
+/**
+ * x in a shape that it broadcasts to. As a product with ones, since TensorFlow.js's own way, copies of slices, takes a hundred times as
+ * long on WASM.
+ */
+export function broadcasted(tf: TensorFlow, x: TfTensor, shape: readonly number[]): TfTensor {
+  if (x.shape.join() === shape.join()) return x;
+  return x.dtype === 'float32' ? tf.mul(tf.fill([...shape], 1), x) : tf.broadcastTo(x, [...shape]);
+}
+
+/** The smaller of two operands without leading axes of length 1: where there are any, cpu asks at every element which are broadcast. */
+function bare(tf: TensorFlow, x: TfTensor, other: TfTensor): TfTensor {
+  if (x.size >= other.size || x.rank > other.rank) return x;
+  const ones = x.shape.findIndex((d) => d !== 1);
+  return ones === 0 ? x : tf.reshape(x, ones === -1 ? [] : x.shape.slice(ones));
+}
+
+/** An operator on two tensors that broadcast against each other. */
+export const onTwo =
+  (f: (tf: TensorFlow, a: TfTensor, b: TfTensor) => TfTensor): Run<unknown> =>
+  (tf, [a, b]) => [f(tf, bare(tf, a, b), bare(tf, b, a))];
+
 /** Towards zero, as ONNX rounds. */
 export const truncated = (tf: TensorFlow, x: TfTensor): TfTensor => tf.mul(tf.sign(x), tf.floor(tf.abs(x)));
 

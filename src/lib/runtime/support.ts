@@ -1,6 +1,7 @@
 /** @file What each runtime makes of an operator: read from the operator's own definition and the known limits of devices. */
 import type { AnyOp } from '../ops/define.ts';
 import { devices } from './devices.ts';
+import { hasChannelsLastForm } from './lower/channels-last.ts';
 import { onTfjs } from './lower/decompose-tfjs.ts';
 import { everywhere } from './lower/decompose.ts';
 import { tfjsLimitOf } from './tfjs/unsupported.ts';
@@ -26,14 +27,12 @@ export function supportOf(op: AnyOp): readonly OpSupport[] {
   return [...onnxruntime, onTensorFlow(op)];
 }
 
-/** Lowered whole, in `lower/max-pool.ts`. */
-const LOWERED = 'MaxPoolGrad';
-
 /** TensorFlow.js runs an operator by the operator's own `run`, or by those of the operators that it is lowered to. */
 function onTensorFlow({ type, run }: AnyOp): OpSupport {
   const where = 'TensorFlow.js';
   const reason = tfjsLimitOf(type);
   if (reason) return { where, runs: 'some', reason };
-  if (run || type in onTfjs || type in everywhere || type === LOWERED) return { where, runs: 'yes', reason: '' };
+  if (run || type in onTfjs || type in everywhere || hasChannelsLastForm(type))
+    return { where, runs: 'yes', reason: '' };
   return { where, runs: 'no', reason: 'TensorFlow.js has no form of it' };
 }

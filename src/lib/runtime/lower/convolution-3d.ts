@@ -7,18 +7,8 @@ import { spread } from './strided.ts';
 
 const isVolume = (node: Node): boolean => node.inputs[0]?.shape.length === 5;
 
-const groupsOf = (node: Node): number => (node.attrs.group as number | undefined) ?? 1;
-
 const isPlainTransposed = (node: Node): boolean =>
   node.op === 'ConvTranspose' && (node.attrs.auto_pad ?? 'NOTSET') === 'NOTSET' && !node.attrs.output_shape;
-
-/** TensorFlow.js has ConvTranspose without groups and in two dimensions; Conv is faster there in the other cases anyway. */
-export const transposedWithoutGroups = (graph: Graph, g: Builder): Graph =>
-  rewriteGraph(graph, (node, inputs) =>
-    isPlainTransposed(node) && (isVolume(node) || groupsOf(node) > 1)
-      ? [transposedAsConv(g, node, inputs as readonly Value[])]
-      : null,
-  );
 
 /** ConvTranspose as Conv, then each group of a Conv as a Conv of its own. */
 export function volumesWithoutGroups(graph: Graph, g: Builder): Graph {

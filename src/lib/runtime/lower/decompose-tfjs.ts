@@ -3,7 +3,6 @@ import { normalizeAxis } from '../../graph/dim.ts';
 import type { Node, Value } from '../../graph/graph.ts';
 import type { Builder } from '../../ops/builder.ts';
 import { attributesOf, getOp } from '../../ops/define.ts';
-import { resizeByMatrices, type ResizeAttributes } from '../../ops/resize.ts';
 import { depthToSpace } from '../../ops/shape.ts';
 import { instanceNormalization, localResponseNormalization, spaceToDepth, type Decomposition } from './decompose.ts';
 
@@ -43,6 +42,8 @@ function lpNormalization(g: Builder, node: Node, [x]: readonly Value[]): Value {
   return g.div(x, g.where(g.equal(norm, 0), 1, norm));
 }
 
+const spatialAxes = (x: Value): number[] => x.shape.slice(2).map((_, i) => i + 2);
+
 export const onTfjs: Readonly<Record<string, Decomposition>> = {
   BatchNormalization: batchNormalization,
   InstanceNormalization: (g, node, [x, scale, bias]) =>
@@ -56,5 +57,6 @@ export const onTfjs: Readonly<Record<string, Decomposition>> = {
     return depthToSpace(g, x, blocksize, mode);
   },
   SpaceToDepth: (g, node, [x]) => spaceToDepth(g, x, attributes<{ blocksize: number }>(node).blocksize),
-  Resize: (g, node, x) => resizeByMatrices(g, x, attributes<ResizeAttributes>(node)),
+  GlobalAveragePool: (g, _node, [x]) => g.reduceMean(x, spatialAxes(x)),
+  GlobalMaxPool: (g, _node, [x]) => g.reduceMax(x, spatialAxes(x)),
 };

@@ -2,20 +2,41 @@
 import type { Graph } from '../../graph/graph.ts';
 import { Builder } from '../../ops/builder.ts';
 import '../../ops/index.ts';
+import { cancelTransposes } from '../../ops/passes/transposes.ts';
 import type { OrtDevice } from '../runtime.ts';
 import { bindBatch } from './bind-batch.ts';
 import { shareCommonSubexpressions } from './common-subexpressions.ts';
-import { transposedWithoutGroups, volumesWithoutGroups } from './convolution-3d.ts';
+import { channelsLast } from './channels-last.ts';
+import { volumesWithoutGroups } from './convolution-3d.ts';
 import { decompose, decomposeBy, everywhere } from './decompose.ts';
 import { onTfjs } from './decompose-tfjs.ts';
+import { foldIntoConvolutions, fuseRectifiers } from './fuse-convolutions.ts';
 import { maxPoolGradByIndices, maxPoolGradByMatching, plainMaxPool } from './max-pool.ts';
-import { masksAsFactors, masksFromOutputs } from './relu-masks.ts';
+import { masksAsFactors, masksAsSteps, masksFromOutputs } from './relu-masks.ts';
 import { simplify } from './simplify.ts';
 
-/** What a graph is lowered for: onnxruntime's devices differ, TensorFlow.js's do not. */
-export type Target = OrtDevice | 'tfjs';
+/** What a graph is lowered for. TensorFlow.js's backends differ in where their tensors lie: with the host, or on a GPU. */
+export type Target = OrtDevice | 'tfjs-host' | 'tfjs-gpu';
 
 type Pass = (graph: Graph, g: Builder) => Graph;
+
+const onTensorFlow = (onHost: boolean): readonly Pass[] => [
+  (graph, g) => decomposeBy(graph, g, everywhere),
+  (graph, g) => decomposeBy(graph, g, onTfjs),
+  plainMaxPool,
+  shareCommonSubexpressions,
+  simplify,
+  masksFromOutputs,
+  shareCommonSubexpressions,
+  masksAsFactors,
+  (graph, g) => channelsLast(graph, g, onHost),
+  cancelTransposes,
+  simplify,
+  masksAsSteps,
+  foldIntoConvolutions,
+  fuseRectifiers,
+  shareCommonSubexpressions,
+];
 
 /** In this order: masks and poolings are recognised by identity, so equal nodes are merged before each. */
 const passes: Readonly<Record<Target, readonly Pass[]>> = {
@@ -41,18 +62,8 @@ const passes: Readonly<Record<Target, readonly Pass[]>> = {
     simplify,
     shareCommonSubexpressions,
   ],
-  tfjs: [
-    (graph, g) => decomposeBy(graph, g, everywhere),
-    (graph, g) => decomposeBy(graph, g, onTfjs),
-    plainMaxPool,
-    shareCommonSubexpressions,
-    simplify,
-    masksFromOutputs,
-    maxPoolGradByMatching,
-    transposedWithoutGroups,
-    simplify,
-    shareCommonSubexpressions,
-  ],
+  'tfjs-host': onTensorFlow(true),
+  'tfjs-gpu': onTensorFlow(false),
 };
 
 /** The graph for `batch` examples in operators of ONNX at the canonical opset, in the forms that `target` runs best. */

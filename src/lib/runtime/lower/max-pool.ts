@@ -91,22 +91,38 @@ function pooledWithGradient(graph: Graph): (node: Node) => boolean {
   return (node) => keys.get(node.inputs[0] as Value)?.has(JSON.stringify(attributesFor(node))) ?? false;
 }
 
-/**
- * WebGPU, whose MaxPool has no Indices: a maximum over a box is a maximum along one axis after the other, so the share
- * is routed along the axes one by one, the outermost first. First match along each is first in row-major order.
- */
+/** WebGPU, whose MaxPool has no Indices. */
 export function maxPoolGradByMatching(graph: Graph, g: Builder): Graph {
   return rewriteGraph(graph, (node, inputs) => {
     if (!isMaxPoolGrad(node)) return null;
     const [x, dy] = inputs as readonly Value[];
-    const windows = windowsOf(node);
-    const stages = pooledAxisByAxis(g, x, windows, attributesFor(node));
-    return [stages.reduceRight((share, stage) => routeAlong(g, stage, share, windows), dy)];
+    return [
+      routeToMaxima(g, x, dy, { windows: windowsOf(node), attrs: attributesFor(node), domain: '', firstAxis: 2 }),
+    ];
   });
 }
 
+/** Pooling in one of its layouts. */
+interface Pooling {
+  readonly windows: Windows;
+  /** Of the forward pooling, which is shared with it. */
+  readonly attrs: Attributes;
+  /** Of its MaxPool. */
+  readonly domain: string;
+  /** The first axis that has windows: 2 where channels come before, 1 where they come last. */
+  readonly firstAxis: number;
+}
+
+/**
+ * A maximum over a box is a maximum along one axis after the other, so the share is routed along the axes one by one, the
+ * outermost first. First match along each is first in row-major order.
+ */
+export function routeToMaxima(g: Builder, x: Value, dy: Value, pooling: Pooling): Value {
+  return pooledAxisByAxis(g, x, pooling).reduceRight((share, stage) => routeAlong(g, stage, share, pooling), dy);
+}
+
 interface Stage {
-  /** Spatial axis, 0 for the first after the channels. */
+  /** Among the axes that have windows. */
   readonly axis: number;
   /** Before pooling along the axis. */
   readonly x: Value;
@@ -115,16 +131,13 @@ interface Stage {
 }
 
 /** x pooled along the last axis, then the one before, …, leaving out axes that pooling does not touch. */
-function pooledAxisByAxis(g: Builder, x: Value, { kernel, strides }: Windows, attrs: Attributes): Stage[] {
+function pooledAxisByAxis(g: Builder, x: Value, { windows: { kernel, strides }, attrs, domain }: Pooling): Stage[] {
   const axes = kernel.flatMap((k, axis) => (k > 1 || strides[axis] > 1 ? [axis] : [])).reverse();
   let current = x;
   return axes.map((axis, i) => {
     // The last step's result is the pooling that the forward pass has anyway.
-    const y = g.apply(
-      'MaxPool',
-      [i === axes.length - 1 ? x : current],
-      i === axes.length - 1 ? attrs : alongAxis(attrs, axis),
-    );
+    const whole = i === axes.length - 1;
+    const y = g.apply('MaxPool', [whole ? x : current], whole ? attrs : alongAxis(attrs, axis), { domain });
     const stage = { axis, x: current, y };
     current = y;
     return stage;
@@ -144,13 +157,13 @@ function alongAxis(attrs: Attributes, axis: number): Attributes {
   };
 }
 
-/** Each element of `dy` to the first element of its window, along one spatial axis of x, that equals y. */
-function routeAlong(g: Builder, stage: Stage, dy: Value, windows: Windows): Value {
+/** Each element of `dy` to the first element of its window, along one axis of x, that equals y. */
+function routeAlong(g: Builder, stage: Stage, dy: Value, { windows, firstAxis }: Pooling): Value {
   const { x, y } = stage;
   const [k, s, d, begin, count] = (['kernel', 'strides', 'dilations', 'begins', 'output'] as const).map(
     (name) => windows[name][stage.axis],
   );
-  const axis = stage.axis + 2;
+  const axis = stage.axis + firstAxis;
   const reach = (count - 1) * s + (k - 1) * d + 1;
   const padded = padWithLowest(g, x, axis, begin, reach - begin - lengthOf(x, axis));
   const taps: Value[] = [];

@@ -2,7 +2,7 @@
  * @file Masks of rectifiers. A gradient that asks for x > 0 keeps x alive and so keeps onnxruntime from fusing the
  * rectifier into the convolution before it; asked of the output y = max(x, 0) the answer is the same.
  */
-import { topologicalOrder, type Graph, type Node, type Value } from '../../graph/graph.ts';
+import { TFJS, topologicalOrder, type Graph, type Node, type Value } from '../../graph/graph.ts';
 import { rewriteGraph } from '../../graph/rewrite.ts';
 import type { Builder } from '../../ops/builder.ts';
 
@@ -45,7 +45,8 @@ const isRisky = (node: Node): boolean =>
   RISKY.has(node.op) || (node.op === 'Div' && !(node.inputs[1]!.constant && scalarOf(node.inputs[1]) !== 0));
 
 /**
- * WASM: Where(condition, dy, 0) as dy · Cast(condition). onnxruntime's Where makes three passes and is not vectorised.
+ * Where(condition, dy, 0) as dy · Cast(condition). onnxruntime's Where makes three passes on WASM and is not vectorised;
+ * TensorFlow.js writes the 0 out in full first.
  * Only where dy comes from operators that keep finite numbers finite: ∞ · 0 is NaN, Where gives 0.
  */
 export function masksAsFactors(graph: Graph, g: Builder): Graph {
@@ -66,11 +67,40 @@ const isInfinite = ({ dtype, constant }: Value): boolean =>
   constant.data.length <= LARGEST_MASK &&
   !(constant.data as Float32Array).every(Number.isFinite);
 
+/** What constants alone make is finite in a model that works. */
 function riskyValues(graph: Graph): Set<Value> {
   const risky = new Set<Value>();
+  const known = new Set<Value>();
   for (const node of topologicalOrder(graph.outputs)) {
     node.inputs.forEach((v) => v && isInfinite(v) && risky.add(v));
-    if (isRisky(node) || node.inputs.some((v) => v && risky.has(v))) node.outputs.forEach((v) => risky.add(v));
+    const constant = node.inputs.every((v) => v === null || v.isConstant || known.has(v));
+    if (constant) node.outputs.forEach((v) => known.add(v));
+    if ((isRisky(node) && !constant) || node.inputs.some((v) => v && risky.has(v)))
+      node.outputs.forEach((v) => risky.add(v));
   }
   return risky;
 }
+
+/** A condition as TensorFlow.js's step, 1 where x > 0 and else 0; null for other conditions than comparisons with a number. */
+function stepOf(g: Builder, condition: Value): Value | null {
+  const node = condition.producer;
+  if (node?.domain !== '') return null;
+  const [a, b] = node.inputs as readonly Value[];
+  if (node.op === 'And') {
+    const [left, right] = [stepOf(g, a), stepOf(g, b)];
+    return left && right && g.mul(left, right);
+  }
+  const threshold = scalarOf(b);
+  if (a.dtype !== 'float32' || threshold === null || !Number.isFinite(threshold)) return null;
+  const step = (x: Value) => g.apply('Step', [x], {}, { domain: TFJS });
+  if (node.op === 'Greater') return step(threshold === 0 ? a : g.sub(a, b));
+  return node.op === 'Less' ? step(g.sub(b, a)) : null;
+}
+
+/** TensorFlow.js: a comparison as a number is one kernel in place of two, of which one is slow. */
+export const masksAsSteps = (graph: Graph, g: Builder): Graph =>
+  rewriteGraph(graph, (node, [condition]) => {
+    if (node.op !== 'Cast' || node.domain !== '' || node.outputs[0].dtype !== 'float32') return null;
+    const step = stepOf(g, condition!);
+    return step && [step];
+  });

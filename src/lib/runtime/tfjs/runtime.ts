@@ -2,7 +2,7 @@
 import type { Graph } from '../../graph/graph.ts';
 import type { TensorFlow } from '../../ops/tensorflow.ts';
 import { recordMemories, totalBytes } from '../heap.ts';
-import { lower } from '../lower/lower.ts';
+import { lower, type Target } from '../lower/lower.ts';
 import { createQueue, type Enqueue } from '../queue.ts';
 import type { CompileOptions, DeviceInfo, ModelFile, Program, Runtime, UnsupportedNode } from '../runtime.ts';
 import { loadBackend, useBackend, type TfjsOptions } from './backend.ts';
@@ -36,11 +36,11 @@ class TfjsRuntime implements Runtime {
   }
 
   unsupported(graph: Graph): UnsupportedNode[] {
-    return unsupportedByTfjs(lower(graph, 'tfjs'));
+    return unsupportedByTfjs(lower(graph, targetOf(this.device.kind)));
   }
 
   async compile(graph: Graph, { batch = 1 }: CompileOptions = {}): Promise<Program> {
-    const lowered = lower(graph, 'tfjs', batch);
+    const lowered = lower(graph, targetOf(this.device.kind), batch);
     refuse(unsupportedByTfjs(lowered));
     return this.#enqueue(async () => {
       await useBackend(this.#tf, this.device.kind);
@@ -63,6 +63,8 @@ class TfjsRuntime implements Runtime {
     await Promise.all([...this.#open].map((program) => program.dispose()));
   }
 }
+
+const targetOf = (kind: DeviceInfo['kind']): Target => (kind === 'cpu' || kind === 'wasm' ? 'tfjs-host' : 'tfjs-gpu');
 
 /** The GPU tells when it is gone; the other backends have nothing to lose. */
 function lossOf(tf: TensorFlow, { kind }: DeviceInfo): Promise<string> {

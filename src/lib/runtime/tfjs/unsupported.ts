@@ -34,10 +34,6 @@ const limits: Readonly<Record<string, Limit>> = {
   ReduceMin: empty,
   ReduceLogSumExp: empty,
   MaxPool: { when: (node) => node.outputs.length > 1, reason: 'TensorFlow.js computes no indices of maxima' },
-  ConvTranspose: {
-    when: (node) => (node.inputs[0]?.shape.length ?? 0) > 4,
-    reason: 'TensorFlow.js has transposed convolutions in three dimensions only with explicit pads',
-  },
   Resize: {
     when: () => true,
     reason: 'the value outside of the region of tf_crop_and_resize must be 0 for TensorFlow.js',
