@@ -33,7 +33,11 @@ const gpu = (without: UnsupportedNode[] = []): Runtime => ({
 });
 
 describe('the device that the page chooses', () => {
-  const automatic = { home: 'ort-webgpu', candidates: ['ort-webgpu', 'ort-wasm'] } as const;
+  const automatic = {
+    home: 'ort-webgpu',
+    candidates: ['ort-webgpu', 'ort-wasm'],
+    available: ['ort-webgpu', 'ort-wasm', 'tfjs-cpu'],
+  } as const;
   const chosen = async (fastest?: DeviceId, without: UnsupportedNode[] = []) => {
     const { runtime, note } = await chooseFor(graph, automatic, fastest, async (id) =>
       id === 'ort-wasm' ? wasm : gpu(without),

@@ -116,8 +116,15 @@ export class FakeLab {
       device,
       id: 'ort-wasm',
       devices: [
-        { id: 'ort-webgpu', title: 'WebGPU', available: false, automatic: false },
-        { id: 'ort-wasm', title: 'WASM', available: true, automatic: true },
+        {
+          id: 'ort-webgpu',
+          runtime: 'onnxruntime-web',
+          kind: 'webgpu',
+          title: 'WebGPU',
+          available: false,
+          automatic: false,
+        },
+        { id: 'ort-wasm', runtime: 'onnxruntime-web', kind: 'wasm', title: 'WASM', available: true, automatic: true },
       ],
       notes: ['This browser offers no WebGPU.'],
     });

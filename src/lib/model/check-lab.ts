@@ -21,15 +21,16 @@ export interface CrossCheck {
 export async function crossCheck(
   setting: Setting,
   request: AttributionRequest,
-  { id, first, second }: { readonly id: DeviceId; readonly first: Runtime; readonly second: Runtime },
+  { on, second }: { readonly on: DeviceId; readonly second: Runtime },
 ): Promise<CrossCheck> {
   const { loaded, onProgress, signal } = setting;
+  const first = loaded.runtime;
   const here = await explain(part(setting, 'here: ', 0, 0.4), request);
   const engine = createEngine(second, { weightBytes: 4 * loaded.info.parameters });
   const elsewhere: Setting = { ...part(setting, 'on the other device: ', 0.4, 0.4), loaded: { ...loaded, engine } };
   const there = await explain({ ...elsewhere, device: second.device }, request).finally(() => engine.dispose());
   const difference = differenceBetween(here, there);
-  if (difference <= AGREEMENT) return { on: id, difference, agrees: true, divergence: null };
+  if (difference <= AGREEMENT) return { on, difference, agrees: true, divergence: null };
   const pair = { first, second };
   const silent = { ...setting, onProgress: () => undefined };
   onProgress({ doing: 'looking for the operator', fraction: 0.8, secondsLeft: null });
@@ -43,7 +44,7 @@ export async function crossCheck(
       secondsLeft: null,
     });
   const divergence = run && (await firstDivergence(pair, run, { signal, onProgress: search }));
-  return { on: id, difference, agrees: false, divergence };
+  return { on, difference, agrees: false, divergence };
 }
 
 /** Progress of one part of the work as that of the whole. */

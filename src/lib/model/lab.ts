@@ -1,4 +1,5 @@
 /** @file What the worker does, without the worker: also the command line's and the tests' way to the whole engine. */
+import { findMethod } from '../attribution/index.ts';
 import { chooseRuntime, createRuntime } from '../runtime/device.ts';
 import { deviceOf, devices, idOf, type DeviceId } from '../runtime/devices.ts';
 import type { Companion } from '../formats/model.ts';
@@ -10,18 +11,20 @@ import { announcedSize, imageNotes, refuseSize } from '../vision/header.ts';
 import { fedView } from '../vision/fed.ts';
 import { modelView, normalize, preprocessingFor, presets, type ImageInput } from '../vision/preprocess.ts';
 import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
-import { chooseFor, type Automatic } from './automatic.ts';
+import { chooseFor, nextOf, type Automatic } from './automatic.ts';
 import { crossCheck, type CrossCheck } from './check-lab.ts';
 import { explain, predict, type Setting } from './explain.ts';
 import { choicesOf, inputNames, type OpenImage } from './feed.ts';
 import { LongPass } from './cost.ts';
 import { digestOf } from './digest.ts';
+import { Elsewhere } from './elsewhere.ts';
 import { InsideLab } from './inside-lab.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { modelAmong, openModel, type LoadedModel } from './open.ts';
 import { readFile, readNeeded } from './reading.ts';
 import { tryPresets } from './preset-trial.ts';
 import { refuseChoices, refusePreprocessing, refuseRequest } from './requests.ts';
+import { Runtimes } from './runtimes.ts';
 import { isOutOfMemory, say } from './say.ts';
 import { sha256 } from './sha256.ts';
 import { passMilliseconds } from './speed.ts';
@@ -71,14 +74,16 @@ export class LabCore {
     refuse: ({ loaded }, choices) => refuseChoices(choices, loaded.images, inputNames(loaded.info)),
   });
   #runtime: Runtime | null = null;
-  /** What results are checked on. */
-  #second: { readonly id: DeviceId; readonly started: Promise<Runtime> } | null = null;
+  readonly #others = new Runtimes((id) => this.#create(id, { wasmPaths: this.#ortBase }));
+  readonly #elsewhere = new Elsewhere((id) => this.#runtimeOn(id));
   #ortBase = '';
   /** Set while the page chooses the device. */
   #automatic: Automatic | null = null;
   #fastest: Fastest = {};
   #devices: readonly DeviceEntry[] = [];
   #notes: readonly string[] = [];
+  /** Why the open model does not run on the usual device; '' where it does. */
+  #lacks = '';
   #loaded: LoadedModel | null = null;
   /** Rejects when the runtime's device is lost; never resolves. */
   #loss: Promise<never> = new Promise(() => undefined);
@@ -102,15 +107,17 @@ export class LabCore {
     return outcome('Vitrine', async () => {
       await this.#close();
       await this.#runtime?.dispose();
-      await this.#forgetSecond();
+      await this.#others.forget();
       const { runtime, available, candidates, notes } = await this.#choose({ choice, wasmPaths: ortBase });
       this.#ortBase = ortBase;
       this.#fastest = fastest;
       this.#notes = notes;
-      this.#automatic = choice === 'auto' ? { home: idOf(runtime.device), candidates } : null;
-      this.#devices = devices.map(({ id, title }) => ({
+      this.#automatic = choice === 'auto' ? { home: idOf(runtime.device), candidates, available } : null;
+      this.#devices = devices.map(({ id, title, runtime, kind }) => ({
         id,
         title,
+        runtime,
+        kind,
         available: available.includes(id),
         automatic: candidates.includes(id),
       }));
@@ -129,16 +136,17 @@ export class LabCore {
     const subject = files[0]?.name ?? 'Nothing';
     return this.#run(job, subject, async (signal) => {
       const runtime = this.#require(this.#runtime, 'the engine has not been started');
-      let note = '';
+      let [note, lacking] = ['', false];
       const choose = async (graph: Graph, sha256: string) => {
         if (!this.#automatic) return runtime;
         const chosen = await chooseFor(graph, this.#automatic, this.#fastest[sha256], (id) => this.#runtimeOn(id));
-        note = chosen.note;
+        ({ note, lacking } = chosen);
         return chosen.runtime;
       };
       const loaded = await openModel(runtime, await readNeeded(files), { signal, onProgress, choose });
       await this.#close();
       this.#loaded = loaded;
+      this.#lacks = lacking ? note : '';
       return this.#adopt(loaded.runtime)
         ? { ...loaded.info, moved: this.#report(note ? [note] : this.#notes) }
         : loaded.info;
@@ -225,11 +233,16 @@ export class LabCore {
     request: AttributionRequest,
     onProgress: (p: ProgressReport) => void,
   ): Promise<Outcome<AttributionResult>> {
-    return this.#run(job, this.#name(), (signal) => {
-      const setting = this.#setting(signal, onProgress);
-      refuseChoices(choicesOf(request), setting.loaded.images, inputNames(setting.loaded.info));
-      refuseRequest(request);
-      return explain(setting, request);
+    return this.#run(job, this.#name(), async (signal) => {
+      const setting = this.#asking(request, signal, onProgress);
+      const inquiry = {
+        key: keyOf(request),
+        title: findMethod(request.method).title,
+        next: this.#automatic ? nextOf({ ...this.#automatic, home: idOf(setting.device) }) : [],
+      };
+      const explained = (on: Setting) => this.#onDevice(() => explain(on, request));
+      const { value, note } = await this.#elsewhere.ask(setting, inquiry, explained);
+      return { ...value, notes: [...value.notes, ...[this.#lacks, note].filter((text) => text !== '')] };
     });
   }
 
@@ -240,13 +253,10 @@ export class LabCore {
     onProgress: (p: ProgressReport) => void,
   ): Promise<Outcome<CrossCheck>> {
     return this.#run(job, this.#name(), async (signal) => {
-      const setting = this.#setting(signal, onProgress);
-      refuseChoices(choicesOf(request), setting.loaded.images, inputNames(setting.loaded.info));
-      refuseRequest(request);
-      const first = this.#require(this.#runtime, 'the engine has not been started');
-      const second = await this.#secondOn(deviceOf(on).id);
+      const setting = await this.#elsewhere.settingOf(this.#asking(request, signal, onProgress), keyOf(request));
+      const second = await this.#runtimeOn(deviceOf(on).id);
       signal.throwIfAborted();
-      return crossCheck(setting, request, { id: deviceOf(on).id, first, second });
+      return crossCheck(setting, request, { on: deviceOf(on).id, second });
     });
   }
 
@@ -277,6 +287,14 @@ export class LabCore {
     return { loaded: this.#open(), device, version: this.#version, image, signal, onProgress };
   }
 
+  /** Throws a RangeError where the request does not fit the open model. */
+  #asking(request: AttributionRequest, signal: AbortSignal, onProgress: (p: ProgressReport) => void): Setting {
+    const setting = this.#setting(signal, onProgress);
+    refuseChoices(choicesOf(request), setting.loaded.images, inputNames(setting.loaded.info));
+    refuseRequest(request);
+    return setting;
+  }
+
   #input(i: number): ImageInput {
     const { images, info } = this.#open();
     return this.#require(images[i], `${info.name} has ${images.length} inputs, number ${i + 1} is asked for`);
@@ -299,7 +317,7 @@ export class LabCore {
   #adopt(runtime: Runtime): boolean {
     const before = this.#runtime;
     if (!before || runtime === before) return false;
-    this.#second = { id: idOf(before.device), started: Promise.resolve(before) };
+    this.#others.add(before);
     this.#work(runtime);
     return true;
   }
@@ -311,25 +329,7 @@ export class LabCore {
 
   async #runtimeOn(id: DeviceId): Promise<Runtime> {
     const runtime = this.#require(this.#runtime, 'the engine has not been started');
-    return id === idOf(runtime.device) ? runtime : this.#secondOn(id);
-  }
-
-  /** A heap never shrinks, so the second runtime is kept; two that start at once would get in each other's way. */
-  async #secondOn(id: DeviceId): Promise<Runtime> {
-    if (this.#second?.id !== id) {
-      await this.#forgetSecond();
-      const started = this.#create(id, { wasmPaths: this.#ortBase });
-      const second = { id, started };
-      this.#second = second;
-      started.catch(() => this.#second === second && (this.#second = null));
-    }
-    return this.#second!.started;
-  }
-
-  async #forgetSecond(): Promise<void> {
-    const second = this.#second;
-    this.#second = null;
-    await second?.started.then((runtime) => runtime.dispose()).catch(() => undefined);
+    return id === idOf(runtime.device) ? runtime : this.#others.on(id);
   }
 
   /** How errors name what is being explained. */
@@ -358,12 +358,17 @@ export class LabCore {
     const loaded = this.#loaded;
     this.#loaded = null;
     this.inside.forget();
+    await this.#elsewhere.forget();
     await loaded?.engine.dispose();
   }
 }
 
 /** How long after a failure on a GPU the browser may tell that the device is gone. */
 const LOSS_IS_TOLD_MS = 100;
+
+/** All that the graphs of an explanation depend on; what only feeds them, such as the class, is left out. */
+const keyOf = ({ method, layer, options, target }: AttributionRequest): string =>
+  JSON.stringify([method, layer, options, target.kind]);
 
 class DeviceLost extends Error {
   override name = 'DeviceLost';

@@ -54,6 +54,8 @@ export type Fastest = Readonly<Record<string, DeviceId>>;
 export interface DeviceEntry {
   readonly id: DeviceId;
   readonly title: string;
+  readonly runtime: DeviceInfo['runtime'];
+  readonly kind: DeviceInfo['kind'];
   readonly available: boolean;
   /** Whether it may be chosen without being asked for. */
   readonly automatic: boolean;

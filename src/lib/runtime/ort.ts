@@ -10,16 +10,18 @@ import { describeAdapter } from './adapter.ts';
 import { recordMemories, totalBytes } from './heap.ts';
 import { lower } from './lower/lower.ts';
 import { createQueue, type Enqueue } from './queue.ts';
-import type {
-  CompileOptions,
-  DeviceInfo,
-  DeviceTensor,
-  Feed,
-  ModelFile,
-  OrtDevice,
-  Program,
-  Runtime,
-  UnsupportedNode,
+import {
+  CannotRun,
+  refuse,
+  type CompileOptions,
+  type DeviceInfo,
+  type DeviceTensor,
+  type Feed,
+  type ModelFile,
+  type OrtDevice,
+  type Program,
+  type Runtime,
+  type UnsupportedNode,
 } from './runtime.ts';
 import { unsupportedNodes } from './unsupported.ts';
 
@@ -94,7 +96,7 @@ class OrtRuntime implements Runtime {
   async compile(graph: Graph, { batch = 1, keep = [] }: CompileOptions = {}): Promise<Program> {
     const { kind } = this.device;
     const lowered = lower(graph, kind, batch);
-    refuse(unsupportedNodes(lowered, kind), kind);
+    refuse(unsupportedNodes(lowered, kind), kind, 'Choose another device.');
     const model = writeModel(lowered);
     const onDevice = new Set(kind === 'webgpu' ? keep.map((i) => model.outputs[i]) : []);
     const session = await this.#create(kind, model, {
@@ -162,14 +164,6 @@ class OrtRuntime implements Runtime {
         this.#tellLost(`the browser lost the graphics processor: ${message || reason}`);
     });
   }
-}
-
-function refuse(nodes: readonly UnsupportedNode[], kind: OrtDevice): void {
-  if (nodes.length === 0) return;
-  const list = nodes.map(({ op, node, reason }) => `${op} (node "${node}"): ${reason}`).join('; ');
-  throw new Error(
-    `${kind}: ${nodes.length} unsupported node${nodes.length > 1 ? 's' : ''}: ${list}. Choose the other device.`,
-  );
 }
 
 interface Names {
@@ -304,12 +298,12 @@ function hostArray(data: OrtTensor.DataType, shape: readonly number[]): TensorDa
 }
 
 /** onnxruntime throws bare numbers when C++ runs out of memory. */
-function failure(what: string, error: unknown): Error {
+function failure(what: string, error: unknown): CannotRun {
   const message =
     typeof error === 'number'
       ? `WebAssembly stopped with code ${error}, probably out of memory`
       : error instanceof Error
         ? error.message
         : String(error);
-  return new Error(`onnxruntime: the model ${what}: ${message}`, { cause: error });
+  return new CannotRun(`onnxruntime: the model ${what}: ${message}`, { cause: error });
 }

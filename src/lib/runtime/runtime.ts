@@ -57,6 +57,31 @@ export interface UnsupportedNode {
   readonly reason: string;
 }
 
+/**
+ * What a graph meets where a runtime cannot run it: `nodes` have no form there, which is known before anything runs, or
+ * there are none, and the runtime itself failed.
+ */
+export class CannotRun extends Error {
+  override name = 'CannotRun';
+  readonly nodes: readonly UnsupportedNode[];
+
+  constructor(message: string, { nodes = [], cause }: { nodes?: readonly UnsupportedNode[]; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.nodes = nodes;
+  }
+}
+
+/** Throws a CannotRun naming all `nodes` at once, unless there are none. */
+export function refuse(nodes: readonly UnsupportedNode[], where: string, wayOut: string): void {
+  if (nodes.length === 0) return;
+  const many = `${nodes.length} unsupported node${nodes.length > 1 ? 's' : ''}`;
+  throw new CannotRun(`${where}: ${many}: ${nodes.map(reasonAgainst).join('; ')}. ${wayOut}`, { nodes });
+}
+
+/** Nodes of a gradient have no names. */
+export const reasonAgainst = ({ op, node, reason }: UnsupportedNode): string =>
+  node ? `${op} (node "${node}"): ${reason}` : `${op}: ${reason}`;
+
 /** Bytes of a model file and of the files beside it that hold its weights. */
 export interface ModelFile {
   readonly bytes: Uint8Array;
@@ -67,7 +92,7 @@ export interface Runtime {
   readonly device: DeviceInfo;
   /** Every node that would be refused or would throw at run, found without running anything. */
   unsupported(graph: Graph): UnsupportedNode[];
-  /** Throws an Error naming all unsupported nodes at once. */
+  /** Throws a CannotRun naming all unsupported nodes at once, or saying how the runtime failed. */
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;
   /** The file as it was dropped, untouched by us: the truth for the forward check, computed on the processor. Feeds
    * and results in file order. */

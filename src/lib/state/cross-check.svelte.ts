@@ -24,11 +24,17 @@ export class CrossChecks {
     this.#workspace = workspace;
   }
 
-  /** Devices other than the one that explains, those that this browser has. */
-  readonly others: readonly DeviceEntry[] = $derived.by(() => {
-    const { report } = this.#workspace;
-    return report?.devices.filter(({ id, available }) => available && id !== report.id) ?? [];
+  /** The one that computed what is on show, which need not be the one that the model runs on. */
+  readonly here: DeviceEntry | null = $derived.by(() => {
+    const { report, result } = this.#workspace;
+    const { runtime, kind } = result?.device ?? report?.device ?? {};
+    return report?.devices.find((device) => device.runtime === runtime && device.kind === kind) ?? null;
   });
+
+  /** Devices other than that, those that this browser has. */
+  readonly others: readonly DeviceEntry[] = $derived.by(
+    () => this.#workspace.report?.devices.filter(({ id, available }) => available && id !== this.here?.id) ?? [],
+  );
 
   /** The one that is checked on. */
   readonly on: DeviceEntry | null = $derived.by(

@@ -4,7 +4,15 @@ import type { TensorFlow } from '../../ops/tensorflow.ts';
 import { recordMemories, totalBytes } from '../heap.ts';
 import { lower, type Target } from '../lower/lower.ts';
 import { createQueue, type Enqueue } from '../queue.ts';
-import type { CompileOptions, DeviceInfo, ModelFile, Program, Runtime, UnsupportedNode } from '../runtime.ts';
+import {
+  refuse,
+  type CompileOptions,
+  type DeviceInfo,
+  type ModelFile,
+  type Program,
+  type Runtime,
+  type UnsupportedNode,
+} from '../runtime.ts';
 import { loadBackend, useBackend, type TfjsOptions } from './backend.ts';
 import { TfjsProgram } from './program.ts';
 import { unsupportedByTfjs } from './unsupported.ts';
@@ -41,7 +49,7 @@ class TfjsRuntime implements Runtime {
 
   async compile(graph: Graph, { batch = 1 }: CompileOptions = {}): Promise<Program> {
     const lowered = lower(graph, targetOf(this.device.kind), batch);
-    refuse(unsupportedByTfjs(lowered));
+    refuse(unsupportedByTfjs(lowered), 'TensorFlow.js', 'Choose onnxruntime.');
     return this.#enqueue(async () => {
       await useBackend(this.#tf, this.device.kind);
       const program = new TfjsProgram(lowered, batch, {
@@ -71,12 +79,4 @@ function lossOf(tf: TensorFlow, { kind }: DeviceInfo): Promise<string> {
   if (kind !== 'webgpu') return new Promise(() => undefined);
   const { device } = tf.backend() as unknown as { readonly device: GPUDevice };
   return device.lost.then(({ reason, message }) => message || reason);
-}
-
-function refuse(nodes: readonly UnsupportedNode[]): void {
-  if (nodes.length === 0) return;
-  const list = nodes.map(({ op, node, reason }) => `${op} (node "${node}"): ${reason}`).join('; ');
-  throw new Error(
-    `TensorFlow.js: ${nodes.length} unsupported node${nodes.length > 1 ? 's' : ''}: ${list}. Choose onnxruntime.`,
-  );
 }
