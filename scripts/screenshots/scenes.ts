@@ -1,8 +1,9 @@
 /** @file Every view of the site: what is done to get there, and in which windows it is pictured. */
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { type Scene, chooseMethod, compare, compared, done, drop, linkTo, openMenu, slug } from './scene.ts';
 import { explaining } from './explaining.ts';
+import { formats } from './formats.ts';
 import { inside, insideOwn } from './inside.ts';
 import { inspecting } from './inspecting.ts';
 import { update } from './update.ts';
@@ -224,35 +225,6 @@ const ownModel: Scene = {
     await shoot('grad-cam');
   },
 };
-
-/** Models of other formats than ONNX, where they are to be had. */
-const formats: readonly Scene[] = [
-  { name: 'format-keras', file: 'keras/mlperf_resnet8_cifar10.h5' },
-  { name: 'format-tflite', file: 'tflite/mlperf_resnet8_cifar10_int8.tflite' },
-]
-  .map(({ name, file }) => ({ name, path: join(shared, file) }))
-  .filter(({ path }) => existsSync(path))
-  .map(({ name, path }) => ({
-    name,
-    looks: ['desk', 'phone-dark'],
-    play: async ({ page, shoot }) => {
-      await drop(page, [path]);
-      await page.getByRole('button', { name: `Model: ${basename(path)}` }).waitFor({ timeout: 60_000 });
-      await done(page);
-      await shoot('integrated-gradients');
-      await openMenu(page, 'Model');
-      await page.locator('.menu-popup').evaluate((menu) => (menu.scrollTop = menu.scrollHeight));
-      await shoot('facts');
-      await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Look inside' }).click();
-      await page.locator('section[data-layer][data-state="done"]').waitFor({ timeout: 60_000 });
-      await shoot('inside');
-      if (await page.getByRole('button', { name: 'Adjust' }).isVisible()) return;
-      await page.getByRole('button', { name: 'Explain', exact: true }).click();
-      await chooseMethod(page, 'Grad-CAM');
-      await shoot('grad-cam');
-    },
-  }));
 
 export const SCENES: readonly Scene[] = [
   ...explaining,
