@@ -16,20 +16,28 @@ const FORMAT_TITLES: Readonly<Record<ModelInfo['format'], string>> = {
 export const formatText = ({ format, version }: Pick<ModelInfo, 'format' | 'version'>): string =>
   version.startsWith(FORMAT_TITLES[format]) ? version : `${FORMAT_TITLES[format]}, ${version}`;
 
-/** With what our forward pass is compared: the program that runs files of the format without us, if there is one here. */
-export const agreesWith = (format: ModelInfo['format']): string =>
-  `Agrees with ${ORIGINALS[format] ?? 'another program'}`;
-
+/** The program that runs files of a format without us, if there is one here. */
 const ORIGINALS: Readonly<Partial<Record<ModelInfo['format'], string>>> = {
   onnx: 'onnxruntime',
   'tfjs-layers': 'TensorFlow.js',
   'tfjs-graph': 'TensorFlow.js',
 };
 
-/** By how much our forward pass differs from that program running the file itself. */
-export const agreement = (difference: number | null): string =>
-  difference === null ? 'not tested' : difference === 0 ? 'exactly' : `to ${percent(difference)}`;
+/** By how much our forward pass differs from that program running the file itself; nothing where there is none. */
+export function agreement({
+  format,
+  forwardDifference: difference,
+}: Pick<ModelInfo, 'format' | 'forwardDifference'>): [name: string, value: string][] {
+  const original = ORIGINALS[format];
+  if (!original) return [];
+  const value = difference === null ? 'not tested' : difference === 0 ? 'exactly' : `to ${percent(difference)}`;
+  return [[`Agrees with ${original}`, value]];
+}
+
+/** `[batch × 3 × 224 × 224]`, which no line breaks. */
+export const shapeText = (shape: readonly (number | null)[]): string =>
+  `[${shape.map((n) => n ?? 'batch').join('\u00a0×\u00a0')}]`;
 
 /** `image, float32 [batch × 3 × 224 × 224]`. */
 export const valueText = ({ name, dtype, shape }: InspectedModel['inputs'][number]): string =>
-  `${name}, ${dtype} [${shape.map((n) => n ?? 'batch').join(' × ')}]`;
+  `${name}, ${dtype} ${shapeText(shape)}`;

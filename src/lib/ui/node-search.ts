@@ -19,7 +19,7 @@ export function searchNodes(query: string, rows: readonly NodeRow[]): readonly N
     .filter((word) => word !== '');
   if (words.length === 0) return rows;
   return rows.filter(({ name, op, shape }) => {
-    const text = `${name} ${op} ${shape.join('x')} ${shape.join('×')}`.toLowerCase();
+    const text = [name, op, ...['x', '×', ','].map((sign) => shape.join(sign))].join(' ').toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }
