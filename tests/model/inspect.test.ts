@@ -55,6 +55,33 @@ describe('inspecting a model', () => {
     }
   });
 
+  it('counts what PyTorch’s profiler counts, layer by layer, also of convolutions in groups', async () => {
+    const folder = projectPath('tests/fixtures/onnx');
+    const { layers } = inspect(await open(readBytes(`${folder}/mobilenet_small.onnx`)));
+    const counted = JSON.parse(new TextDecoder().decode(readBytes(`${folder}/mobilenet_small.flops.json`))) as object;
+    expect(Object.keys(counted)).toEqual(['Conv', 'Gemm']);
+    for (const [op, flops] of Object.entries(counted))
+      expect(
+        layers.filter((layer) => layer.op === op).map((layer) => layer.flops),
+        op,
+      ).toEqual(flops);
+  });
+
+  it('counts nothing where elements are only moved', async () => {
+    const model = await open(
+      onnxFile({
+        nodes: [
+          { op: 'Relu', in: ['x'], out: ['r'] },
+          { op: 'Concat', in: ['r', 'x'], out: ['both'], attrs: { axis: 1 } },
+          { op: 'DepthToSpace', in: ['both'], out: ['y'], attrs: { blocksize: 2 } },
+        ],
+        inputs: { x: ['N', 4, 3, 3] },
+        outputs: ['y'],
+      }),
+    );
+    expect(inspect(model).layers.map(({ flops }) => flops)).toEqual([36, 0, 0]);
+  });
+
   it('names inputs and outputs as the file declares them, the batch axis open', async () => {
     const { inputs, outputs } = inspect(await bundled());
     expect(inputs).toHaveLength(1);

@@ -85,11 +85,23 @@ const layerOf = (node: Node, parameters: number): InspectedLayer => ({
   flops: flopsOf(node),
 });
 
-/** An operator without multiplications takes a step for each element of its outputs; one that only rearranges takes none. */
+/** They copy elements and compute nothing, though what comes of them may be a layer to look at. */
+const COPYING: ReadonlySet<string> = new Set([
+  'Concat',
+  'Tile',
+  'DepthToSpace',
+  'SpaceToDepth',
+  'GatherElements',
+  'GatherND',
+  'ReverseSequence',
+  'Trilu',
+]);
+
+/** An operator without multiplications takes a step for each element of its outputs; one that only moves elements takes none. */
 export function flopsOf(node: Node): number {
   const op = findOp(node.op, node.domain);
   if (op?.flops) return op.flops(node.inputs as never, node.outputs, attributesOf(op, node));
-  if (isRearranging(node.op) || !isFloat(node.outputs[0].dtype)) return 0;
+  if (isRearranging(node.op) || COPYING.has(node.op) || !isFloat(node.outputs[0].dtype)) return 0;
   return node.outputs.reduce((sum, { shape }) => sum + sizeOf(bindShape(shape, 1)), 0);
 }
 

@@ -1,0 +1,119 @@
+/**
+ * The device is left to the page, on a browser whose graphics adapter calls itself hardware: it is measured, chosen,
+ * remembered and given up, all for real. Only its name is another, because an adapter that is known to be emulated is not tried.
+ */
+import type { Page } from '@playwright/test';
+import { expect, test } from './site.ts';
+
+// What a service worker hands out passes by the tests' own hands.
+test.use({ serviceWorkers: 'block' });
+test.setTimeout(180_000);
+
+const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 90_000 });
+const device = (page: Page) => page.getByRole('button', { name: /^Device:/ });
+const menu = (page: Page) => page.getByRole('dialog', { name: 'Device' });
+const fact = (page: Page, name: string) =>
+  page.locator('figcaption dl div', { has: page.getByText(name, { exact: true }) }).locator('dd');
+
+const AS_HARDWARE = `
+  const { get } = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'info');
+  Object.defineProperty(GPUAdapter.prototype, 'info', {
+    get() {
+      const named = { architecture: 'as-hardware', description: '', isFallbackAdapter: false };
+      return new Proxy(get.call(this), { get: (info, key) => named[key] ?? info[key] });
+    },
+  });
+`;
+
+/** Runs code in the engine's workers before anything else of theirs. */
+async function inWorkers(page: Page, code: string): Promise<void> {
+  await page.route('**/workers/lab.worker*.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `{${code}}\n${await response.text()}` });
+  });
+}
+
+/** Eight steps in place of 32, twice, so that the second time nothing has to be compiled: an emulated GPU is slow. */
+async function visit(page: Page): Promise<void> {
+  await page.goto('./');
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click({ timeout: 60_000 });
+  await page.getByRole('spinbutton', { name: 'Steps' }).fill('8');
+  await page.getByRole('spinbutton', { name: 'Steps' }).press('Enter');
+  await done(page);
+  await page
+    .getByRole('radiogroup', { name: /^Predictions/ })
+    .getByRole('radio')
+    .nth(1)
+    .click();
+  await expect(page.locator('figcaption .target')).not.toContainText('cat');
+  await done(page);
+}
+
+const remembered = (page: Page) =>
+  page.evaluate(
+    () => JSON.parse(localStorage.getItem('vitrine-speeds') ?? '{}') as Record<string, Record<string, number>>,
+  );
+
+test('a pass is measured on both devices, the faster is used from the next time on, and the page says so', async ({
+  page,
+}) => {
+  await inWorkers(page, AS_HARDWARE);
+  await visit(page);
+  await expect(device(page)).toHaveAccessibleName('Device: WebGPU');
+  await expect(fact(page, 'Device')).toHaveText('WebGPU');
+
+  await expect.poll(async () => Object.values(await remembered(page)), { timeout: 60_000 }).toHaveLength(1);
+  const table = await remembered(page);
+  const [[sha256, times]] = Object.entries(table);
+  expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(Object.keys(times).toSorted()).toEqual(['ort-wasm', 'ort-webgpu']);
+  // The adapter is emulated after all.
+  expect(times['ort-webgpu']).toBeGreaterThan(1.2 * times['ort-wasm']);
+  await device(page).click();
+  await expect(menu(page)).toContainText(
+    /One pass of this model, measured here: WebGPU [\d.]+ m?s, WASM [\d.]+ m?s\. WASM is used when it is next opened\./,
+  );
+
+  await page.reload();
+  await done(page);
+  await expect(device(page)).toHaveAccessibleName(/^Device: WASM/);
+  await expect(fact(page, 'Device')).toHaveText(/^WASM/);
+  await device(page).click();
+  await expect(menu(page)).toContainText('WASM is used: it was measured to be the fastest for this model here.');
+  await expect(menu(page)).toContainText(/measured here: .*\. WASM is used\./);
+  // Once is enough.
+  await page.waitForTimeout(5_000);
+  expect(await remembered(page)).toEqual(table);
+});
+
+test('a GPU on which a device cannot be had is not used, and the page says why', async ({ page }) => {
+  await inWorkers(
+    page,
+    `${AS_HARDWARE} GPUAdapter.prototype.requestDevice = () => Promise.reject(new Error('the driver refuses'));`,
+  );
+  await page.goto('./');
+  await done(page);
+  await expect(fact(page, 'Device')).toHaveText(/^WASM/);
+  await device(page).click();
+  await expect(menu(page)).toContainText(/WebGPU is not used: .*driver refuses.*\. WASM does the work\./);
+});
+
+test('a GPU that is lost is given up for WASM, and the page says so', async ({ page, browser }) => {
+  await inWorkers(page, AS_HARDWARE);
+  await visit(page);
+  await expect(device(page)).toHaveAccessibleName('Device: WebGPU');
+  const session = await browser.newBrowserCDPSession();
+  await session.send('Browser.crashGpuProcess');
+  await session.detach();
+  await page
+    .getByRole('radiogroup', { name: /^Predictions/ })
+    .getByRole('radio')
+    .nth(2)
+    .click();
+  const told =
+    /WebGPU stopped in the middle of the work .* WASM does the work now; choose WebGPU under Device to try it again/;
+  await expect(page.getByRole('alert').filter({ hasText: told })).toBeVisible({ timeout: 60_000 });
+  await done(page);
+  await expect(device(page)).toHaveAccessibleName(/^Device: WASM/);
+  await expect(fact(page, 'Device')).toHaveText(/^WASM/);
+});
