@@ -1,4 +1,5 @@
 /** @file Pictures of what a model is made of, and of checking a result on another device. */
+import { AS_HARDWARE, inWorkers, withoutTransposed } from '../../tests/e2e/adapter.ts';
 import { cancelling } from '../../tests/e2e/cancelling.ts';
 import { type Scene, chooseMethod, done, drop, openMenu } from './scene.ts';
 
@@ -35,7 +36,6 @@ const crossCheck: Scene = {
       await page.getByRole('button', { name: 'Check on another runtime' }).click();
       const said = page.getByText(words);
       await said.waitFor({ timeout: 120_000 });
-      await said.scrollIntoViewIfNeeded();
     };
     await byGradCam();
     await checked(/ agree /);
@@ -48,4 +48,17 @@ const crossCheck: Scene = {
   },
 };
 
-export const inspecting: readonly Scene[] = [inspector, crossCheck];
+/** A method that is computed on another device than the model. */
+const elsewhere: Scene = {
+  name: 'elsewhere',
+  looks: BOTH,
+  prepare: (page) => inWorkers(page, AS_HARDWARE, withoutTransposed),
+  play: async ({ page, shoot }) => {
+    const note = page.getByText(/^WebGPU is not used for /);
+    await note.waitFor();
+    await note.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+    await shoot();
+  },
+};
+
+export const inspecting: readonly Scene[] = [inspector, crossCheck, elsewhere];

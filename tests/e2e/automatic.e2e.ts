@@ -3,11 +3,12 @@
  * remembered and given up, all for real. Only its name is another, because an adapter that is known to be emulated is not tried.
  */
 import type { Page } from '@playwright/test';
+import { AS_HARDWARE, inWorkers, withoutTransposed } from './adapter.ts';
 import { expect, test } from './site.ts';
 
 // What a service worker hands out passes by the tests' own hands.
 test.use({ serviceWorkers: 'block' });
-test.setTimeout(180_000);
+test.setTimeout(300_000);
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 90_000 });
 const device = (page: Page) => page.getByRole('button', { name: /^Device:/ });
@@ -15,28 +16,11 @@ const menu = (page: Page) => page.getByRole('dialog', { name: 'Device' });
 const fact = (page: Page, name: string) =>
   page.locator('figcaption dl div', { has: page.getByText(name, { exact: true }) }).locator('dd');
 
-const AS_HARDWARE = `
-  const { get } = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'info');
-  Object.defineProperty(GPUAdapter.prototype, 'info', {
-    get() {
-      const named = { architecture: 'as-hardware', description: '', isFallbackAdapter: false };
-      return new Proxy(get.call(this), { get: (info, key) => named[key] ?? info[key] });
-    },
-  });
-`;
-
-/** Runs code in the engine's workers before anything else of theirs. */
-async function inWorkers(page: Page, code: string): Promise<void> {
-  await page.route('**/workers/lab.worker*.js', async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `{${code}}\n${await response.text()}` });
-  });
-}
-
 /** Eight steps in place of 32, twice, so that the second time nothing has to be compiled: an emulated GPU is slow. */
 async function visit(page: Page): Promise<void> {
   await page.goto('./');
-  await page.getByRole('button', { name: 'Cancel', exact: true }).click({ timeout: 60_000 });
+  await page.getByRole('progressbar', { name: /^pass \d+ of 32/ }).waitFor({ timeout: 90_000 });
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await page.getByRole('spinbutton', { name: 'Steps' }).fill('8');
   await page.getByRole('spinbutton', { name: 'Steps' }).press('Enter');
   await done(page);
@@ -95,7 +79,7 @@ test('a GPU on which a device cannot be had is not used, and the page says why',
   await done(page);
   await expect(fact(page, 'Device')).toHaveText(/^WASM/);
   await device(page).click();
-  await expect(menu(page)).toContainText(/WebGPU is not used: .*driver refuses.*\. WASM does the work\./);
+  await expect(menu(page)).toContainText(/WebGPU is not used: .+\. WASM does the work\./);
 });
 
 test('a GPU that is lost is given up for WASM, and the page says so', async ({ page, browser }) => {
@@ -116,4 +100,21 @@ test('a GPU that is lost is given up for WASM, and the page says so', async ({ p
   await done(page);
   await expect(device(page)).toHaveAccessibleName(/^Device: WASM/);
   await expect(fact(page, 'Device')).toHaveText(/^WASM/);
+});
+
+test('a method whose gradient has an operator that the GPU lacks goes to WASM alone, and says so beside the picture', async ({
+  page,
+}) => {
+  await inWorkers(page, AS_HARDWARE, withoutTransposed);
+  await page.goto('./');
+  await done(page);
+  const note = page.getByText(/^WebGPU is not used for .+: ConvTranspose: .+\. WASM does that work\.$/);
+  await expect(device(page)).toHaveAccessibleName('Device: WebGPU');
+  await expect(note).toContainText('Integrated Gradients');
+  await expect(fact(page, 'Device')).toHaveText(/^WASM/);
+  await page.getByRole('combobox', { name: /^Method / }).click();
+  await page.getByRole('option', { name: 'Grad-CAM', exact: true }).click();
+  await expect(fact(page, 'Method')).toContainText('Grad-CAM', { timeout: 60_000 });
+  await expect(fact(page, 'Device')).toHaveText('WebGPU');
+  await expect(note).toHaveCount(0);
 });
