@@ -16,20 +16,14 @@ const menu = (page: Page) => page.getByRole('dialog', { name: 'Device' });
 const fact = (page: Page, name: string) =>
   page.locator('figcaption dl div', { has: page.getByText(name, { exact: true }) }).locator('dd');
 
-/** Eight steps in place of 32, twice, so that the second time nothing has to be compiled: an emulated GPU is slow. */
+const classes = (page: Page) => page.getByRole('radiogroup', { name: /^Predictions/ }).getByRole('radio');
+
+/** Explained by Grad-CAM, which asks little of an emulated GPU. */
 async function visit(page: Page): Promise<void> {
   await page.goto('./');
-  await page.getByRole('progressbar', { name: /^pass \d+ of 32/ }).waitFor({ timeout: 90_000 });
-  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
-  await page.getByRole('spinbutton', { name: 'Steps' }).fill('8');
-  await page.getByRole('spinbutton', { name: 'Steps' }).press('Enter');
-  await done(page);
-  await page
-    .getByRole('radiogroup', { name: /^Predictions/ })
-    .getByRole('radio')
-    .nth(1)
-    .click();
-  await expect(page.locator('figcaption .target')).not.toContainText('cat');
+  await page.getByRole('combobox', { name: 'Method Integrated Gradients' }).click({ timeout: 90_000 });
+  await page.getByRole('option', { name: 'Grad-CAM', exact: true }).click();
+  await expect(fact(page, 'Method')).toContainText('Grad-CAM', { timeout: 90_000 });
   await done(page);
 }
 
@@ -46,7 +40,16 @@ test('a pass is measured on both devices, the faster is used from the next time 
   await expect(device(page)).toHaveAccessibleName('Device: WebGPU');
   await expect(fact(page, 'Device')).toHaveText('WebGPU');
 
-  await expect.poll(async () => Object.values(await remembered(page)), { timeout: 60_000 }).toHaveLength(1);
+  // A model whose passes are slow is not measured, and the first answer has compiled what the next ones use.
+  const measured = async () => Object.keys(await remembered(page)).length;
+  for (let i = 1; i < 5 && (await measured()) === 0; i++) {
+    await classes(page).nth(i).click();
+    await done(page);
+    await expect
+      .poll(measured, { timeout: 20_000 })
+      .toBe(1)
+      .catch(() => undefined);
+  }
   const table = await remembered(page);
   const [[sha256, times]] = Object.entries(table);
   expect(sha256).toMatch(/^[0-9a-f]{64}$/);
