@@ -174,26 +174,24 @@ describe('the atlas of feature maps', () => {
     );
   });
 
-  it('is drawn again, unasked, when the browser gives its context back', async () => {
+  it('is drawn again on the page’s canvas, unasked, when the browser gives its context back', async () => {
     const wanted = data();
-    const copy = () => {
-      const context = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')!;
-      context.drawImage(canvas, 0, 0);
-      return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
-    };
+    const shown = document.createElement('canvas');
+    const seen = () => [...shown.getContext('2d')!.getImageData(0, 0, shown.width, shown.height).data];
     atlas.resize(wanted.layout, 1);
     atlas.layer.update(wanted);
-    atlas.draw({ x: 0, y: 0 });
-    const before = copy();
+    atlas.drawOn(shown, { x: 0, y: 0 });
+    const before = seen();
     expect(before.some((byte) => byte > 0)).toBe(true);
     const context = canvas.getContext('webgl2')!.getExtension('WEBGL_lose_context')!;
     const lost = new Promise((tell) => canvas.addEventListener('webglcontextlost', tell, { once: true }));
     context.loseContext();
     await lost;
-    expect(copy().every((byte) => byte === 0)).toBe(true);
-    // The atlas has listened before and draws before this: read at once, as the buffer is only defined right after.
+    atlas.drawOn(shown, { x: 0, y: 0 });
+    expect(seen().every((byte) => byte === 0)).toBe(true);
+    // The atlas has listened before and has drawn when this is told.
     const restored = new Promise<number[]>((tell) =>
-      canvas.addEventListener('webglcontextrestored', () => tell(copy()), { once: true }),
+      canvas.addEventListener('webglcontextrestored', () => tell(seen()), { once: true }),
     );
     // Not yet within the event, by which the context becomes one that may come back.
     setTimeout(() => context.restoreContext());

@@ -124,28 +124,3 @@ for (const { what, view, ready, picture, frames } of [
     await expect(page.locator('html')).toHaveAttribute('data-drawn', frames, { timeout: 20_000 });
     await expect.poll(async () => difference(page, before, await look()), { timeout: 20_000 }).toBeLessThan(1);
   });
-
-test('feature maps are drawn again when the browser has lost their context', async ({ page }) => {
-  await page.goto('./');
-  await done(page);
-  await page.getByRole('button', { name: 'Look inside', exact: true }).click();
-  await page.getByRole('option').filter({ hasText: 'conv1' }).first().click();
-  const maps = page.locator('section[data-layer="conv1"]');
-  await expect(maps).toHaveAttribute('data-state', 'done', { timeout: 40_000 });
-  const canvas = maps.locator('canvas').first();
-  // By the compositor, as a person sees it, and with nothing of the page over it.
-  const look = () => canvas.screenshot({ animations: 'disabled' });
-  const before = await look();
-  const lost = canvas.evaluate(async (one: HTMLCanvasElement) => {
-    const context = one.getContext('webgl2')!.getExtension('WEBGL_lose_context')!;
-    const taken = new Promise((tell) => one.addEventListener('webglcontextlost', tell, { once: true }));
-    context.loseContext();
-    await taken;
-    Object.assign(one, { giveBack: () => context.restoreContext() });
-  });
-  await lost;
-  // What is left is blank: the test would see if nothing were drawn again.
-  await expect.poll(async () => difference(page, before, await look()), { timeout: 10_000 }).toBeGreaterThan(5);
-  await canvas.evaluate((one: HTMLCanvasElement & { giveBack?: () => void }) => one.giveBack?.());
-  await expect.poll(async () => difference(page, before, await look()), { timeout: 20_000 }).toBeLessThan(1);
-});
