@@ -2,11 +2,14 @@
 import { deepLiftUnder } from '../../src/lib/attribution/deeplift.ts';
 import { gradientOf } from '../../src/lib/attribution/gradient.ts';
 import { expectedGradients } from '../../src/lib/attribution/expected.ts';
+import { ablate } from '../../src/lib/attribution/feature-ablation.ts';
+import type { Features } from '../../src/lib/attribution/features.ts';
 import { findMethod } from '../../src/lib/attribution/index.ts';
 import { activationOf, upTo } from '../../src/lib/attribution/part.ts';
 import { occlude } from '../../src/lib/attribution/occlusion.ts';
-import { values } from '../../src/lib/attribution/program.ts';
 import { quadratures, type QuadratureName } from '../../src/lib/attribution/quadrature.ts';
+import { alongOrders, exactly } from '../../src/lib/attribution/shapley.ts';
+import { limeFit, shapFit } from '../../src/lib/attribution/surrogate.ts';
 import { smoothGradOver, type SmoothGradType } from '../../src/lib/attribution/smoothgrad.ts';
 import type { Question } from '../../src/lib/attribution/types.ts';
 import { upsample, type Interpolation } from '../../src/lib/attribution/upsample.ts';
@@ -163,18 +166,45 @@ const neuronConductance: Claim = async ({ question, params, layer }) => {
   return mul(total, sub(question.x, question.baseline!));
 };
 
-/** For each group of a mask F(x) − F(x with the group replaced); `replacement` is a whole input. */
-async function ablate({ question, array, example }: Asked, replacement: FloatTensor, mask = array('feature_mask')): Promise<FloatTensor> {
-  const { x } = question;
-  const all = mask ? toNumbers(mask) : Array.from(x.data.keys());
+/** The features that a case's mask names; each element by itself where it has none. */
+function featuresOf({ question, array, example }: Asked): Features {
+  const size = question.x.data.length;
+  const mask = array('feature_mask');
+  const all = mask ? toNumbers(mask) : Array.from(question.x.data.keys());
   // One mask for all examples may leave out the channels; else each example has its own.
-  const own = Array.from(x.data, (_, i) => (all.length > x.data.length ? all[example * x.data.length + i] : all[i % all.length]));
-  const groups = [...new Set(own)];
-  const ablated = groups.map((group) => map(x, (v, i) => (own[i] === group ? replacement.data[i] : v)));
-  const [whole, ...without] = await values(question, [x, ...ablated]);
-  const drop = new Map(groups.map((group, k) => [group, whole - without[k]]));
-  return map(x, (_v, i) => drop.get(own[i])!);
+  const own = Int32Array.from({ length: size }, (_, i) => (all.length > size ? all[example * size + i] : all[i % all.length]));
+  return { of: own, count: Math.max(...own) + 1 };
 }
+
+/** Captum gives each element the whole score of its feature, where ours has an equal share of it. */
+const whole = (of: (asked: Asked, features: Features) => Promise<{ scores: FloatTensor }>): Claim => async (asked) => {
+  const features = featuresOf(asked);
+  const sizes = new Uint32Array(features.count);
+  features.of.forEach((feature) => sizes[feature]++);
+  return map((await of(asked, features)).scores, (v, i) => v * sizes[features.of[i]]);
+};
+
+/** Rows of an integer array of a case. */
+const table = ({ array }: Asked, name: string): number[][] => {
+  const { shape } = array(name)!;
+  const numbers = toNumbers(array(name)!);
+  return Array.from({ length: shape[0] }, (_, k) => numbers.slice(k * shape[1], (k + 1) * shape[1]));
+};
+
+const samplesOf = (asked: Asked): Uint8Array[] => table(asked, 'samples').map((row) => Uint8Array.from(row));
+
+/** None and all of the features come first. */
+const kernelShap = whole((asked, features) => {
+  const rows = samplesOf(asked);
+  const ends = [0, 1].map((end) => rows.find((row) => row.every((v) => v === end))!);
+  return shapFit(asked.question, features, [...ends, ...rows.filter((row) => !ends.includes(row))]);
+});
+
+/** Each feature is replaced by that of another example. */
+const featurePermutation = whole((asked, features) => {
+  const { question, params, other, example } = asked;
+  return ablate({ ...question, baseline: other((params.batch_permutation as number[])[example]) }, features);
+});
 
 const occlusion: Claim = ({ question, params }) => {
   const window = params.sliding_window_shapes as number[];
@@ -198,8 +228,12 @@ export const claims: Readonly<Record<string, Claim>> = {
   GuidedBackprop: byMethod('guided-backpropagation'),
   Deconvolution: byMethod('deconvolution'),
   Occlusion: occlusion,
-  FeatureAblation: (asked) => ablate(asked, asked.question.baseline!),
-  FeaturePermutation: (asked) => ablate(asked, asked.other((asked.params.batch_permutation as number[])[asked.example])),
+  FeatureAblation: whole(({ question }, features) => ablate(question, features)),
+  FeaturePermutation: featurePermutation,
+  ShapleyValueSampling: whole((asked, features) => alongOrders(asked.question, features, table(asked, 'permutations'))),
+  ShapleyValues: whole(({ question }, features) => exactly(question, features)),
+  KernelShap: kernelShap,
+  Lime: whole((asked, features) => limeFit(asked.question, features, samplesOf(asked), { width: 1, alpha: 1e-4 })),
   LayerGradCam: gradCam,
   GuidedGradCam: ({ question, params, layer }) =>
     scoresOf(findMethod('guided-grad-cam').explain({ ...question, layer: layer() }, { interpolation: params.interpolate_mode })),

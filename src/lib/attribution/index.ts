@@ -17,6 +17,9 @@ import { internalInfluence } from './internal-influence.ts';
 import { layerActivation } from './layer-activation.ts';
 import { layerConductance } from './layer-conductance.ts';
 import { noiseTunnelOver } from './noise-tunnel.ts';
+import { featureAblation } from './feature-ablation.ts';
+import { shapleyValueSampling, shapleyValues } from './shapley.ts';
+import { kernelShap, lime } from './surrogate.ts';
 import { gradCam } from './grad-cam.ts';
 import { guidedBackpropagation } from './guided-backpropagation.ts';
 import { guidedGradCam } from './guided-grad-cam.ts';
@@ -56,6 +59,11 @@ export const methods: readonly Method[] = [
   guidedBackpropagation,
   deconvolution,
   occlusion,
+  featureAblation,
+  shapleyValueSampling,
+  shapleyValues,
+  kernelShap,
+  lime,
   layerActivation,
   layerConductance,
   internalInfluence,
