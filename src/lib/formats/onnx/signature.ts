@@ -11,7 +11,7 @@ const least: Readonly<Record<number, readonly string[]>> = {
   ],
   3: [
     ...['Where', 'Range', 'OneHot', 'ScatterElements', 'Scatter', 'ScatterND', 'InstanceNormalization'],
-    ...['GroupNormalization', 'SkipLayerNormalization'],
+    ...['GroupNormalization', 'SkipLayerNormalization', 'RNN', 'GRU', 'LSTM'],
   ],
   5: ['BatchNormalization'],
 };

@@ -7,6 +7,7 @@ import * as microsoft from './microsoft.ts';
 import * as normalization from './normalization.ts';
 import * as parameters from './parameters.ts';
 import { ceilMode } from './pooling.ts';
+import * as recurrent from './recurrent.ts';
 import * as resize from './resize.ts';
 import { flattening } from './softmax.ts';
 
@@ -19,6 +20,8 @@ interface Entry {
 const entry = (run: Normalizer, ...becomes: readonly string[]): Entry => ({ run, becomes });
 const same = (run: Normalizer): Entry => ({ run });
 const gone = (run: Normalizer): Entry => ({ run, becomes: [] });
+/** Written as many others. */
+const composed = gone;
 const each = (ops: readonly string[], made: Entry): [string, Entry][] => ops.map((op) => [op, made]);
 
 const MICROSOFT = 'com.microsoft';
@@ -57,6 +60,9 @@ const table: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['Resize', same(resize.resize)],
   ['GridSample', same(resize.gridSample)],
   ['Scatter', entry((_g, node) => ({ ...node, op: 'ScatterElements' }), 'ScatterElements')],
+  ['RNN', composed(recurrent.rnn)],
+  ['GRU', composed(recurrent.gru)],
+  ['LSTM', composed(recurrent.lstm)],
   ['BatchNormalization', same(normalization.batchNormalization)],
   ['GroupNormalization', same(normalization.groupNormalization)],
   ['SimplifiedLayerNormalization', entry(normalization.simplifiedLayerNormalization, 'RMSNormalization')],
