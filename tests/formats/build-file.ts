@@ -44,6 +44,8 @@ export interface FileSpec {
   readonly protos?: readonly proto.TensorProto[];
   readonly opset?: number;
   readonly inputType?: number;
+  /** ONNX's numbers of the element types of outputs that are no floats. */
+  readonly outputTypes?: Readonly<Record<string, number>>;
   readonly functions?: readonly {
     name: string;
     domain: string;
@@ -125,7 +127,7 @@ export function onnxFile(spec: FileSpec): Uint8Array<ArrayBuffer> {
     name: 'test',
     node: spec.nodes.map(nodeProto),
     input: Object.entries(spec.inputs).map(([name, dims]) => valueInfo(name, dims, spec.inputType ?? 1)),
-    output: spec.outputs.map((name) => valueInfo(name, null, 1)),
+    output: spec.outputs.map((name) => valueInfo(name, null, spec.outputTypes?.[name] ?? 1)),
     initializer: [
       ...Object.entries(spec.weights ?? {}).map(([name, t]) => tensorProto(name, t)),
       ...(spec.protos ?? []),

@@ -57,12 +57,15 @@ interface Sampling {
   readonly edge: number;
 }
 
-/** The pixels of one axis that a coordinate reads; those outside are folded back, or count nothing. */
+/**
+ * The pixels of one axis that a coordinate reads; those outside are folded back, or count nothing. A cubic kernel reads
+ * its own place beyond the border, each pixel of it moved to the border, as onnxruntime and PyTorch have it.
+ */
 function tapsOf(g: Builder, at: Value, length: number, { mode, padding, edge }: Sampling): Tap[] {
   const [low, high] = [-edge, length - 1 + edge];
   const first = mode === 'nearest' ? round(g, 'Round', at) : at;
   const inside =
-    padding === 'border'
+    padding === 'border' && mode !== 'cubic'
       ? clamped(g, first, length)
       : padding === 'reflection'
         ? reflected(g, first, low, high)
