@@ -3,7 +3,7 @@
  * gradient over three inputs, and the sum of DeepLIFT's scores. Prints the table of docs/reach.md, a row for each model
  * with the worst of its files, and fails on any miss.
  *
- *     node scripts/reach/check.ts [FOLDER] [NAME ...]
+ *     node scripts/reach/check.ts [FOLDER] [NAME ...] [--only=opset17]      # of each model the files of such names
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ import { asModel, summedOf } from '../../tests/goldens/models.ts';
 
 interface Manifest {
   readonly target: number;
-  /** Relative L2 distance of PyTorch's float32 gradient from its float64 gradient, for each input. */
+  /** Relative L2 distance of PyTorch's float32 gradient from its float64 gradient, the worst of some passes for each input. */
   readonly float32_noise: readonly number[];
   /** Files that PyTorch could not write, and why. */
   readonly refused: Readonly<Record<string, string>>;
@@ -153,7 +153,9 @@ async function check(runtime: Runtime, folder: string, file: string, manifest: M
   }
 }
 
-const [place, ...wanted] = process.argv.slice(2);
+const options = process.argv.slice(2);
+const only = options.find((v) => v.startsWith('--only='))?.slice('--only='.length) ?? '';
+const [place, ...wanted] = options.filter((v) => !v.startsWith('--'));
 const root = place ?? join(import.meta.dirname, 'models');
 if (!existsSync(root)) throw new Error(`${root}: not there. Run python3 scripts/reach/export.py first.`);
 const runtime = await createOrtRuntime({ device: 'wasm' });
@@ -173,7 +175,7 @@ for (const name of wanted.length > 0 ? wanted : readdirSync(root).sort()) {
   const rows: Measured[] = [];
   const misses: string[] = [];
   for (const file of readdirSync(folder)
-    .filter((f) => f.endsWith('.onnx'))
+    .filter((f) => f.endsWith('.onnx') && f.includes(only))
     .sort()) {
     try {
       const row = await check(runtime, folder, file, manifest);

@@ -1,16 +1,13 @@
 /** @file Rounding within quantised models. */
-import { VITRINE } from '../graph/graph.ts';
+import { VITRINE, type Value } from '../graph/graph.ts';
+import type { Builder } from './builder.ts';
 import { secant } from './combinators.ts';
 import { defineOp, type BackwardRule } from './define.ts';
 import { broadcast } from './elementwise.ts';
-import type { Builder } from './builder.ts';
-import type { Value } from '../graph/graph.ts';
 
-/** 1 where nothing is cut off, the ends included, else 0. */
-const kept = (g: Builder, x: Value, low: Value, high: Value): Value => {
-  const whole = g.apply('Round', [x]);
-  return g.where(g.and(g.greaterOrEqual(whole, low), g.greaterOrEqual(high, whole)), 1, 0);
-};
+/** 1 where nothing is cut off: what rounds to a bound is half a step away from it at most. Else 0. */
+const kept = (g: Builder, x: Value, low: Value, high: Value): Value =>
+  g.where(g.and(g.greaterOrEqual(x, g.sub(low, 0.5)), g.greaterOrEqual(g.add(high, 0.5), x)), 1, 0);
 
 /** Nothing is known of how the bounds move it. */
 const onlyX =
