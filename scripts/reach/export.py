@@ -34,7 +34,7 @@ TARGET = 7
 OPSETS = (11, 13, 17)
 # A ReLU whose input float32 rounds to the other side of zero moves a whole gradient; of three inputs one may be hit.
 INPUTS = 3
-ROUNDINGS = 5
+ROUNDINGS = 10
 # Smaller weights stay in the model's file.
 SHARED_BYTES = 4096
 TOKENS, WORDS, WIDTH = 16, 50, 24

@@ -99,7 +99,8 @@ export function defineOp<const S extends AttributeSchema = Record<never, never>>
   definition: Definition<S>,
 ): Op<Decoded<S>> {
   const op = { attrs: {} as S, domain: '', ...definition, type };
-  if (registry.has(operatorKey(type, op.domain))) throw new Error(`internal: ${operatorKey(type, op.domain)} is defined twice.`);
+  if (registry.has(operatorKey(type, op.domain)))
+    throw new Error(`internal: ${operatorKey(type, op.domain)} is defined twice.`);
   registry.set(operatorKey(type, op.domain), op);
   return op;
 }

@@ -80,7 +80,14 @@ export function readOnnx(bytes: Uint8Array, file: string, options: ReadOptions =
     outputs: outputs.names,
     external: usedBy(model, context.external),
     batched: batched && values.inputs.some((v) => typeof v.shape[0] === 'object'),
-    notes: [...outputs.notes, ...nameNotes(graph), ...versionNotes(model), ...precisionNotes(inputs), ...quantizationNotes(imported), ...notes],
+    notes: [
+      ...outputs.notes,
+      ...nameNotes(graph),
+      ...versionNotes(model),
+      ...precisionNotes(inputs),
+      ...quantizationNotes(imported),
+      ...notes,
+    ],
   };
 }
 
