@@ -24,9 +24,26 @@ function onDevice(op: AnyOp, device: string): string {
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
 
-function row(op: AnyOp): string {
-  return `| ${op.type} | ${cell(op.doc)} | ${rule(op, 'gradient')} | ${rule(op, 'deeplift')} | ${op.fold ? 'yes' : ''} | ${onDevice(op, 'WebGPU')} | ${onDevice(op, 'TensorFlow.js')} |`;
-}
+/** The table's columns: one line adds one. */
+const columns: readonly (readonly [title: string, of: (op: AnyOp) => string])[] = [
+  ['operator', (op) => op.type],
+  ['what it computes', (op) => cell(op.doc)],
+  ['gradient', (op) => rule(op, 'gradient')],
+  ['DeepLIFT', (op) => rule(op, 'deeplift')],
+  ['shapes', (op) => (op.fold ? 'yes' : '')],
+  ['WebGPU', (op) => onDevice(op, 'WebGPU')],
+  ['TensorFlow.js', (op) => onDevice(op, 'TensorFlow.js')],
+];
+
+const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+
+/** Operators under the columns' titles. */
+const tableOf = (ops: readonly AnyOp[]): string =>
+  [
+    line(columns.map(([title]) => title)),
+    `|${'---|'.repeat(columns.length)}`,
+    ...ops.map((op) => line(columns.map(([, of]) => of(op)))),
+  ].join('\n');
 
 /** The whole document. */
 export function opsTable(): string {
@@ -43,27 +60,25 @@ ONNX's; every operator set from 7 on is brought to set 20 when a file is read. A
 - **WebGPU**: whether every form of it runs there, after lowering. Where not, the device menu offers WASM.
 - **TensorFlow.js**: whether it runs there, in JavaScript and on WASM.
 
-| operator | what it computes | gradient | DeepLIFT | shapes | WebGPU | TensorFlow.js |
-|---|---|---|---|---|---|---|
-${ops
-  .filter((op) => op.domain !== VITRINE)
-  .map(row)
-  .join('\n')}
+${tableOf(ops.filter((op) => op.domain !== VITRINE))}
 
 ## Written as others when a file is read
 
+A gradient and DeepLIFT's multiplier go through what they become, on every device that runs it.
+
 ${importedOnly().join(', ')}.
+
+- **RNN, GRU, LSTM** are written out step by step, up to 1024 steps. **If** takes the branch that its condition says, **Loop** and **Scan** are written out, up to
+  1024 steps; where condition or number of steps is known only while the model runs, the file is refused by the node's name.
+- **Quantised operators** compute with whole numbers held in floats. Their rounding has the gradient 1 where nothing is cut off and 0 elsewhere (straight-through);
+  the page says so when such a model is opened. Element types of 8 and 16 bits are known; int4 and float8 are refused.
+- **Attention** and com.microsoft's attentions have no cache: a file with a past is refused.
 
 ## Of our own
 
 Lowered to ONNX's operators before anything runs:
 
-| operator | what it computes | gradient | DeepLIFT | shapes | WebGPU | TensorFlow.js |
-|---|---|---|---|---|---|---|
-${ops
-  .filter((op) => op.domain === VITRINE)
-  .map(row)
-  .join('\n')}
+${tableOf(ops.filter((op) => op.domain === VITRINE))}
 `;
 }
 

@@ -27,7 +27,7 @@ afterAll(() => console.log(`max|a − b| / max|b| against the shipped outputs:\n
 
 const goldens = sharedPath('goldens/captum') ?? projectPath('tests/goldens/data');
 
-/** [folder, file] of every golden model; LSTM is not among the operators that are claimed. */
+/** [folder, file] of every golden model. */
 const goldenFiles = readdirSync(goldens, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .flatMap(({ name }) =>
@@ -37,16 +37,10 @@ const goldenFiles = readdirSync(goldens, { withFileTypes: true })
   );
 
 describe('models of the attribution goldens', () => {
-  it.for(goldenFiles)('%s/%s computes its output.npy for the whole batch at once', async ([folder, file], { skip }) => {
+  it.for(goldenFiles)('%s/%s computes its output.npy for the whole batch at once', async ([folder, file]) => {
     const bytes = readBytes(`${goldens}/${folder}/${file}`);
     const [input, output] = [readArray(`${goldens}/${folder}/input.npy`), readArray(`${goldens}/${folder}/output.npy`)];
-    let model;
-    try {
-      model = readOnnx(bytes, file);
-    } catch (error) {
-      if (error instanceof Error && /unsupported operator: LSTM/.test(error.message)) skip('LSTM is not defined');
-      throw error;
-    }
+    const model = readOnnx(bytes, file);
     expect(model.batched).toBe(true);
     const [got] = await runGraph(model.graph, [input], { batch: input.shape[0] });
     expect(relativeMiss(got, output)).toBeLessThan(1e-5);

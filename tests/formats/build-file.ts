@@ -14,7 +14,17 @@ type Attr =
   | Tensor
   | { readonly float: number }
   | { readonly floats: readonly number[] }
+  | { readonly strings: readonly string[] }
+  | { readonly graph: BodySpec }
   | { readonly ref: string };
+
+/** A graph within a node: ONNX's number of the element type of each input and output, and axes of inputs. */
+export interface BodySpec {
+  readonly nodes: readonly NodeSpec[];
+  readonly inputs?: Readonly<Record<string, readonly [type: number, dims: readonly number[]]>>;
+  readonly outputs: Readonly<Record<string, number>>;
+  readonly weights?: Readonly<Record<string, Tensor>>;
+}
 
 export interface NodeSpec {
   readonly op: string;
@@ -34,6 +44,8 @@ export interface FileSpec {
   readonly protos?: readonly proto.TensorProto[];
   readonly opset?: number;
   readonly inputType?: number;
+  /** ONNX's numbers of the element types of outputs that are no floats. */
+  readonly outputTypes?: Readonly<Record<string, number>>;
   readonly functions?: readonly {
     name: string;
     domain: string;
@@ -55,6 +67,9 @@ function attributeProto(name: string, v: Attr): proto.AttributeProto {
     return Number.isInteger(v) ? made({ type: ATTRIBUTE.int, i: v }) : made({ type: ATTRIBUTE.float, f: v });
   if ('float' in v) return made({ type: ATTRIBUTE.float, f: v.float });
   if ('floats' in v) return made({ type: ATTRIBUTE.floats, floats: Float32Array.from(v.floats) });
+  if ('strings' in v)
+    return made({ type: ATTRIBUTE.strings, strings: v.strings.map((text) => new TextEncoder().encode(text)) });
+  if ('graph' in v) return made({ type: ATTRIBUTE.graph, g: bodyProto(v.graph) });
   if ('ref' in v) return made({ type: ATTRIBUTE.int, refAttrName: v.ref });
   if ('dtype' in v) return made({ type: ATTRIBUTE.tensor, t: tensorProto('', v) });
   return made({ type: ATTRIBUTE.ints, ints: [...v] });
@@ -92,6 +107,15 @@ const valueInfo = (
   },
 });
 
+const bodyProto = (body: BodySpec): proto.GraphProto =>
+  create(proto.Graph, {
+    name: 'body',
+    node: body.nodes.map(nodeProto),
+    input: Object.entries(body.inputs ?? {}).map(([name, [type, dims]]) => valueInfo(name, dims, type)),
+    output: Object.entries(body.outputs).map(([name, type]) => valueInfo(name, null, type)),
+    initializer: Object.entries(body.weights ?? {}).map(([name, t]) => tensorProto(name, t)),
+  });
+
 export function onnxFile(spec: FileSpec): Uint8Array<ArrayBuffer> {
   const opset = spec.opset ?? 20;
   const opsetImport = [
@@ -103,7 +127,7 @@ export function onnxFile(spec: FileSpec): Uint8Array<ArrayBuffer> {
     name: 'test',
     node: spec.nodes.map(nodeProto),
     input: Object.entries(spec.inputs).map(([name, dims]) => valueInfo(name, dims, spec.inputType ?? 1)),
-    output: spec.outputs.map((name) => valueInfo(name, null, 1)),
+    output: spec.outputs.map((name) => valueInfo(name, null, spec.outputTypes?.[name] ?? 1)),
     initializer: [
       ...Object.entries(spec.weights ?? {}).map(([name, t]) => tensorProto(name, t)),
       ...(spec.protos ?? []),

@@ -74,14 +74,34 @@ const REFUSALS: readonly [RegExp, string][] = [
   [/unsupported operator/, 'operator not defined'],
   [/element type \w+, which|cannot cast to element type/, 'element type without a typed array'],
   [/training mode/, 'training mode'],
-  [/Diagonals are not supported/, 'diagonals in Einsum'],
 ];
+
+const BY_ONNXRUNTIME = 'onnxruntime fails the original file too';
+
+const NO_KERNEL = 'its WASM build has no kernel for this element type';
+/** Coordinates of aligned corners: of the output's whole length there, of length times scale before rounding in ONNX. */
+const ROUNDED_LENGTH = 'it takes the rounded length of the output for the place of the last corner';
+
+/** What onnxruntime 1.30.0 does not compute as ONNX says, and why. An upgrade that mends or breaks one shows here. */
+const failuresOfOnnxruntime: Readonly<Record<string, string>> = {
+  test_clip_default_int8_max_expanded: NO_KERNEL,
+  test_clip_default_int8_min_expanded: NO_KERNEL,
+  test_max_int16: NO_KERNEL,
+  test_max_uint16: NO_KERNEL,
+  test_min_int16: NO_KERNEL,
+  test_min_uint16: NO_KERNEL,
+  test_pow_types_float32_uint32: NO_KERNEL,
+  test_pow_types_float32_uint64: NO_KERNEL,
+  test_top_k_uint64: NO_KERNEL,
+  test_resize_downsample_scales_cubic_align_corners: ROUNDED_LENGTH,
+  test_resize_downsample_scales_linear_align_corners: ROUNDED_LENGTH,
+};
 
 async function judge(test: Case): Promise<Verdict> {
   const verdict = await judgeOurs(test, runGraph);
   if (verdict.kind !== 'failed') return verdict;
   const reason = await failureOfOriginal(test);
-  return reason === null ? verdict : skipped('onnxruntime fails the original file too');
+  return reason === null ? verdict : skipped(BY_ONNXRUNTIME);
 }
 
 type Run = (graph: Graph, feeds: readonly Tensor[]) => Promise<Tensor[]>;
@@ -144,8 +164,10 @@ describe('ONNX backend node tests', () => {
     const of = (kind: Verdict['kind']) => [...verdicts].filter(([, v]) => v.kind === kind);
     const failures = of('failed').map(([name, v]) => `${name}: ${'reason' in v ? v.reason : ''}`);
     report(of('passed'), of('skipped'), failures);
-    expect(of('passed').length).toBeGreaterThan(300);
+    expect(of('passed').length).toBeGreaterThan(1100);
     expect(failures).toEqual([]);
+    const theirs = of('skipped').filter(([, v]) => 'reason' in v && v.reason === BY_ONNXRUNTIME);
+    expect(theirs.map(([name]) => name).sort()).toEqual(Object.keys(failuresOfOnnxruntime).sort());
   });
   it.skipIf(!zip)('agree on TensorFlow.js, but for what it refuses', { timeout: 300_000 }, async () => {
     const files = new Map(Object.entries(readZip(zip!)));
@@ -157,10 +179,7 @@ describe('ONNX backend node tests', () => {
       const verdict = typeof test === 'string' ? skipped(test) : await judgeOurs(test, onTfjs(runtime));
       const refused = verdict.kind === 'failed' && /^TensorFlow\.js: \d+ unsupported node/.test(verdict.reason);
       const known = verdict.kind === 'failed' && !refused && (await failureOfOriginal(test as Case)) !== null;
-      verdicts.set(
-        name,
-        refused ? skipped('refused') : known ? skipped('onnxruntime fails the original file too') : verdict,
-      );
+      verdicts.set(name, refused ? skipped('refused') : known ? skipped(BY_ONNXRUNTIME) : verdict);
     }
     const of = (kind: Verdict['kind']) => [...verdicts].filter(([, v]) => v.kind === kind);
     const failures = of('failed').map(([name, v]) => `${name}: ${'reason' in v ? v.reason : ''}`);

@@ -142,12 +142,12 @@ describe('nodes', () => {
 
   it('of unknown operators are named all at once, with counts and the first node', () => {
     const nodes = [
-      { op: 'Loop', out: ['a'], name: 'l1' },
-      { op: 'Loop', in: ['a'], out: ['b'], name: 'l2' },
+      { op: 'NonMaxSuppression', out: ['a'], name: 'l1' },
+      { op: 'NonMaxSuppression', in: ['a'], out: ['b'], name: 'l2' },
       { op: 'Scaler', in: ['b'], domain: 'ai.onnx.ml', name: 's' },
     ];
     expect(refusal({ nodes, inputs: { x: [2] }, outputs: ['y'] })).toBe(
-      'm.onnx: 2 unsupported operators: Loop (×2, first: "l1"), ai.onnx.ml.Scaler (×1, first: "s"). Export the model without them; docs/ops.md lists the supported ones.',
+      'm.onnx: 2 unsupported operators: NonMaxSuppression (×2, first: "l1"), ai.onnx.ml.Scaler (×1, first: "s"). Export the model without them; docs/ops.md lists the supported ones.',
     );
   });
 

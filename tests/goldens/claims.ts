@@ -16,7 +16,7 @@ import { upsample, type Interpolation } from '../../src/lib/attribution/upsample
 import { deepliftCaptum, deepliftExtended, gradient, guidedBackpropagation, type RuleSet } from '../../src/lib/autodiff/rule-sets.ts';
 import type { Value } from '../../src/lib/graph/graph.ts';
 import { add, addScaled, map, mul, scale, sub } from '../../src/lib/tensor/arithmetic.ts';
-import { toNumbers, zerosLike, type FloatTensor, type Tensor } from '../../src/lib/tensor/tensor.ts';
+import { float32, toNumbers, zerosLike, type FloatTensor, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { flatIndex } from './models.ts';
 
 /** One example of one case. */
@@ -148,6 +148,17 @@ const ofNeuron = (method: Claim): Claim => (asked) => {
 const ofLayer = (method: Claim): Claim => (asked) =>
   method({ ...asked, question: { ...asked.question, layer: asked.layer() } });
 
+/** One score for each word: the sum of those of its embedding, where a case asks for it. */
+const summedWords = (method: Claim): Claim => async (asked) => {
+  const scores = await method(asked);
+  if (!String(asked.params.reduce ?? '').startsWith('sum over embedding dim')) return scores;
+  const width = scores.shape.at(-1)!;
+  const sums = Array.from({ length: scores.data.length / width }, (_, i) =>
+    scores.data.subarray(i * width, (i + 1) * width).reduce((total, v) => total + v, 0),
+  );
+  return float32(scores.shape.slice(0, -1), sums);
+};
+
 /** x′ + α (x − x′), rounded to float32 after each operation, as a device and the other tool compute it. */
 const pointsOn = ({ x, baseline }: Question, alphas: readonly number[]) =>
   alphas.map((alpha) => add(baseline!, scale(sub(x, baseline!), Math.fround(alpha))));
@@ -239,7 +250,7 @@ export const claims: Readonly<Record<string, Claim>> = {
     scoresOf(findMethod('guided-grad-cam').explain({ ...question, layer: layer() }, { interpolation: params.interpolate_mode })),
   LayerActivation: ofLayer(byMethod('layer-activation')),
   LayerGradientXActivation: ofLayer(byMethod('input-x-gradient')),
-  LayerIntegratedGradients: ofLayer(integrated),
+  LayerIntegratedGradients: summedWords(ofLayer(integrated)),
   LayerDeepLift: layerDeepLift(deepliftCaptum),
   'LayerDeepLift(fixed)': layerDeepLift(deepliftCaptum),
   LayerConductance: ofLayer(byMethod('layer-conductance', stepsAndQuadrature)),

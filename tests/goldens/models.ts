@@ -2,8 +2,10 @@
 import { exampleShape } from '../../src/lib/attribution/target.ts';
 import type { ModelGraph, Target } from '../../src/lib/attribution/types.ts';
 import { readOnnx } from '../../src/lib/formats/onnx/read.ts';
-import { topologicalOrder, type Value } from '../../src/lib/graph/graph.ts';
+import { topologicalOrder, Value, type Graph } from '../../src/lib/graph/graph.ts';
+import { cloneBetween } from '../../src/lib/graph/rewrite.ts';
 import { Builder } from '../../src/lib/ops/builder.ts';
+import { isFloat } from '../../src/lib/tensor/dtype.ts';
 import { stridesOf } from '../../src/lib/tensor/tensor.ts';
 import type { GoldenCase, GoldenFile, GoldenFolder } from './folder.ts';
 
@@ -19,7 +21,18 @@ const modelOf = (name: string, input: Value, output: Value, batched: boolean): M
 
 export function openModel(folder: GoldenFolder, { file }: GoldenFile): ModelGraph {
   const { graph, batched } = readOnnx(folder.bytes(file), `${folder.name}/${file}`);
-  return { ...modelOf(file, graph.inputs[0], graph.outputs[0], batched), graph };
+  return asModel(file, graph, batched);
+}
+
+/** A graph of one input and one output. Word numbers are fed as floats, so that whatever replaces some of them works on both. */
+export function asModel(name: string, graph: Graph, batched: boolean): ModelGraph {
+  const [input] = graph.inputs;
+  const [output] = graph.outputs;
+  if (isFloat(input.dtype)) return { ...modelOf(name, input, output, batched), graph };
+  const g = new Builder();
+  const fed = new Value('float32', input.shape, { name: input.name });
+  const at = cloneBetween(new Map([[input, g.cast(fed, input.dtype)]]), [output]);
+  return modelOf(name, fed, at(output), batched);
 }
 
 /** The activation that a case calls its layer, or null where the file has none such. Throws where it was lost. */

@@ -1,6 +1,5 @@
 /** @file Runs golden cases through the real stack: file → graph → method → onnxruntime → numbers. */
 import type { ModelGraph, Question } from '../../src/lib/attribution/types.ts';
-import { isFloat } from '../../src/lib/tensor/dtype.ts';
 import { createEngine, type ModelEngine } from '../../src/lib/model/engine.ts';
 import type { Runtime } from '../../src/lib/runtime/runtime.ts';
 import { maxAbs, sub } from '../../src/lib/tensor/arithmetic.ts';
@@ -98,7 +97,6 @@ function notClaimed({ folder, file, golden, opened }: Site, truth: GoldenCase): 
   if (tossed.has(`${folder.name}/${file.file} ${golden.id}`)) return `${golden.method}: a unit lies at its kink, so this case is missed`;
   if (!(golden.method in claims)) return `${golden.method}: not a method of this project`;
   if ('unsupported' in opened && opened.unsupported) return opened.error;
-  if (!isFloat(folder.array('input.npy').dtype)) return 'the input is token ids, not an image or another float array';
   if (truth.unstable_in_float32 && truth.tolerance.value > MEANINGLESS) return `unstable in float32: its own tolerance is above ${MEANINGLESS}`;
   if ('model' in opened && opened.model.graph.inputs.length !== 1) return 'the model has several inputs';
   if (/GradCam$/.test(golden.method) && !isFeatureMap(file.layers[golden.layer!]?.shape))

@@ -69,12 +69,12 @@ const models: readonly [what: string, bytes: Bytes, message: string][] = [
     'operators that are not supported',
     file({
       nodes: [
-        { op: 'NonZero', name: 'a', out: ['t'] },
-        { op: 'NonZero', name: 'b', out: ['u'] },
+        { op: 'NonMaxSuppression', name: 'a', out: ['t'] },
+        { op: 'NonMaxSuppression', name: 'b', out: ['u'] },
         { op: 'Frobnicate', name: '<b>c</b>', in: ['t', 'u'] },
       ],
     }),
-    '2 unsupported operators: NonZero (×2, first: "a"), Frobnicate (×1, first: "<b>c</b>"). Export the model without them; docs/ops.md lists the supported ones.',
+    '2 unsupported operators: NonMaxSuppression (×2, first: "a"), Frobnicate (×1, first: "<b>c</b>"). Export the model without them; docs/ops.md lists the supported ones.',
   ],
   [
     'a cycle',

@@ -33,6 +33,8 @@ export interface Case {
   readonly outputs?: number;
   /** false: DeepLIFT's sum is not exact here, for the reason that the operator's doc gives. */
   readonly additive?: boolean;
+  /** true: its gradient is a convention and not the derivative, as its doc says; `conventions.test.ts` has it. */
+  readonly conventional?: boolean;
 }
 
 export type Cases = Readonly<Record<string, readonly Case[]>>;

@@ -2,7 +2,7 @@
 import { backward } from '../../src/lib/autodiff/backward.ts';
 import { gradient } from '../../src/lib/autodiff/rule-sets.ts';
 import { bindShape } from '../../src/lib/graph/dim.ts';
-import { Value, type Graph } from '../../src/lib/graph/graph.ts';
+import { topologicalOrder, Value, type Graph } from '../../src/lib/graph/graph.ts';
 import { Builder } from '../../src/lib/ops/builder.ts';
 import { findOp } from '../../src/lib/ops/define.ts';
 import '../../src/lib/ops/index.ts';
@@ -15,7 +15,7 @@ import { evaluate } from '../reference/interpreter.ts';
 import { seedOf, uniform } from '../reference/random.ts';
 import { ref } from '../reference/tensor.ts';
 
-const BATCH = 2;
+export const BATCH = 2;
 
 export interface OpProgram {
   readonly title: string;
@@ -27,6 +27,18 @@ export function opPrograms(): OpProgram[] {
   return Object.entries(cases).flatMap(([op, rows]) =>
     rows.map((c, i) => program(op, c, `${op}: ${c.title ?? `case ${i + 1}`}`)),
   );
+}
+
+/** The first case of each of ONNX's operators as a graph of that one node, as it is written before any lowering. */
+export function plainNodes(): OpProgram[] {
+  return Object.entries(cases)
+    .filter(([op]) => findOp(op))
+    .map(([op, [first]]) => {
+      const { graph, feeds } = program(op, first, op);
+      const [node] = topologicalOrder(graph.outputs).filter((n) => n.op === op);
+      const inputs = graph.inputs.filter((v) => node.inputs.includes(v));
+      return { title: op, graph: { ...graph, inputs, outputs: node.outputs }, feeds: feeds.slice(0, inputs.length) };
+    });
 }
 
 function program(op: string, c: Case, title: string): OpProgram {

@@ -13,12 +13,15 @@ export interface RuleSet {
   readonly column: Column;
   /** Per operator type: another column, or a rule of its own. */
   readonly instead?: Readonly<Record<string, Column | BackwardRule<never>>>;
+  /** Composite operators of the file within which `instead` does not count. */
+  readonly opaque?: readonly string[];
 }
 
 /** The rule that `rules` has for a node, or undefined. */
 export function ruleFor(rules: RuleSet, node: Node): BackwardRule<unknown> | undefined {
   const op = findOp(node.op, node.domain);
-  const choice = rules.instead?.[node.op] ?? rules.column;
+  const instead = rules.opaque?.includes(node.origin) ? undefined : rules.instead?.[node.op];
+  const choice = instead ?? rules.column;
   return typeof choice === 'function' ? (choice as BackwardRule<unknown>) : op?.[choice];
 }
 
@@ -68,7 +71,8 @@ const softmaxElementwise: BackwardRule<{ readonly axis: number }> = (
 /**
  * DeepLIFT as Captum computes it, its bugs aside (hook order #1104, overlapping pooling windows, #1276, #1367): the
  * operators in its table have their rule, and through everything else, products and normalisations among it, goes the
- * plain gradient. The scores then do not sum to F(x) − F(x′).
+ * plain gradient; so it does through the activations within a recurrent layer, which Captum cannot see. The scores then
+ * do not sum to F(x) − F(x′).
  */
 export const deepliftCaptum: RuleSet = {
   name: 'deeplift-captum',
@@ -85,6 +89,7 @@ export const deepliftCaptum: RuleSet = {
     MaxPool: 'deeplift',
     Softmax: softmaxElementwise,
   },
+  opaque: ['LSTM', 'GRU', 'RNN'],
 };
 
 /** Captum's table with the rescale rule for the activations that it leaves out. */

@@ -76,15 +76,18 @@ export class Node {
   readonly inputs: readonly (Value | null)[];
   readonly attrs: Attributes;
   readonly outputs: readonly Value[];
+  /** The operator of the source file that this node is a part of, where that is a composition such as LSTM; else ''. */
+  readonly origin: string;
 
   constructor(
     op: string,
     inputs: readonly (Value | null)[],
     attrs: Attributes,
     outputs: readonly OutputType[],
-    { name = '', domain = '' } = {},
+    { name = '', domain = '', origin = '' } = {},
   ) {
     this.op = op;
+    this.origin = origin;
     this.domain = domain;
     this.name = name;
     this.inputs = inputs;

@@ -9,6 +9,7 @@ import type { Builder } from './builder.ts';
 import { midpoint, piecewiseLinear, pointwise, secant } from './combinators.ts';
 import { defineOp, type InferSite } from './define.ts';
 import { unary } from './elementwise.ts';
+import { foldElementwise, numeric } from './fold.ts';
 
 /** Below this, Δx itself may be flushed to 0 by a GPU. */
 const TINY = 1e-30;
@@ -28,6 +29,7 @@ export const Relu = defineOp('Relu', {
     const slope = g.cast(g.greater(y, 0), 'float32');
     return [g.mul(dy, g.where(same, slope, g.div(g.sub(y, yRef), g.where(same, 1, dx))))];
   },
+  fold: foldElementwise(numeric((v) => Math.max(v, 0))),
 });
 
 export const LeakyRelu = defineOp('LeakyRelu', {

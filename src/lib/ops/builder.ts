@@ -46,6 +46,18 @@ export interface ApplyOptions {
  */
 export class Builder {
   readonly #scalars = new Map<string, Value>();
+  #origin = '';
+
+  /** What `build` adds is marked as a part of the composite operator `origin`. */
+  within<T>(origin: string, build: () => T): T {
+    const before = this.#origin;
+    this.#origin = origin;
+    try {
+      return build();
+    } finally {
+      this.#origin = before;
+    }
+  }
 
   /** One node of any operator, its outputs typed by shape inference. */
   applyAll(
@@ -74,7 +86,7 @@ export class Builder {
       inputs,
       attrs,
       types.map((t, i) => ({ ...t, name: outputs[i] ?? '' })),
-      { name, domain },
+      { name, domain, origin: this.#origin },
     ).outputs;
   }
 

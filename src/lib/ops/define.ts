@@ -85,7 +85,8 @@ export type AnyOp = Op<any>;
 
 const registry = new Map<string, AnyOp>();
 
-const key = (type: string, domain: string) => (domain ? `${domain}.${type}` : type);
+/** How tables name an operator: `Conv`, `vitrine.RoundClip`. */
+export const operatorKey = (type: string, domain: string): string => (domain ? `${domain}.${type}` : type);
 
 type Definition<S extends AttributeSchema> = Omit<Op<Decoded<S>>, 'type' | 'domain' | 'attrs'> & {
   readonly attrs?: S;
@@ -98,18 +99,19 @@ export function defineOp<const S extends AttributeSchema = Record<never, never>>
   definition: Definition<S>,
 ): Op<Decoded<S>> {
   const op = { attrs: {} as S, domain: '', ...definition, type };
-  if (registry.has(key(type, op.domain))) throw new Error(`internal: ${key(type, op.domain)} is defined twice.`);
-  registry.set(key(type, op.domain), op);
+  if (registry.has(operatorKey(type, op.domain)))
+    throw new Error(`internal: ${operatorKey(type, op.domain)} is defined twice.`);
+  registry.set(operatorKey(type, op.domain), op);
   return op;
 }
 
 /** The definition of a node's operator, or undefined when Vitrine does not know it. */
-export const findOp = (type: string, domain = ''): AnyOp | undefined => registry.get(key(type, domain));
+export const findOp = (type: string, domain = ''): AnyOp | undefined => registry.get(operatorKey(type, domain));
 
 /** The definition of an operator that must exist. Throws an Error naming the ones that do. */
 export function getOp(type: string, domain = ''): AnyOp {
   const op = findOp(type, domain);
-  if (!op) throw new Error(`${key(type, domain)}: no such operator. docs/ops.md lists the supported ones.`);
+  if (!op) throw new Error(`${operatorKey(type, domain)}: no such operator. docs/ops.md lists the supported ones.`);
   return op;
 }
 

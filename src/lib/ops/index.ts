@@ -4,6 +4,7 @@ import './trigonometry.ts';
 import './minmax.ts';
 import './comparison.ts';
 import './activation.ts';
+import './rounding.ts';
 import './casting.ts';
 import './shape.ts';
 import './slicing.ts';

@@ -1,5 +1,5 @@
 /** @file What each runtime makes of an operator: read from the operator's own definition and the known limits of devices. */
-import type { AnyOp } from '../ops/define.ts';
+import { operatorKey, type AnyOp } from '../ops/define.ts';
 import { devices } from './devices.ts';
 import { hasChannelsLastForm } from './lower/channels-last.ts';
 import { onTfjs } from './lower/decompose-tfjs.ts';
@@ -28,11 +28,11 @@ export function supportOf(op: AnyOp): readonly OpSupport[] {
 }
 
 /** TensorFlow.js runs an operator by the operator's own `run`, or by those of the operators that it is lowered to. */
-function onTensorFlow({ type, run }: AnyOp): OpSupport {
+function onTensorFlow({ type, domain, run }: AnyOp): OpSupport {
   const where = 'TensorFlow.js';
   const reason = tfjsLimitOf(type);
   if (reason) return { where, runs: 'some', reason };
-  if (run || type in onTfjs || type in everywhere || hasChannelsLastForm(type))
+  if (run || type in onTfjs || operatorKey(type, domain) in everywhere || hasChannelsLastForm(type))
     return { where, runs: 'yes', reason: '' };
   return { where, runs: 'no', reason: 'TensorFlow.js has no form of it' };
 }

@@ -67,6 +67,18 @@ export const elementwise: Cases = {
   Floor: between(-3, 3, whole),
   Ceil: between(-3, 3, whole),
   Round: between(-3, 3, [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]),
+  RoundClip: [
+    {
+      title: 'bounds a channel',
+      domain: 'vitrine',
+      inputs: [
+        x([N, 2, 3], { low: -5, high: 5, avoid: [-3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5, 4.5, -4.5] }),
+        floats([2, 1], [-3, -4]),
+        floats([2, 1], [3, 2]),
+      ],
+      conventional: true,
+    },
+  ],
   Erf: smooth,
   Sin: smooth,
   Cos: smooth,

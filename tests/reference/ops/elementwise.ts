@@ -62,6 +62,7 @@ export const elementwise: Family = {
   Floor: unaryOp(Math.floor),
   Ceil: unaryOp(Math.ceil),
   Round: unaryOp(roundHalfToEven),
+  RoundClip: broadcastOp(([x, low, high]) => Math.min(Math.max(roundHalfToEven(x), low), high)),
   Erf: unaryOp(erf),
   Sin: unaryOp(Math.sin),
   Cos: unaryOp(Math.cos),

@@ -20,7 +20,7 @@ function typeOf(a: AttributeProto): number {
   return a.f !== 0 ? ATTRIBUTE.float : ATTRIBUTE.int;
 }
 
-/** Whether it holds a subgraph, as those of If, Loop and Scan do: such an operator is not supported anyway. */
+/** Whether it holds graphs, as those of If, Loop and Scan do. */
 export const isSubgraph = (a: AttributeProto): boolean =>
   typeOf(a) === ATTRIBUTE.graph || typeOf(a) === ATTRIBUTE.graphs;
 

@@ -7,7 +7,8 @@ import { isFloat, type DType } from '../../tensor/dtype.ts';
 import { float32, int64, type Tensor } from '../../tensor/tensor.ts';
 import { FormatError, hasWayOut } from '../error.ts';
 import { shapeOf, type Declared, type InputOptions } from '../inputs.ts';
-import { fileNodeLabel, type FileNode } from './flatten.ts';
+import { controlFlow, isControlFlow } from './control-flow.ts';
+import { fileNodeLabel, type Body, type FileNode } from './flatten.ts';
 import { Folder } from './fold.ts';
 
 import type { Draft } from './normalize/draft.ts';
@@ -40,6 +41,17 @@ export function buildGraph(source: Source, symbolic: boolean): Built {
   return new GraphBuild(source, symbolic).run();
 }
 
+/** Most nodes of a graph with its loops written out: loops within loops would otherwise multiply without end. */
+const MOST_NODES = 200_000;
+
+/** Values by the names that nodes have for them: the graph's, or those of a body that is being written out. */
+interface Scope {
+  readonly values: Map<string, Value>;
+  readonly weights: ReadonlyMap<string, TensorProto>;
+  /** Put behind names, so that the copies of a loop's body can be told apart. */
+  readonly suffix: string;
+}
+
 const inGraph = (dtype: DType): DType => (isFloat(dtype) ? 'float32' : dtype);
 
 /** Shape inference says what does not fit; for a file there is one way out of that. */
@@ -48,7 +60,10 @@ const EXPORT_AGAIN = 'The file is damaged or no valid ONNX: export the model aga
 class GraphBuild {
   readonly #source: Source;
   readonly #symbolic: boolean;
-  readonly #values = new Map<string, Value>();
+  /** Innermost last. */
+  readonly #scopes: Scope[];
+  readonly #weights = new Map<TensorProto, Value>();
+  #nodes = 0;
   readonly #g = new Builder();
   readonly #folder = new Folder();
   readonly #budget = new Budget();
@@ -56,19 +71,24 @@ class GraphBuild {
   constructor(source: Source, symbolic: boolean) {
     this.#source = source;
     this.#symbolic = symbolic;
+    this.#scopes = [{ values: new Map(), weights: source.weights, suffix: '' }];
+  }
+
+  get #scope(): Scope {
+    return this.#scopes[this.#scopes.length - 1];
   }
 
   run(): Built {
     const { inputs, outputs, nodes, fixed, context, options } = this.#source;
     const notes: string[] = [];
-    for (const [name, tensor] of fixed) this.#values.set(name, constantValue(asFloat32(tensor), name));
+    for (const [name, tensor] of fixed) this.#scope.values.set(name, constantValue(asFloat32(tensor), name));
     const fed = inputs.map(
       (input) =>
         new Value(inGraph(input.dtype), shapeOf(input, this.#symbolic, options, context.file, notes), {
           name: input.name,
         }),
     );
-    fed.forEach((v) => this.#values.set(v.name, v));
+    fed.forEach((v) => this.#scope.values.set(v.name, v));
     for (const node of nodes) this.#located(node, () => this.#add(node));
     return { inputs: fed, outputs: outputs.map((name) => this.#read(name, 'the graph')), notes };
   }
@@ -88,7 +108,7 @@ class GraphBuild {
   }
 
   #read(name: string, reader: string): Value {
-    const found = this.#values.get(name) ?? this.#weight(name);
+    const found = this.#find(name);
     if (!found)
       throw new FormatError(
         `${this.#source.context.file}: ${reader} reads tensor "${name}", an output of its operator that is not supported. Export the model for inference.`,
@@ -96,28 +116,63 @@ class GraphBuild {
     return found;
   }
 
+  /** A body sees what is around it. */
+  #find(name: string): Value | null {
+    for (const { values, weights } of this.#scopes.toReversed()) {
+      const found = values.get(name) ?? this.#weight(weights.get(name), name);
+      if (found) return found;
+    }
+    return null;
+  }
+
   /** Weights are looked at when a node reads them: what nobody reads may be of any type. */
-  #weight(name: string): Value | null {
-    const proto = this.#source.weights.get(name);
+  #weight(proto: TensorProto | undefined, name: string): Value | null {
     if (!proto) return null;
-    const value = constantValue(asFloat32(decodeTensor(proto, this.#source.context)), name);
-    this.#values.set(name, value);
+    let value = this.#weights.get(proto);
+    if (!value)
+      this.#weights.set(proto, (value = constantValue(asFloat32(decodeTensor(proto, this.#source.context)), name)));
     return value;
   }
 
   #add(node: FileNode): void {
     const inputs = node.inputs.map((name) => (name === '' ? null : this.#read(name, fileNodeLabel(node))));
     refuseAttributeKinds(node.op, node.attrs);
+    if (++this.#nodes > MOST_NODES)
+      throw new RangeError(
+        `with its loops written out the model has more than ${MOST_NODES} nodes. Export it with fewer steps.`,
+      );
     const outputs = node.outputs.slice(0, node.outputs.findLastIndex((name) => name !== '') + 1);
     if (node.op === 'Constant' && node.domain === '') {
-      this.#values.set(outputs[0], constantValue(constantOf(node.attrs), outputs[0]));
+      this.#scope.values.set(outputs[0], constantValue(constantOf(node.attrs), outputs[0]));
       return;
     }
-    const results = this.#apply({ ...node, inputs, outputs });
-    outputs.forEach((name, i) => name !== '' && results[i] && this.#values.set(name, results[i]));
+    const { suffix } = this.#scope;
+    const named = suffix ? outputs.map((name) => name && name + suffix) : outputs;
+    const results = this.#apply({ ...node, inputs, outputs: named }, node.bodies);
+    outputs.forEach((name, i) => name !== '' && results[i] && this.#scope.values.set(name, results[i]));
   }
 
-  #apply(draft: Draft): readonly (Value | null)[] {
+  /** The nodes of a body in place of the node that holds it. */
+  #run(body: Body, inputs: readonly Value[], step?: number): readonly Value[] {
+    if (inputs.length !== body.inputs.length)
+      throw new RangeError(`its graph takes ${body.inputs.length} inputs and is given ${inputs.length}.`);
+    const values = new Map(body.inputs.map((name, i) => [name, inputs[i]]));
+    const suffix = step === undefined ? this.#scope.suffix : `${this.#scope.suffix}.${step}`;
+    this.#scopes.push({ values, weights: body.weights, suffix });
+    try {
+      for (const node of body.nodes) this.#located(node, () => this.#add(node));
+      return body.outputs.map((name) => this.#read(name, 'a graph within it'));
+    } finally {
+      this.#scopes.pop();
+    }
+  }
+
+  #apply(draft: Draft, bodies: FileNode['bodies'] = {}): readonly (Value | null)[] {
+    if (isControlFlow(draft.op, draft.domain)) {
+      const run = this.#run.bind(this);
+      const node = (plain: Draft) => this.#apply(plain) as readonly Value[];
+      return controlFlow[draft.op]({ g: this.#g, bodies, run, node }, draft);
+    }
     refuseMissingInputs(draft.op, draft.inputs, false);
     const normal = normalizerOf(draft.op, draft.domain)?.(this.#g, draft) ?? draft;
     return 'op' in normal ? this.#node(normal) : normal;

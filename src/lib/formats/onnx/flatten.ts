@@ -2,7 +2,15 @@
 import type { Attribute, Attributes } from '../../graph/graph.ts';
 import { FormatError } from '../error.ts';
 import { decodeAttribute, isSubgraph } from './attributes.ts';
-import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto } from './proto.ts';
+import type {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  OperatorSetIdProto,
+  TensorProto,
+} from './proto.ts';
 import type { TensorContext } from './tensors.ts';
 
 /** A node of the file, edges by name. */
@@ -17,9 +25,22 @@ export interface FileNode {
   readonly attrs: Attributes;
   /** Version of its domain's operator set. */
   readonly opset: number;
+  /** The graphs that it holds (branches of If, bodies of Loop and Scan), by the attribute's name. */
+  readonly bodies: Readonly<Record<string, Body>>;
+  /** What these read of the graph around them. */
+  readonly captures: readonly string[];
 }
 
-/** Deepest call of functions by functions. */
+/** A graph within a node. */
+export interface Body {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Producers first. */
+  readonly nodes: readonly FileNode[];
+  readonly weights: ReadonlyMap<string, TensorProto>;
+}
+
+/** Deepest call of functions by functions, and nesting of graphs in graphs. */
 const MAX_CALLS = 32;
 /** Most nodes and edges after inlining: functions that call others twice would otherwise double with each level. */
 const MAX_EDGES = 200_000;
@@ -51,11 +72,11 @@ export function inlineFunctions(model: ModelProto & { graph: GraphProto }, conte
   const flat: FileNode[] = [];
   let edges = 0;
 
-  const expand = (nodes: readonly NodeProto[], scope: Scope): void => {
+  const expand = (nodes: readonly NodeProto[], scope: Scope, into: FileNode[]): void => {
     for (const node of nodes) {
       const callee = functions.get(functionKey(node.domain, node.opType, node.overload));
-      if (callee) call(node, callee, scope);
-      else flat.push(fileNode(node, scope, context));
+      if (callee) call(node, callee, scope, into);
+      else into.push(fileNode(node, scope, context, bodiesOf(node, scope)));
       edges += 1 + node.input.length + node.output.length;
       if (edges > MAX_EDGES)
         throw new FormatError(
@@ -64,7 +85,32 @@ export function inlineFunctions(model: ModelProto & { graph: GraphProto }, conte
     }
   };
 
-  const call = (node: NodeProto, callee: FunctionProto, outer: Scope): void => {
+  const bodiesOf = (node: NodeProto, scope: Scope): Record<string, Body> =>
+    Object.fromEntries(
+      node.attribute.flatMap((a): [string, Body][] =>
+        a.g && isSubgraph(a) ? [[a.name, bodyOf(node, a.g, scope)]] : [],
+      ),
+    );
+
+  const bodyOf = (node: NodeProto, graph: GraphProto, outer: Scope): Body => {
+    if (outer.depth >= MAX_CALLS)
+      throw new FormatError(
+        `${context.file}: ${node.opType} nests graphs more than ${MAX_CALLS} deep. Export the model again.`,
+      );
+    const scope = { ...outer, depth: outer.depth + 1 };
+    const nodes: FileNode[] = [];
+    expand(graph.node, scope, nodes);
+    const inner = (name: string) => flatName(name, scope);
+    const inputs = graph.input.map((v) => inner(v.name));
+    const weights = new Map(graph.initializer.map((t) => [inner(t.name), t]));
+    const own = new Set([...inputs, ...weights.keys(), ...nodes.flatMap((n) => n.outputs)]);
+    const outputs = graph.output.map((v) => inner(v.name));
+    const around = [...nodes.flatMap(readsOf), ...outputs].filter((name) => name !== '' && !own.has(name));
+    const known = new Set([...inputs, ...weights.keys(), ...around]);
+    return { inputs, outputs, nodes: sortNodes(nodes, outputs, known, context.file), weights };
+  };
+
+  const call = (node: NodeProto, callee: FunctionProto, outer: Scope, into: FileNode[]): void => {
     if (outer.depth >= MAX_CALLS) {
       throw new FormatError(
         `${context.file}: function ${callee.name} is called more than ${MAX_CALLS} deep: it probably calls itself. Export the model again.`,
@@ -75,23 +121,31 @@ export function inlineFunctions(model: ModelProto & { graph: GraphProto }, conte
     const names = new Map<string, string>();
     callee.input.forEach((inner, i) => names.set(inner, node.input[i] ? flatName(node.input[i], outer) : ''));
     callee.output.forEach((inner, i) => node.output[i] && names.set(inner, flatName(node.output[i], outer)));
-    const prefix = `${outer.prefix}${node.name || `${callee.name}.${flat.length}`}/`;
-    expand(callee.node, {
-      names,
-      prefix,
-      attributes,
-      opsets: opsetsOf(callee.opsetImport.length ? callee.opsetImport : model.opsetImport),
-      depth: outer.depth + 1,
-    });
+    const prefix = `${outer.prefix}${node.name || `${callee.name}.${edges}`}/`;
+    expand(
+      callee.node,
+      {
+        names,
+        prefix,
+        attributes,
+        opsets: opsetsOf(callee.opsetImport.length ? callee.opsetImport : model.opsetImport),
+        depth: outer.depth + 1,
+      },
+      into,
+    );
   };
 
-  expand(model.graph.node, {
-    names: null,
-    prefix: '',
-    attributes: new Map(),
-    opsets: opsetsOf(model.opsetImport),
-    depth: 0,
-  });
+  expand(
+    model.graph.node,
+    {
+      names: null,
+      prefix: '',
+      attributes: new Map(),
+      opsets: opsetsOf(model.opsetImport),
+      depth: 0,
+    },
+    flat,
+  );
   return flat;
 }
 
@@ -109,7 +163,18 @@ function resolve(a: AttributeProto, scope: Scope): AttributeProto | null {
   return given ? { ...given, name: a.name } : null;
 }
 
-function fileNode(node: NodeProto, scope: Scope, context: TensorContext): FileNode {
+/** What a body reads of the graph around it. */
+function capturesOf({ inputs, outputs, nodes, weights }: Body): string[] {
+  const own = new Set([...inputs, ...weights.keys(), ...nodes.flatMap((n) => n.outputs)]);
+  return [...new Set([...nodes.flatMap(readsOf), ...outputs])].filter((name) => name !== '' && !own.has(name));
+}
+
+function fileNode(
+  node: NodeProto,
+  scope: Scope,
+  context: TensorContext,
+  bodies: Readonly<Record<string, Body>>,
+): FileNode {
   const domain = ownDomain(node.domain);
   const where = fileNodeLabel({ op: node.opType, name: node.name, outputs: node.output });
   return {
@@ -125,11 +190,16 @@ function fileNode(node: NodeProto, scope: Scope, context: TensorContext): FileNo
       return Object.fromEntries(bound.map((a): [string, Attribute] => [a.name, decodeAttribute(a, where, context)]));
     },
     opset: scope.opsets.get(domain) ?? 1,
+    bodies,
+    captures: Object.values(bodies).flatMap(capturesOf),
   };
 }
 
 /** What sorting looks at: nodes of other formats have it too. */
-type Edges = Pick<FileNode, 'op' | 'name' | 'inputs' | 'outputs'>;
+type Edges = Pick<FileNode, 'op' | 'name' | 'inputs' | 'outputs'> & Partial<Pick<FileNode, 'captures'>>;
+
+const readsOf = ({ inputs, captures }: Edges): readonly string[] =>
+  captures?.length ? [...inputs, ...captures] : inputs;
 
 /**
  * The nodes that `outputs` need, every one after those it reads. `known` are names that need no node. Throws a
@@ -150,7 +220,7 @@ export function sortNodes<T extends Edges>(
       const node = stack.at(-1)!;
       const waiting = done.has(node)
         ? []
-        : node.inputs
+        : readsOf(node)
             .map((name) => name && producerOf(name, fileNodeLabel(node), producers, known, file))
             .filter((n) => n && !done.has(n));
       if (waiting.length === 0) {

@@ -1,5 +1,6 @@
 /** @file ONNX file → Graph: functions inlined, every operator set brought to one, shape arithmetic computed, batch axis symbolic. */
 import '../../ops/index.ts';
+import { topologicalOrder, VITRINE, type Graph } from '../../graph/graph.ts';
 import { recognise } from '../../ops/passes/recognise.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { withBatch } from '../batch.ts';
@@ -79,7 +80,14 @@ export function readOnnx(bytes: Uint8Array, file: string, options: ReadOptions =
     outputs: outputs.names,
     external: usedBy(model, context.external),
     batched: batched && values.inputs.some((v) => typeof v.shape[0] === 'object'),
-    notes: [...outputs.notes, ...nameNotes(graph), ...versionNotes(model), ...precisionNotes(inputs), ...notes],
+    notes: [
+      ...outputs.notes,
+      ...nameNotes(graph),
+      ...versionNotes(model),
+      ...precisionNotes(inputs),
+      ...quantizationNotes(imported),
+      ...notes,
+    ],
   };
 }
 
@@ -125,6 +133,15 @@ function versionNotes(model: ModelProto): string[] {
       `The file uses operator set ${opset}, newer than ${NEWEST_OPSET}, the newest that is known: operators may have changed.`,
     ];
   return [];
+}
+
+/** Gradients of a quantised model follow a convention, which the person has to know. */
+function quantizationNotes({ outputs }: Graph): string[] {
+  const count = topologicalOrder(outputs).filter((n) => n.domain === VITRINE && n.op === 'RoundClip').length;
+  if (count === 0) return [];
+  return [
+    `The model rounds to quantised numbers in ${count} place${count > 1 ? 's' : ''}. Gradients go through as if nothing were rounded (straight-through), and stop where a number is cut off.`,
+  ];
 }
 
 function precisionNotes(inputs: readonly Declared[]): string[] {

@@ -7,13 +7,16 @@ const least: Readonly<Record<number, readonly string[]>> = {
     ...['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Mod', 'And', 'Or', 'Xor', 'Equal', 'Greater', 'GreaterOrEqual', 'Less'],
     ...['LessOrEqual', 'PRelu', 'MatMul', 'Gemm', 'Conv', 'ConvTranspose', 'CumSum', 'Expand', 'Gather', 'CastLike'],
     ...['GatherElements', 'GatherND', 'GridSample', 'LayerNormalization', 'RMSNormalization', 'RotaryEmbedding'],
+    ...['SwiGLU', 'CenterCropPad', 'QuantizeLinear', 'DequantizeLinear', 'ConvInteger', 'MatMulInteger'],
     ...['SimplifiedLayerNormalization', 'FusedConv', 'FusedGemm', 'FusedMatMul', 'BiasGelu'],
   ],
   3: [
     ...['Where', 'Range', 'OneHot', 'ScatterElements', 'Scatter', 'ScatterND', 'InstanceNormalization'],
-    ...['GroupNormalization', 'SkipLayerNormalization'],
+    ...['GroupNormalization', 'SkipLayerNormalization', 'RNN', 'GRU', 'LSTM', 'DeformConv'],
+    'SkipSimplifiedLayerNormalization',
   ],
   5: ['BatchNormalization'],
+  8: ['QLinearConv', 'QLinearMatMul'],
 };
 
 /** Parameters that became inputs: needed once a node is at the canonical opset, not in older files. */

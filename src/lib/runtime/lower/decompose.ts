@@ -2,10 +2,11 @@
  * @file Operators that a device lacks, in terms of ones that it has. WebGPU's entries are correct without (the CPU
  * provider steps in) but would move tensors off the GPU and back.
  */
-import { Value, type Graph, type Node } from '../../graph/graph.ts';
+import { Value, VITRINE, type Graph, type Node } from '../../graph/graph.ts';
 import { rewriteGraph } from '../../graph/rewrite.ts';
 import { normalizeAxis } from '../../graph/dim.ts';
 import type { Builder } from '../../ops/builder.ts';
+import { operatorKey } from '../../ops/define.ts';
 import type { OrtDevice } from '../runtime.ts';
 import { einsumInLetters, layerNormalizationInFull, padAfterCropping, sliceBackwards } from './forms.ts';
 
@@ -31,6 +32,7 @@ export const everywhere: Readonly<Record<string, Decomposition>> = {
   },
   GroupNormalization: (g, node, [x, scale, bias]) =>
     groupNormalization(g, x, scale, bias, number(node, 'num_groups', 1), number(node, 'epsilon', 1e-5)),
+  [`${VITRINE}.RoundClip`]: (g, _node, [x, low, high]) => g.min(g.max(g.apply('Round', [x]), low), high),
   Dropout: (g, _node, [x]) => [x, g.expand(g.scalar(1, 'bool'), x.shape)],
   Einsum: einsumInLetters,
 };
@@ -82,8 +84,9 @@ export function decompose(graph: Graph, g: Builder, device: OrtDevice): Graph {
 /** Every node that has an entry in the table. */
 export function decomposeBy(graph: Graph, g: Builder, table: Readonly<Record<string, Decomposition>>): Graph {
   return rewriteGraph(graph, (node, inputs) => {
-    if (node.domain !== '' || !Object.hasOwn(table, node.op)) return null;
-    const result = table[node.op](g, node, inputs as readonly Value[]);
+    const key = operatorKey(node.op, node.domain);
+    if (!Object.hasOwn(table, key)) return null;
+    const result = table[key](g, node, inputs as readonly Value[]);
     return result instanceof Value ? [result] : result;
   });
 }

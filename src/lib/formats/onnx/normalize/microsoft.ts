@@ -82,5 +82,14 @@ export const skipLayerNormalization: Normalizer = (g, node) => {
   return node.outputs[3] ? [y, null, null, total] : [y];
 };
 
+/** RMSNormalization(input + skip + bias) · gamma; the fourth output is that sum. */
+export const skipSimplified: Normalizer = (g, node) => {
+  const [x, skip, gamma, bias] = node.inputs;
+  const total = sum(g, x, skip, bias);
+  const epsilon = numberAttr(node, 'epsilon', 1e-12);
+  const [y] = last(g, node, 'RMSNormalization', [total, gamma], { axis: -1, epsilon });
+  return node.outputs[3] ? [y, null, null, total] : [y];
+};
+
 /** An operator that ONNX has under the same name with the same meaning. */
 export const toOnnx: Normalizer = (_g, node) => change(node, { domain: '' });

@@ -1,7 +1,7 @@
 /** @file Upsample and the Resize of opset 10, in terms of today's Resize. */
 import type { Value } from '../../../graph/graph.ts';
 import { float32, sizeOf } from '../../../tensor/tensor.ts';
-import { change, without, type Draft, type Normalizer } from './draft.ts';
+import { change, type Draft, type Normalizer } from './draft.ts';
 
 const isEmpty = (v: Value | null | undefined): boolean => !v || sizeOf(v.shape as readonly number[]) === 0;
 
@@ -28,13 +28,4 @@ export const resize: Normalizer = (_g, node) => {
   const [x, roi, scales, sizes] = node.inputs;
   const region = node.attrs.coordinate_transformation_mode === 'tf_crop_and_resize' ? roi : null;
   return change(node, { inputs: [x, region, isEmpty(scales) ? null : scales, isEmpty(sizes) ? null : sizes] });
-};
-
-/** Opset 20 renamed the modes. */
-export const gridSample: Normalizer = (_g, node) => {
-  const renamed: Readonly<Record<string, string>> = { bilinear: 'linear', bicubic: 'cubic' };
-  const { mode } = node.attrs;
-  return typeof mode === 'string' && mode in renamed
-    ? change(without(node, 'mode'), { attrs: { ...node.attrs, mode: renamed[mode] } })
-    : node;
 };

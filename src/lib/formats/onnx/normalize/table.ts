@@ -1,13 +1,19 @@
 /** @file The table of what changed between operator sets: one small function per operator. */
 import { findOp } from '../../../ops/define.ts';
+import { controlFlow, isControlFlow } from '../control-flow.ts';
 import type { FileNode } from '../flatten.ts';
+import * as attention from './attention.ts';
+import * as composed from './composed.ts';
 import type { Normalizer } from './draft.ts';
 import * as elementwise from './elementwise.ts';
 import * as microsoft from './microsoft.ts';
 import * as normalization from './normalization.ts';
 import * as parameters from './parameters.ts';
 import { ceilMode } from './pooling.ts';
+import * as quantization from './quantization.ts';
+import * as recurrent from './recurrent.ts';
 import * as resize from './resize.ts';
+import * as sampling from './sampling.ts';
 import { flattening } from './softmax.ts';
 
 interface Entry {
@@ -19,6 +25,8 @@ interface Entry {
 const entry = (run: Normalizer, ...becomes: readonly string[]): Entry => ({ run, becomes });
 const same = (run: Normalizer): Entry => ({ run });
 const gone = (run: Normalizer): Entry => ({ run, becomes: [] });
+/** Written as many others. */
+const written = gone;
 const each = (ops: readonly string[], made: Entry): [string, Entry][] => ops.map((op) => [op, made]);
 
 const MICROSOFT = 'com.microsoft';
@@ -55,14 +63,39 @@ const table: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['Unsqueeze', same(parameters.axes)],
   ['Upsample', entry(resize.upsample, 'Resize')],
   ['Resize', same(resize.resize)],
-  ['GridSample', same(resize.gridSample)],
   ['Scatter', entry((_g, node) => ({ ...node, op: 'ScatterElements' }), 'ScatterElements')],
+  ['RNN', written(recurrent.rnn)],
+  ['GRU', written(recurrent.gru)],
+  ['LSTM', written(recurrent.lstm)],
+  ['Attention', written(attention.attention)],
+  ['RotaryEmbedding', written(attention.rotaryEmbedding)],
+  ['GridSample', written(sampling.gridSample)],
+  ['DeformConv', written(sampling.deformConv)],
+  ['LpPool', written(composed.lpPool)],
+  ['CenterCropPad', written(composed.centerCropPad)],
+  ['SwiGLU', written(composed.swiGlu)],
+  ['NonZero', written(composed.nonZero)],
+  ['Einsum', same(composed.einsum)],
+  ['QuantizeLinear', written(quantization.quantizeLinear)],
+  ['DequantizeLinear', written(quantization.dequantizeLinear)],
+  ['DynamicQuantizeLinear', written(quantization.dynamicQuantizeLinear)],
+  ['ConvInteger', written(quantization.convInteger)],
+  ['MatMulInteger', written(quantization.matMulInteger)],
+  ['QLinearConv', written(quantization.qLinearConv)],
+  ['QLinearMatMul', written(quantization.qLinearMatMul)],
   ['BatchNormalization', same(normalization.batchNormalization)],
   ['GroupNormalization', same(normalization.groupNormalization)],
   ['SimplifiedLayerNormalization', entry(normalization.simplifiedLayerNormalization, 'RMSNormalization')],
   [`${MICROSOFT}.LayerNormalization`, entry(normalization.layerNormalization, 'LayerNormalization')],
   [`${MICROSOFT}.SimplifiedLayerNormalization`, entry(normalization.simplifiedLayerNormalization, 'RMSNormalization')],
   [`${MICROSOFT}.SkipLayerNormalization`, entry(microsoft.skipLayerNormalization, 'Add', 'LayerNormalization')],
+  [`${MICROSOFT}.SkipSimplifiedLayerNormalization`, entry(microsoft.skipSimplified, 'Add', 'RMSNormalization')],
+  [`${MICROSOFT}.EmbedLayerNormalization`, written(attention.embedLayerNormalization)],
+  [`${MICROSOFT}.Attention`, written(attention.packedAttention)],
+  [`${MICROSOFT}.MultiHeadAttention`, written(attention.multiHeadAttention)],
+  [`${MICROSOFT}.RotaryEmbedding`, written(attention.microsoftRotaryEmbedding)],
+  [`${MICROSOFT}.QuantizeLinear`, written(quantization.quantizeLinear)],
+  [`${MICROSOFT}.DequantizeLinear`, written(quantization.dequantizeLinear)],
   [`${MICROSOFT}.Gelu`, entry(microsoft.gelu, 'Gelu')],
   [`${MICROSOFT}.BiasGelu`, entry(microsoft.gelu, 'Gelu', 'Add')],
   [`${MICROSOFT}.FastGelu`, entry(microsoft.fastGelu, 'Gelu', 'Add')],
@@ -88,6 +121,7 @@ export const operatorName = (node: FileNode): string => keyOf(node.op, node.doma
 export const importedOnly = (): string[] =>
   [
     'Constant',
+    ...Object.keys(controlFlow),
     ...[...table]
       .filter(([key, { becomes }]) => becomes?.every((op) => findOp(op)) && !findOp(key))
       .map(([key]) => key),
@@ -95,7 +129,7 @@ export const importedOnly = (): string[] =>
 
 /** Whether the operator can be imported. */
 export function isSupported(node: FileNode): boolean {
-  if (node.op === 'Constant' && node.domain === '') return true;
+  if ((node.op === 'Constant' && node.domain === '') || isControlFlow(node.op, node.domain)) return true;
   const becomes = table.get(operatorName(node))?.becomes;
   return becomes ? becomes.every((op) => findOp(op)) : findOp(node.op, node.domain) !== undefined;
 }
