@@ -75,7 +75,7 @@ describe('on the tokens of a transformer', () => {
   it('Ablation-CAM takes a feature from every token', async () => {
     const f = functionOf(vit, class2, vit.tokens, image);
     const whole = f(values);
-    const weights = [0, 1, 2, 3].map((k) => (whole - f(values.map((v, i) => (i % 4 === k ? 0 : v)))) / whole);
+    const weights = [0, 1, 2, 3].map((k) => (whole - f(values.map((v, i) => (i % 4 === k ? 0 : v)))) / Math.abs(whole));
     const truth = weightedMap(onGrid(values), weights);
     const question = ask({ model: vit, x: image, target, layer: vit.tokens });
     const { scores } = await findMethod('ablationcam').explain(question, { relu: false });

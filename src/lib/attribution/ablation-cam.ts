@@ -14,8 +14,9 @@ import type { ModelGraph, Question, Target } from './types.ts';
  * Ablation-CAM (Desai & Ramaswamy 2020, WACV, doi:10.1109/WACV45572.2020.9093360). With A the layer's activation, k its
  * channels:
  *
- *     score = ReLU(Σₖ wₖ Aₖ),    wₖ = (F − F with Aₖ = 0) / F
+ *     score = ReLU(Σₖ wₖ Aₖ),    wₖ = (F − F with Aₖ = 0) / |F|
  *
+ * The paper divides by F, which turns every sign around where F is negative.
  * No gradient; one pass of what follows the layer for each channel.
  */
 export const ablationCam = defineMethod({
@@ -39,7 +40,7 @@ export const ablationCam = defineMethod({
     const maps = await channelMaps(question, layer, layout);
     const [value] = await values(question, [question.x]);
     const without = await valuesWithout(await fromLayer(question, layer), layout);
-    const weights = without.map((v) => (value === 0 ? 0 : (value - v) / value));
+    const weights = without.map((v) => (value === 0 ? 0 : (value - v) / Math.abs(value)));
     return { scores: weightedSum(maps, weights, relu), value, passes: without.length + 2 };
   },
 });

@@ -1,8 +1,11 @@
 import { random } from '../tensor/random.ts';
+import { sizeOf } from '../tensor/tensor.ts';
 import { cellsOf, cellsOption, spread, valuesWith, type Features } from './features.ts';
 import { defineMethod } from './method.ts';
 import { integer, schema } from './options.ts';
+import { imageAxes } from './layout.ts';
 import { completeness } from './program.ts';
+import { exampleShape } from './target.ts';
 import type { Explanation, Question } from './types.ts';
 
 const citation = {
@@ -95,7 +98,7 @@ export const shapleyValues = defineMethod({
   title: 'Shapley values',
   family: 'perturbation',
   description:
-    'What each square adds to the score, averaged over all ways of having the other squares; exact, of few squares.',
+    'What each square adds to the score, averaged over all ways of having the other squares; exact, of few squares, and of fewer where there are several images.',
   citation: {
     authors: 'Shapley',
     year: 1953,
@@ -105,8 +108,19 @@ export const shapleyValues = defineMethod({
   options: schema({ cells: cellsOption({ maximum: 3, default: 3 }) }),
   needs: { baseline: true, layer: false, seed: false },
   signed: true,
-  unavailable: () => null,
-  explain: (question, { cells }) => exactly(question, cellsOf(question, cells)),
+  unavailable: (model) => {
+    const least = model.images.reduce((n, image) => n + (imageAxes(image) ? 1 : sizeOf(exampleShape(image))), 0);
+    return least > MOST_FEATURES
+      ? `Exact Shapley values are for ${MOST_FEATURES} features at most, this model takes ${least}.`
+      : null;
+  },
+  explain(question, { cells }) {
+    let features = cellsOf(question, cells);
+    // Several images have as many squares each.
+    for (let fewer = cells - 1; fewer > 0 && features.count > MOST_FEATURES; fewer--)
+      features = cellsOf(question, fewer);
+    return exactly(question, features);
+  },
 });
 
 /** Shapley values of at most twelve features. Throws a RangeError where there are more. */
