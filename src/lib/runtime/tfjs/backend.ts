@@ -2,6 +2,7 @@
 import type { TensorFlow } from '../../ops/tensorflow.ts';
 import { describeAdapter } from '../adapter.ts';
 import type { DeviceInfo, TfjsBackend } from '../runtime.ts';
+import { repairKernels } from './repairs.ts';
 
 export interface TfjsOptions {
   readonly backend: TfjsBackend;
@@ -30,6 +31,7 @@ export async function loadBackend(options: TfjsOptions): Promise<{ tf: TensorFlo
   await loaders[backend](options);
   // Threads come from a script that is text in the page, which the site's Content-Security-Policy forbids.
   if (backend === 'wasm') tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  if (backend === 'webgpu' || backend === 'webgl') repairKernels(tf, backend);
   await useBackend(tf, backend);
   return { tf, device: { runtime: 'tfjs', version: tf.version_core, kind: backend, threads: 1, adapter } };
 }
