@@ -6,6 +6,7 @@ import { lower, type Target } from '../lower/lower.ts';
 import { createQueue, type Enqueue } from '../queue.ts';
 import type { CompileOptions, DeviceInfo, ModelFile, Program, Runtime, UnsupportedNode } from '../runtime.ts';
 import { loadBackend, useBackend, type TfjsOptions } from './backend.ts';
+import { watchLoss, type Loss } from './loss.ts';
 import { TfjsProgram } from './program.ts';
 import { unsupportedByTfjs } from './unsupported.ts';
 
@@ -18,7 +19,7 @@ export async function createTfjsRuntime(options: TfjsOptions): Promise<Runtime> 
 
 class TfjsRuntime implements Runtime {
   readonly device: DeviceInfo;
-  readonly lost: Promise<string>;
+  readonly #loss: Loss;
   readonly #tf: TensorFlow;
   readonly #memories: readonly WebAssembly.Memory[];
   readonly #enqueue: Enqueue = createQueue();
@@ -28,7 +29,11 @@ class TfjsRuntime implements Runtime {
     this.#tf = tf;
     this.device = device;
     this.#memories = memories;
-    this.lost = lossOf(tf, device);
+    this.#loss = watchLoss(tf, device.kind);
+  }
+
+  get lost(): Promise<string> {
+    return this.#loss.lost;
   }
 
   get heapBytes(): number {
@@ -48,6 +53,7 @@ class TfjsRuntime implements Runtime {
         tf: this.#tf,
         backend: this.device.kind,
         enqueue: this.#enqueue,
+        check: this.#loss.check,
         onDispose: (gone) => this.#open.delete(gone),
       });
       this.#open.add(program);
@@ -65,13 +71,6 @@ class TfjsRuntime implements Runtime {
 }
 
 const targetOf = (kind: DeviceInfo['kind']): Target => (kind === 'cpu' || kind === 'wasm' ? 'tfjs-host' : 'tfjs-gpu');
-
-/** The GPU tells when it is gone; the other backends have nothing to lose. */
-function lossOf(tf: TensorFlow, { kind }: DeviceInfo): Promise<string> {
-  if (kind !== 'webgpu') return new Promise(() => undefined);
-  const { device } = tf.backend() as unknown as { readonly device: GPUDevice };
-  return device.lost.then(({ reason, message }) => message || reason);
-}
 
 function refuse(nodes: readonly UnsupportedNode[]): void {
   if (nodes.length === 0) return;
