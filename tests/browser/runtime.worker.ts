@@ -117,7 +117,7 @@ const tests = {
     return { programs: programs.length, wrong };
   },
 
-  /** One case of each method on a golden model: how many were met, and what was not. */
+  /** A case of each method of few passes on a golden model: how many were met, and what was not. */
   async goldens(): Promise<{ met: number; failures: string }> {
     const files = await Promise.all(
       Object.entries(golden).map(async ([path, url]) => {
@@ -126,8 +126,9 @@ const tests = {
       }),
     );
     const bytes = new Map(files);
-    const folder = sampleOf(folderOf((file) => bytes.get(file)!));
-    const results = await runFolder({ ...folder, files: folder.files.slice(0, 1) }, runtime);
+    const { cases, files: models, ...folder } = folderOf((file) => bytes.get(file)!);
+    const short = cases.filter(({ id }) => !/^(ig|occlusion)/.test(id));
+    const results = await runFolder(sampleOf({ ...folder, cases: short, files: models.slice(0, 1) }), runtime);
     return { met: casesOf(results, 'passed').length, failures: failureList(results) };
   },
 
