@@ -4,8 +4,7 @@
  * that format will do. Prints a table and fails on any miss; the last line is `N passed, N failed, N not claimed`.
  */
 import { createOrtRuntime } from '../src/lib/runtime/ort.ts';
-import { goldenFolders } from '../tests/goldens/folder.ts';
-import { compactSet, wholeSet } from '../tests/goldens/place.ts';
+import { compactSet, goldenFolders, wholeSet } from '../tests/goldens/place.ts';
 import { casesOf, runFolder, type Result } from '../tests/goldens/run.ts';
 import { failureList, notClaimedList, resultTable } from '../tests/goldens/table.ts';
 

@@ -58,7 +58,7 @@ ONNX's; every operator set from 7 on is brought to set 20 when a file is read. A
   has to. *–*: a model in which the image passes through it cannot be explained by a method that walks back; Occlusion still works.
 - **Shapes**: computed when the file is opened, where exporters use it on shapes.
 - **WebGPU**: whether every form of it runs there, after lowering. Where not, the device menu offers WASM.
-- **TensorFlow.js**: whether it runs there, in JavaScript and on WASM.
+- **TensorFlow.js**: whether it runs there: in JavaScript, on WASM, on WebGPU and on WebGL, which lack the same forms.
 
 ${tableOf(ops.filter((op) => op.domain !== VITRINE))}
 

@@ -36,6 +36,19 @@ GPUAdapter.prototype.requestDevice = async function (...descriptor) {
   return device;
 };
 
+const getContext = OffscreenCanvas.prototype.getContext as (...request: unknown[]) => unknown;
+const contexts = new Set<WebGL2RenderingContext>();
+patch(OffscreenCanvas.prototype, 'getContext', function (this: OffscreenCanvas, ...request: unknown[]) {
+  const context = getContext.apply(this, request);
+  if (context instanceof WebGL2RenderingContext) contexts.add(context);
+  return context;
+});
+
+function loseAll(): void {
+  devices.forEach((device) => device.destroy());
+  contexts.forEach((context) => context.getExtension('WEBGL_lose_context')?.loseContext());
+}
+
 /** From now on the browser says of every buffer that there is no memory for it. */
 function useUpMemory() {
   const { createBuffer } = GPUDevice.prototype;
@@ -50,7 +63,8 @@ const noMemory = () =>
 
 channel.onmessage = ({ data }) => {
   if (data === 'use up the GPU’s memory') useUpMemory();
-  if (data === 'lose the device') devices.forEach((device) => device.destroy());
+  if (data === 'lose the device') loseAll();
+  if (data === 'refuse a command') devices.forEach((device) => device.createBuffer({ size: 4, usage: 0 }));
   if (data === 'die')
     setTimeout(() => {
       throw new Error('the worker was killed');

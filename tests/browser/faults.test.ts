@@ -126,6 +126,30 @@ describe('a WebGPU device that is lost', () => {
     expect(again.notes).toEqual([]);
   });
 
+  it.each(['tfjs-webgpu', 'tfjs-webgl'] as const)('%s: the run ends on WASM too', async (device) => {
+    const { client, workers, report, ask, told } = await opened('', device);
+    expect(report).toMatchObject({ id: device, notes: [] });
+    let lost = false;
+    const outcome = await client.attribute(ask('integrated-gradients', { steps: 100 }), () => {
+      if (!lost) channel.postMessage('lose the device');
+      lost = true;
+    });
+    expect(lost).toBe(true);
+    expect(value(outcome).device).toMatchObject({ runtime: 'onnxruntime-web', kind: 'wasm' });
+    expect(workers.length).toBe(2);
+    expect(told.join()).toMatch(
+      /TF\.js Web(GPU|GL) stopped in the middle of the work \(the browser lost the graphics processor: .+\)\. WASM does/,
+    );
+  });
+
+  it('that refuses a command hands out nothing: TensorFlow.js would go on with what was in the memory', async () => {
+    const { client, ask, told } = await opened('', 'tfjs-webgpu');
+    channel.postMessage('refuse a command');
+    const result = value(await client.attribute(ask('saliency'), () => undefined));
+    expect(result.device).toMatchObject({ runtime: 'onnxruntime-web', kind: 'wasm' });
+    expect(told.join()).toMatch(/TF\.js WebGPU stopped in the middle of the work \(it refused a command: .+\)/s);
+  });
+
   it('for lack of memory: the answer comes from WASM, with the reason', async () => {
     const { client, ask, info, image, told } = await opened('', 'webgpu');
     expect(value(await client.predict(image.id, info.preprocessing)).device.kind).toBe('webgpu');

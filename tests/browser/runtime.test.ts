@@ -87,7 +87,14 @@ describe('the choice of a device', () => {
     try {
       const chosen = await tests.choose(choice);
       expect(chosen.kind).toBe(kind);
-      expect(chosen.available).toEqual(['ort-webgpu', 'ort-wasm', 'tfjs-wasm', 'tfjs-cpu']);
+      expect(chosen.available).toEqual([
+        'ort-webgpu',
+        'ort-wasm',
+        'tfjs-wasm',
+        'tfjs-webgpu',
+        'tfjs-webgl',
+        'tfjs-cpu',
+      ]);
       const reason =
         'WebGPU is not used: the graphics adapter is emulated in software, which is slower than WASM. WASM does the work.';
       expect(chosen.notes).toEqual(choice === 'auto' ? [reason] : []);

@@ -9,10 +9,19 @@ import type { DeviceInfo, OrtDevice, Runtime, TfjsBackend } from '../../src/lib/
 import { createTfjsRuntime } from '../../src/lib/runtime/tfjs/runtime.ts';
 import { selfTestGraph, selfTestInput } from '../../src/lib/runtime/self-test.ts';
 import { float32, makeTensor, type FloatTensor } from '../../src/lib/tensor/tensor.ts';
+import { folderOf, sampleOf } from '../goldens/folder.ts';
+import { casesOf, runFolder } from '../goldens/run.ts';
+import { failureList } from '../goldens/table.ts';
 import { coarse, graphOf, input } from '../runtime/graphs.ts';
 import { disagreement, opPrograms } from '../runtime/op-programs.ts';
 
 const wasmPaths = new URL('/ort/', self.location.origin).href;
+/** Files of a golden model with strided convolutions and poolings, by path. */
+const golden = import.meta.glob<string>('../goldens/data/cnn_relu_maxpool/*', {
+  query: '?url',
+  import: 'default',
+  eager: true,
+});
 let runtime: Runtime;
 
 /** y = tanh(w · x) with `size` weights that start inside a larger buffer, as they do in a file. */
@@ -97,15 +106,35 @@ const tests = {
     return (await read(program, [float32([1, 1, 2], [-1, 1])])).flat();
   },
 
-  /** Disagreements with the reference among every case of every operator. */
-  async operators(): Promise<{ programs: number; wrong: string[] }> {
-    const programs = opPrograms();
+  /** Disagreements with the reference among the cases whose titles `wanted` finds, which is all of them by default. */
+  async operators(wanted = /^/): Promise<{ programs: number; wrong: string[] }> {
+    const programs = opPrograms().filter(({ title }) => wanted.test(title));
     const wrong: string[] = [];
     for (const program of programs) {
       const found = await disagreement(runtime, program, toleranceOf(program.title));
       if (found) wrong.push(found);
     }
     return { programs: programs.length, wrong };
+  },
+
+  /** A case of each method of few passes on a golden model: how many were met, and what was not. */
+  async goldens(): Promise<{ met: number; failures: string }> {
+    const files = await Promise.all(
+      Object.entries(golden).map(async ([path, url]) => {
+        const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
+        return [path.slice(path.lastIndexOf('/') + 1), bytes] as const;
+      }),
+    );
+    const bytes = new Map(files);
+    const { cases, files: models, ...folder } = folderOf((file) => bytes.get(file)!);
+    const short = cases.filter(({ id }) => !/^(ig|occlusion)/.test(id));
+    const results = await runFolder(sampleOf({ ...folder, cases: short, files: models.slice(0, 1) }), runtime);
+    return { met: casesOf(results, 'passed').length, failures: failureList(results) };
+  },
+
+  /** Tensors that TensorFlow.js holds. */
+  async tensors(): Promise<number> {
+    return (await import('@tensorflow/tfjs-core')).memory().numTensors;
   },
 
   /** Bytes of WebAssembly memory after each of `times` models of 5 MB, opened and closed. */

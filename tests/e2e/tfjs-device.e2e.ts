@@ -7,7 +7,7 @@ const term = (page: Page, name: string) =>
   page.locator('figcaption dl div', { has: page.getByText(name, { exact: true }) }).locator('dd');
 
 test('what onnxruntime explained, TensorFlow.js explains alike; then it does the work itself', async ({ page }) => {
-  test.setTimeout(150_000);
+  test.setTimeout(300_000);
   await page.goto('./');
   await done(page);
   await page.getByRole('combobox', { name: /^Method / }).click();
@@ -22,10 +22,10 @@ test('what onnxruntime explained, TensorFlow.js explains alike; then it does the
 
   const value = async () => Number((await term(page, 'F(x)').innerText()).replace('+', '').replace('−', '-'));
   const before = await value();
-  for (const name of ['TF.js WASM', 'TF.js JavaScript']) {
+  for (const kind of ['WASM', 'WebGPU', 'WebGL', 'JavaScript']) {
     await page.getByRole('button', { name: /^Device/ }).click();
-    await page.getByRole('radio', { name, exact: true }).click();
-    await expect(term(page, 'Device')).toContainText('TensorFlow.js', { timeout: 60_000 });
+    await page.getByRole('radio', { name: `TF.js ${kind}`, exact: true }).click();
+    await expect(term(page, 'Device')).toContainText(`TensorFlow.js, ${kind}`, { timeout: 120_000 });
     await done(page);
     expect(Math.abs((await value()) - before)).toBeLessThan(1e-3 * Math.abs(before));
   }

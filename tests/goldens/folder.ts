@@ -1,6 +1,4 @@
 /** @file A folder of golden results: models, arrays and what another tool computed from them. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { readNpy } from '../../src/lib/tensor/npy.ts';
 import { full, slice0, toFloat32, type FloatTensor, type Tensor } from '../../src/lib/tensor/tensor.ts';
 
@@ -46,22 +44,23 @@ export interface GoldenFolder {
   array(file: string): Tensor;
 }
 
-/** Every model in `root`: each folder with a manifest. */
-export function goldenFolders(root: string): GoldenFolder[] {
-  const names = readdirSync(root).filter((name) => existsSync(join(root, name, 'manifest.json')));
-  return names.sort().map((name) => openFolder(join(root, name)));
-}
-
-function openFolder(path: string): GoldenFolder {
-  const manifest = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as Manifest;
+/** A model of which `bytes` gives the files by name. */
+export function folderOf(bytes: (file: string) => Uint8Array): GoldenFolder {
+  const manifest = JSON.parse(new TextDecoder().decode(bytes('manifest.json'))) as Manifest;
   const arrays = new Map<string, Tensor>();
-  const bytes = (file: string) => new Uint8Array(readFileSync(join(path, file)));
   const array = (file: string) => {
     let found = arrays.get(file);
     if (!found) arrays.set(file, (found = readNpy(bytes(file), file)));
     return found;
   };
   return { name: manifest.model, files: manifest.files, cases: manifest.cases, bytes, array };
+}
+
+/** The first case of each method, and the repaired ones that it is compared with. */
+export function sampleOf(folder: GoldenFolder): GoldenFolder {
+  const first = [...Map.groupBy(folder.cases, ({ method }) => method).values()].map(([golden]) => golden);
+  const wanted = new Set(first.flatMap(({ id, fixed_case }) => [id, fixed_case]));
+  return { ...folder, cases: folder.cases.filter(({ id }) => wanted.has(id)) };
 }
 
 /** What a parameter such as 0, "baseline.npy" or "baseline.npy[:1]" stands for; numbers fill an array like `like`. */

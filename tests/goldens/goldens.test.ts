@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOrtRuntime } from '../../src/lib/runtime/ort.ts';
 import type { Runtime } from '../../src/lib/runtime/runtime.ts';
 import { createTfjsRuntime } from '../../src/lib/runtime/tfjs/runtime.ts';
-import { goldenFolders, type GoldenFolder } from './folder.ts';
-import { compactSet, wholeSet } from './place.ts';
+import { sampleOf, type GoldenFolder } from './folder.ts';
+import { compactSet, goldenFolders, wholeSet } from './place.ts';
 import { casesOf, runFolder } from './run.ts';
 import { failureList, notClaimedList } from './table.ts';
 
@@ -23,13 +23,6 @@ describe('the compact set of goldens', () => {
     expect(casesOf(results, 'passed').length).toBeGreaterThan(0);
   }, 120_000);
 });
-
-/** The first case of each method, and the repaired ones that it is compared with. */
-function sampleOf(folder: GoldenFolder): GoldenFolder {
-  const first = [...Map.groupBy(folder.cases, ({ method }) => method).values()].map(([golden]) => golden);
-  const wanted = new Set(first.flatMap(({ id, fixed_case }) => [id, fixed_case]));
-  return { ...folder, cases: folder.cases.filter(({ id }) => wanted.has(id)) };
-}
 
 describe('a case of each method on TensorFlow.js in JavaScript', () => {
   it.each(named(compactSet))('%s: is met', async (_name, folder) => {

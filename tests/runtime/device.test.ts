@@ -9,6 +9,16 @@ it.each(['auto', 'webgpu'] as const)('falls back to WASM where there is no GPU a
   await runtime.dispose();
 });
 
+it.each([
+  ['tfjs-webgpu', 'TF.js WebGPU is not used: this browser does not offer it. WASM does the work.'],
+  ['tfjs-webgl', 'TF.js WebGL is not used: this browser does not offer it outside of the page. WASM does the work.'],
+] as const)('falls back to WASM from %s too', async (choice, note) => {
+  const { runtime, notes } = await chooseRuntime({ choice });
+  expect(runtime.device).toMatchObject({ runtime: 'onnxruntime-web', kind: 'wasm' });
+  expect(notes).toEqual([note]);
+  await runtime.dispose();
+});
+
 it('has nothing to say when WASM was asked for', async () => {
   const { runtime, notes } = await chooseRuntime({ choice: 'wasm' });
   expect(notes).toEqual([]);

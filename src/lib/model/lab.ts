@@ -1,7 +1,7 @@
 /** @file What the worker does, without the worker: also the command line's and the tests' way to the whole engine. */
 import { findMethod } from '../attribution/index.ts';
 import { chooseRuntime, createRuntime } from '../runtime/device.ts';
-import { deviceOf, devices, idOf, type DeviceId } from '../runtime/devices.ts';
+import { deviceOf, devices, idOf, isGpu, type DeviceId } from '../runtime/devices.ts';
 import type { Companion } from '../formats/model.ts';
 import { companionsOf } from '../formats/companions.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -309,7 +309,7 @@ export class LabCore {
 
   #work(runtime: Runtime): void {
     this.#runtime = runtime;
-    this.#loss = runtime.lost.then((reason) => Promise.reject(new DeviceLost(reason)));
+    this.#loss = runtime.lost.then((reason) => Promise.reject(new DeviceLost(runtime, reason)));
     this.#loss.catch(() => undefined);
   }
 
@@ -349,7 +349,7 @@ export class LabCore {
       return await Promise.race([this.#loss, (async () => work())()]);
     } catch (error) {
       const news = new Promise((resolve) => setTimeout(resolve, LOSS_IS_TOLD_MS));
-      if (this.#runtime?.device.kind === 'webgpu') await Promise.race([this.#loss, news]);
+      if (this.#runtime && isGpu(this.#runtime.device)) await Promise.race([this.#loss, news]);
       throw error;
     }
   }
@@ -373,8 +373,8 @@ const keyOf = ({ method, layer, options, target }: AttributionRequest): string =
 class DeviceLost extends Error {
   override name = 'DeviceLost';
 
-  constructor(reason: string) {
-    super(`Vitrine: WebGPU stopped in the middle of the work (${reason.replace(/\.$/, '')}).`);
+  constructor({ device }: Runtime, reason: string) {
+    super(`Vitrine: ${deviceOf(idOf(device)).title} stopped in the middle of the work (${reason.replace(/\.$/, '')}).`);
   }
 }
 

@@ -1,8 +1,9 @@
 /** @file Which device the work is done on, and why no better one. */
-import { deviceOf, type Device, type DeviceId } from './devices.ts';
+import { findGpu, messageOf, missingWebgl, type Gpu } from './adapter.ts';
+import { deviceIds, deviceOf, type Device, type DeviceId } from './devices.ts';
 import { missingFeature } from './features.ts';
 import { createOrtRuntime } from './ort.ts';
-import type { OrtDevice, Runtime } from './runtime.ts';
+import type { DeviceKind, OrtDevice, Runtime } from './runtime.ts';
 import { selfTest } from './self-test.ts';
 import { createTfjsRuntime } from './tfjs/runtime.ts';
 
@@ -36,13 +37,16 @@ export async function chooseRuntime({ choice: asked, ...options }: RuntimeReques
   const missing = missingFeature();
   if (missing) throw new Error(missing);
   const gpu = await findGpu();
-  const available = availableOn(gpu);
+  const reasons = reasonsAgainst(gpu);
+  const available = availableOn(reasons);
   const candidates: DeviceId[] = gpu.kind === 'hardware' ? ['ort-webgpu', 'ort-wasm'] : ['ort-wasm'];
   const notes: string[] = [];
   const found = { available, candidates, notes };
   const wanted = choice === 'auto' && gpu.kind === 'hardware' ? 'ort-webgpu' : choice;
   if (wanted === 'ort-wasm' || wanted === 'auto' || !available.includes(wanted)) {
-    if (choice !== 'ort-wasm' && gpu.reason) notes.push(`WebGPU is not used: ${gpu.reason}. WASM does the work.`);
+    const device = deviceOf(wanted === 'auto' ? 'ort-webgpu' : wanted);
+    const reason = wanted === 'auto' ? gpu.reason : reasons[device.kind];
+    if (reason) notes.push(`${device.title} is not used: ${reason}. WASM does the work.`);
     return { runtime: await wasm(options, notes), ...found };
   }
   const device = deviceOf(wanted);
@@ -56,13 +60,16 @@ export async function chooseRuntime({ choice: asked, ...options }: RuntimeReques
 const idOf = (choice: DeviceChoice): 'auto' | DeviceId =>
   choice === 'webgpu' || choice === 'wasm' ? `ort-${choice}` : choice;
 
-/** TensorFlow.js computes on the processor alone, so it may be had everywhere, and is chosen only by name. */
-const availableOn = (gpu: Gpu): DeviceId[] => [
-  ...(gpu.kind === 'none' ? [] : ['ort-webgpu' as const]),
-  'ort-wasm',
-  'tfjs-wasm',
-  'tfjs-cpu',
-];
+/** TensorFlow.js is chosen only by name. */
+const availableOn = (reasons: Reasons): DeviceId[] => deviceIds.filter((id) => !reasons[deviceOf(id).kind]);
+
+/** Why no device of a kind can be had here; nothing where one can. */
+type Reasons = Readonly<Partial<Record<DeviceKind, string>>>;
+
+const reasonsAgainst = (gpu: Gpu): Reasons => ({
+  webgpu: gpu.kind === 'none' ? gpu.reason : '',
+  webgl: missingWebgl(),
+});
 
 /** A runtime on one device, which has passed its self-test. Throws an Error where it cannot be had or computes wrongly. */
 export async function createRuntime(id: DeviceId, options: DeviceOptions = {}): Promise<Runtime> {
@@ -71,28 +78,6 @@ export async function createRuntime(id: DeviceId, options: DeviceOptions = {}): 
   if (!tried.runtime)
     throw new Error(`${device.title}: it cannot be used here: ${tried.reason}. Choose another device.`);
   return tried.runtime;
-}
-
-interface Gpu {
-  readonly kind: 'hardware' | 'software' | 'none';
-  readonly reason: string;
-}
-
-/** A software adapter computes right but slower than WASM, so it is used only when asked for by name. */
-async function findGpu(): Promise<Gpu> {
-  const gpu = globalThis.navigator?.gpu;
-  if (!gpu) return { kind: 'none', reason: 'this browser does not offer it' };
-  try {
-    const adapter = await gpu.requestAdapter();
-    if (!adapter) return { kind: 'none', reason: 'the browser has no usable graphics adapter' };
-    const { architecture, description, isFallbackAdapter } = adapter.info;
-    const software = isFallbackAdapter || /swiftshader|llvmpipe|basic render/i.test(`${architecture} ${description}`);
-    if (software)
-      return { kind: 'software', reason: 'the graphics adapter is emulated in software, which is slower than WASM' };
-    return { kind: 'hardware', reason: '' };
-  } catch (error) {
-    return { kind: 'none', reason: `asking for an adapter failed (${messageOf(error)})` };
-  }
 }
 
 type Tried =
@@ -132,6 +117,3 @@ async function wasm(options: DeviceOptions, notes: string[]): Promise<Runtime> {
   }
   return tried.runtime;
 }
-
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');

@@ -9,14 +9,13 @@ export interface Device {
   readonly kind: DeviceKind;
 }
 
-/**
- * Those that exist, the one to begin with first. TensorFlow.js has no row for a GPU: on the adapter that it was tried on, its
- * WebGPU backend computes strided convolutions wrongly (decisions/0022-tfjs.md).
- */
+/** Those that exist, the one to begin with first. */
 export const devices = [
   { id: 'ort-webgpu', title: 'WebGPU', runtime: 'onnxruntime-web', kind: 'webgpu' },
   { id: 'ort-wasm', title: 'WASM', runtime: 'onnxruntime-web', kind: 'wasm' },
   { id: 'tfjs-wasm', title: 'TF.js WASM', runtime: 'tfjs', kind: 'wasm' },
+  { id: 'tfjs-webgpu', title: 'TF.js WebGPU', runtime: 'tfjs', kind: 'webgpu' },
+  { id: 'tfjs-webgl', title: 'TF.js WebGL', runtime: 'tfjs', kind: 'webgl' },
   { id: 'tfjs-cpu', title: 'TF.js JavaScript', runtime: 'tfjs', kind: 'cpu' },
 ] as const satisfies readonly Device[];
 
@@ -33,3 +32,6 @@ export function deviceOf(id: string): Device & { readonly id: DeviceId } {
 
 export const idOf = ({ runtime, kind }: Pick<DeviceInfo, 'runtime' | 'kind'>): DeviceId =>
   devices.find((one) => one.runtime === runtime && one.kind === kind)!.id;
+
+/** Whether it computes on a graphics processor, which the browser may lose. */
+export const isGpu = ({ kind }: Pick<DeviceInfo, 'kind'>): boolean => kind === 'webgpu' || kind === 'webgl';

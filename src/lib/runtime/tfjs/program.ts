@@ -23,6 +23,8 @@ export interface Home {
   readonly tf: TensorFlow;
   readonly backend: TfjsBackend;
   readonly enqueue: Enqueue;
+  /** Throws where what was computed cannot be trusted, because the device is gone. */
+  readonly check: () => void;
   readonly onDispose: (program: TfjsProgram) => void;
 }
 
@@ -108,13 +110,13 @@ export class TfjsProgram implements Program {
 
   /** What a step made is handed over; what others hold is handed over as one more tensor on the same data. */
   #results(tensors: Tensors, owned: Set<TfTensor>): DeviceTensor[] {
-    const { tf, enqueue } = this.#home;
+    const { tf, enqueue, check } = this.#home;
     const handed = new Set<Value>(this.#graph.inputs);
     return this.#graph.outputs.map((value) => {
       const tensor = tensors.get(value) ?? this.#constants.get(value)!;
       const free = tensors.has(value) && !handed.has(value) && !owned.has(tensor);
       handed.add(value);
-      return new TfjsDeviceTensor(free ? tensor : tf.clone(tensor), value.dtype, enqueue);
+      return new TfjsDeviceTensor(free ? tensor : tf.clone(tensor), value.dtype, enqueue, check);
     });
   }
 

@@ -14,6 +14,7 @@ import {
   type UnsupportedNode,
 } from '../runtime.ts';
 import { loadBackend, useBackend, type TfjsOptions } from './backend.ts';
+import { watchLoss, type Loss } from './loss.ts';
 import { TfjsProgram } from './program.ts';
 import { unsupportedByTfjs } from './unsupported.ts';
 
@@ -26,7 +27,7 @@ export async function createTfjsRuntime(options: TfjsOptions): Promise<Runtime> 
 
 class TfjsRuntime implements Runtime {
   readonly device: DeviceInfo;
-  readonly lost: Promise<string>;
+  readonly #loss: Loss;
   readonly #tf: TensorFlow;
   readonly #memories: readonly WebAssembly.Memory[];
   readonly #enqueue: Enqueue = createQueue();
@@ -36,7 +37,11 @@ class TfjsRuntime implements Runtime {
     this.#tf = tf;
     this.device = device;
     this.#memories = memories;
-    this.lost = lossOf(tf, device);
+    this.#loss = watchLoss(tf, device.kind);
+  }
+
+  get lost(): Promise<string> {
+    return this.#loss.lost;
   }
 
   get heapBytes(): number {
@@ -56,6 +61,7 @@ class TfjsRuntime implements Runtime {
         tf: this.#tf,
         backend: this.device.kind,
         enqueue: this.#enqueue,
+        check: this.#loss.check,
         onDispose: (gone) => this.#open.delete(gone),
       });
       this.#open.add(program);
@@ -73,10 +79,3 @@ class TfjsRuntime implements Runtime {
 }
 
 const targetOf = (kind: DeviceInfo['kind']): Target => (kind === 'cpu' || kind === 'wasm' ? 'tfjs-host' : 'tfjs-gpu');
-
-/** The GPU tells when it is gone; the other backends have nothing to lose. */
-function lossOf(tf: TensorFlow, { kind }: DeviceInfo): Promise<string> {
-  if (kind !== 'webgpu') return new Promise(() => undefined);
-  const { device } = tf.backend() as unknown as { readonly device: GPUDevice };
-  return device.lost.then(({ reason, message }) => message || reason);
-}

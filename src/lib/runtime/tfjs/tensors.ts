@@ -38,12 +38,15 @@ export class TfjsDeviceTensor implements DeviceTensor {
   readonly shape: readonly number[];
   readonly #tensor: TfTensor;
   readonly #enqueue: Enqueue;
+  readonly #check: () => void;
 
-  constructor(tensor: TfTensor, dtype: DType, enqueue: Enqueue) {
+  /** `check` throws where the numbers that were read cannot be trusted. */
+  constructor(tensor: TfTensor, dtype: DType, enqueue: Enqueue, check: () => void = () => undefined) {
     this.dtype = dtype;
     this.shape = tensor.shape;
     this.#tensor = tensor;
     this.#enqueue = enqueue;
+    this.#check = check;
   }
 
   value(where: string): TfTensor {
@@ -53,11 +56,11 @@ export class TfjsDeviceTensor implements DeviceTensor {
 
   read(): Promise<Tensor> {
     const tensor = this.value('read');
-    return this.#enqueue(async () => ({
-      dtype: this.dtype,
-      shape: this.shape,
-      data: download(await tensor.data(), this.dtype, this.shape),
-    }));
+    return this.#enqueue(async () => {
+      const data = await tensor.data();
+      this.#check();
+      return { dtype: this.dtype, shape: this.shape, data: download(data, this.dtype, this.shape) };
+    });
   }
 
   dispose(): void {
