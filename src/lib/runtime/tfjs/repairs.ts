@@ -83,7 +83,20 @@ const cumsum: Repair = (tf, { x }, attrs) => {
   return tf.reshape(sum, x.shape);
 };
 
-const repairs: Readonly<Record<string, Repair>> = { PadV2: pad, Tile: tile, Select: select, Cumsum: cumsum };
+/**
+ * WebGPU calls whole numbers and truth values float32 without rewriting them, and the shaders that take its word for it, such as
+ * the one that transposes, do not compile. Multiplied by one, they are.
+ */
+const cast: Repair = (tf, { x }, attrs) =>
+  attrs.dtype === 'float32' && (x.dtype === 'int32' || x.dtype === 'bool')
+    ? tf.engine().runKernel<TfTensor>('Multiply', { a: x, b: tf.scalar(1) })
+    : null;
+
+type Repairs = Readonly<Record<string, Repair>>;
+
+const both: Repairs = { PadV2: pad, Tile: tile, Select: select, Cumsum: cumsum };
+
+const repairs: Readonly<Record<GpuBackend, Repairs>> = { webgl: both, webgpu: { ...both, Cast: cast } };
 
 const repaired = new Set<GpuBackend>();
 
@@ -91,7 +104,7 @@ const repaired = new Set<GpuBackend>();
 export function repairKernels(tf: TensorFlow, backend: GpuBackend): void {
   if (repaired.has(backend)) return;
   repaired.add(backend);
-  for (const [kernelName, repair] of Object.entries(repairs)) {
+  for (const [kernelName, repair] of Object.entries(repairs[backend])) {
     const own = tf.getKernel(kernelName, backend);
     tf.unregisterKernel(kernelName, backend);
     tf.registerKernel(repairedKernel(tf, own, repair));
