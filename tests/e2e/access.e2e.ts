@@ -42,6 +42,8 @@ async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
 }
 
 test.describe('axe objects to nothing, in light or dark', () => {
+  // Each look of axe takes seconds, and there are many.
+  test.describe.configure({ timeout: 120_000 });
   test('the exhibit, every section and every menu', async ({ page }) => {
     test.setTimeout(180_000);
     await page.goto('./');
