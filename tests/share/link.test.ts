@@ -142,7 +142,8 @@ describe('a link of long texts', () => {
       const rest = (of: SharedRecord) => ({ ...of, model, image, baseline, label, otherLabel, others: settings(of) });
       expect(files(read)).toEqual(files(record));
       expect(rest(read)).toEqual(rest(record));
-      expect(record.model.name.startsWith(read.model.name.replace(/…(\.[\w-]{1,8})?$/, ''))).toBe(true);
+      // Half a letter, which a cut leaves, becomes the sign for one that is not known.
+      expect(record.model.name.toWellFormed().startsWith(read.model.name.replace(/…(\.[\w-]{1,8})?$/, ''))).toBe(true);
       expect(['', record.model.url]).toContain(read.model.url);
     };
     fc.assert(fc.property(recordAtLimit, check), { numRuns: 150 });
