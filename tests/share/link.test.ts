@@ -109,8 +109,9 @@ describe('a link', () => {
 });
 
 /** `unit`: of which characters. */
+// Half a letter, which a cut may leave, would come back as the sign for one that is not known.
 const textOf = (length: number, unit: 'binary' | 'grapheme' | 'grapheme-ascii' = 'grapheme') =>
-  fc.string({ minLength: length, maxLength: length, unit }).map((text) => text.slice(0, length).replace(/"/g, '_'));
+  fc.string({ minLength: length, maxLength: length, unit }).map((text) => text.slice(0, length).toWellFormed().replace(/"/g, '_'));
 const sha256 = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'));
 const fileAtLimit = fc.record({
   bundled: fc.constant(''),
@@ -142,8 +143,7 @@ describe('a link of long texts', () => {
       const rest = (of: SharedRecord) => ({ ...of, model, image, baseline, label, otherLabel, others: settings(of) });
       expect(files(read)).toEqual(files(record));
       expect(rest(read)).toEqual(rest(record));
-      // Half a letter, which a cut leaves, becomes the sign for one that is not known.
-      expect(record.model.name.toWellFormed().startsWith(read.model.name.replace(/…(\.[\w-]{1,8})?$/, ''))).toBe(true);
+      expect(record.model.name.startsWith(read.model.name.replace(/…(\.[\w-]{1,8})?$/, ''))).toBe(true);
       expect(['', record.model.url]).toContain(read.model.url);
     };
     fc.assert(fc.property(recordAtLimit, check), { numRuns: 150 });
