@@ -109,9 +109,14 @@ describe('a link', () => {
 });
 
 /** `unit`: of which characters. */
-// Half a letter, which a cut may leave, would come back as the sign for one that is not known.
+// Half a letter, which a cut may leave, and a separator of lines come back as others, in names.
 const textOf = (length: number, unit: 'binary' | 'grapheme' | 'grapheme-ascii' = 'grapheme') =>
-  fc.string({ minLength: length, maxLength: length, unit }).map((text) => text.slice(0, length).toWellFormed().replace(/"/g, '_'));
+  fc.string({ minLength: length, maxLength: length, unit }).map((text) =>
+    text
+      .slice(0, length)
+      .toWellFormed()
+      .replace(/["\p{Zl}\p{Zp}]/gu, '_'),
+  );
 const sha256 = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'));
 const fileAtLimit = fc.record({
   bundled: fc.constant(''),
