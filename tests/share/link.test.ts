@@ -115,7 +115,7 @@ const textOf = (length: number, unit: 'binary' | 'grapheme' | 'grapheme-ascii' =
     text
       .slice(0, length)
       .toWellFormed()
-      .replace(/["\p{Zl}\p{Zp}]/gu, '_'),
+      .replace(/["\p{Zl}\p{Zp}\p{Cf}]/gu, '_'),
   );
 const sha256 = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'));
 const fileAtLimit = fc.record({
