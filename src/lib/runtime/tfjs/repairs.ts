@@ -92,11 +92,20 @@ const cast: Repair = (tf, { x }, attrs) =>
     ? tf.engine().runKernel<TfTensor>('Multiply', { a: x, b: tf.scalar(1) })
     : null;
 
+/** WebGPU's shader for more than two axes hands whole numbers and truth values to a function of floats, and does not compile. */
+const transpose: Repair = (tf, { x }, attrs) =>
+  x.dtype === 'float32'
+    ? null
+    : tf.cast(tf.transpose(tf.cast(x, 'float32'), (attrs as { perm: number[] }).perm), x.dtype);
+
 type Repairs = Readonly<Record<string, Repair>>;
 
 const both: Repairs = { PadV2: pad, Tile: tile, Select: select, Cumsum: cumsum };
 
-const repairs: Readonly<Record<GpuBackend, Repairs>> = { webgl: both, webgpu: { ...both, Cast: cast } };
+const repairs: Readonly<Record<GpuBackend, Repairs>> = {
+  webgl: both,
+  webgpu: { ...both, Cast: cast, Transpose: transpose },
+};
 
 const repaired = new Set<GpuBackend>();
 
