@@ -62,7 +62,7 @@ test('a GPU that is lost in the middle of a run: said, finished on WASM, all tha
 
   const told = page.getByRole('alert').filter({
     hasText:
-      /WebGPU stopped in the middle of the work \(the browser lost the graphics processor: .+\)\. WASM does the work now; to try the other again, choose it under Device/,
+      /WebGPU stopped in the middle of the work \(the browser lost the graphics processor: .+\)\. WASM does the work now; choose the other again under Device/,
   });
   await expect(told).toBeVisible({ timeout: 30_000 });
   await done(page);

@@ -335,7 +335,7 @@ export class LabClient {
   #fallBack(connection: Connection, why: string): void {
     if (this.#connection !== connection) return;
     this.#choice = 'ort-wasm';
-    this.#fallenBack = `${why} WASM does the work now; to try the other again, choose it under Device.`;
+    this.#fallenBack = `${why} WASM does the work now; choose the other again under Device.`;
     this.#end(new Replaced());
     this.#connectAgain((report) => this.onFault(this.#fallenBack, report));
   }
