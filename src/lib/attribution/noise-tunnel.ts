@@ -25,7 +25,7 @@ export const noiseTunnelOver = (methods: readonly Method[]) =>
     },
     options: schema({
       method: choice(
-        { title: 'Method', description: 'What is averaged; with its usual options.' },
+        { title: 'Averaged', description: 'The method of which the mean is taken, with its usual options.' },
         Object.fromEntries(methods.map(({ id, title }) => [id, title])),
         methods[0].id,
       ),
