@@ -115,7 +115,7 @@ test('a GPU that is lost is given up for WASM, and the page says so', async ({ p
     .nth(2)
     .click();
   const told =
-    /WebGPU stopped in the middle of the work .* WASM does the work now; to try the other again, choose it under Device/;
+    /WebGPU stopped in the middle of the work .* WASM does the work now; choose the other again under Device/;
   await expect(page.getByRole('alert').filter({ hasText: told })).toBeVisible({ timeout: 60_000 });
   await done(page);
   await expect(device(page)).toHaveAccessibleName(/^Device: WASM/);
