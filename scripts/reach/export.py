@@ -233,16 +233,18 @@ def gradient(name, model, x):
 
 
 def float32_noise(name, model, x, exact):
-    """How far PyTorch's float32 gradient is from the float64 one: the worst of some passes that round differently.
+    """How far PyTorch's float32 gradient is from the float64 one: what a gradient here is judged by."""
+    return relative(gradient(name, model, x)[1], exact)
 
-    A unit close to a kink moves the whole gradient, and whether it does is a toss of a coin in every pass; one pass
-    alone says little. Inputs differ in their last bit from pass to pass.
+
+def float32_spread(name, model, x, exact):
+    """The worst of some passes that round differently, for the table only: a unit close to a kink moves the whole
+    gradient, and whether it does is a toss of a coin in every pass. Inputs differ in their last bit from pass to pass.
     """
-    worst = relative(gradient(name, model, x)[1], exact)
-    for _ in range(0 if name == "text" else ROUNDINGS - 1):
-        moved = x * (1 + torch.randint_like(x, -1, 2) * 2.0**-23)
-        worst = max(worst, relative(gradient(name, model, moved)[1], exact))
-    return worst
+    if name == "text":
+        return float32_noise(name, model, x, exact)
+    moved = [x * (1 + torch.randint_like(x, -1, 2) * 2.0**-23) for _ in range(ROUNDINGS - 1)]
+    return max(float32_noise(name, model, one, exact) for one in [x, *moved])
 
 
 def relative(a, b):
@@ -288,7 +290,7 @@ def export(name, folder):
     xs = draw(name, size)
     double = copy.deepcopy(model).double()
     exact = [gradient(name, double, x if name == "text" else x.double()) for x in xs]
-    noise = [float32_noise(name, model, x, dx) for x, (_, dx) in zip(xs, exact)]
+    noise, spread = ([of(name, model, x, dx) for x, (_, dx) in zip(xs, exact)] for of in (float32_noise, float32_spread))
     out = folder / name
     out.mkdir(parents=True, exist_ok=True)
     np.save(out / "input.npy", torch.cat(list(xs)).numpy())
@@ -303,7 +305,7 @@ def export(name, folder):
             except Exception as error:  # PyTorch raises several kinds; all are told in the manifest.
                 (out / file).unlink(missing_ok=True)
                 refused[file] = str(error).strip().splitlines()[0]
-    manifest = {"target": TARGET, "size": size, "float32_noise": noise, "refused": refused}
+    manifest = {"target": TARGET, "size": size, "float32_noise": noise, "float32_spread": spread, "refused": refused}
     manifest["sum"] = name.startswith("deeplab")
     manifest["embedding"] = name == "text"
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1))

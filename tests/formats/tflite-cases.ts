@@ -2,33 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import type { OperatorName } from '../../src/lib/formats/tflite/operators/table.ts';
-import { uniform } from '../reference/random.ts';
-import type { GraphSpec, TensorSpec } from './tflite-file.ts';
-
-type T = tf.Tensor;
-
-export interface Case {
-  /** Those without data are fed. */
-  readonly x: readonly TensorSpec[];
-  readonly options?: Readonly<Record<string, unknown>>;
-  /** Those that it calls, from number 1. */
-  readonly graphs?: readonly GraphSpec[];
-  readonly truth: (...x: T[]) => T | T[];
-  /** Of the outputs, where it is not float32. */
-  readonly type?: TensorSpec['type'];
-}
-
-export const numbersFor = (shape: readonly number[], seed: number): number[] => {
-  const random = uniform(seed);
-  return Array.from({ length: shape.reduce((n, d) => n * d, 1) }, () => Math.round(random() * 4096 - 2048) / 512);
-};
-
-const fed = (...shape: number[]): TensorSpec => ({ shape });
-const weights = (...shape: number[]): TensorSpec => ({ shape, data: numbersFor(shape, shape.length + shape[0]) });
-const ints = (...data: number[]): TensorSpec => ({ shape: [data.length], data, type: 'int32' });
-const int = (value: number): TensorSpec => ({ shape: [], data: [value], type: 'int32' });
-const pairs = (...data: number[]): TensorSpec => ({ shape: [data.length / 2, 2], data, type: 'int32' });
-const image = fed(1, 6, 7, 4);
+import { controlFlow } from './tflite-control-flow.ts';
+import { fed, image, int, ints, pairs, weights, type Case, type T } from './tflite-tensors.ts';
 
 const unary = (truth: (x: T) => T): Case[] => [
   { x: [image], truth },
@@ -93,42 +68,6 @@ const reduced = (f: (x: T, axes: number[], keep: boolean) => T): Case[] => [
   { x: [image, ints(-1)], options: { keepDims: 1 }, truth: (x) => f(x, [3], true) },
   { x: [image, int(2)], truth: (x) => f(x, [2], false) },
 ];
-
-/** A graph of one operator on what it is given and on constants. */
-const graphOf = (op: string, x: readonly TensorSpec[], type: TensorSpec['type'] = 'float32'): GraphSpec => {
-  const given = x.flatMap(({ data }, i) => (data ? [] : [i]));
-  const tensors = [...x, { shape: x[0].shape, type, name: 'result' }];
-  return {
-    tensors,
-    operators: [{ op, inputs: x.map((_, i) => i), outputs: [x.length] }],
-    inputs: given,
-    outputs: [x.length],
-  };
-};
-
-const counter: TensorSpec = { shape: [], type: 'int32', name: 'count' };
-
-/** While count < `turns`: count + 1, and half of x and one. */
-const turns = (most: number): readonly GraphSpec[] => [
-  {
-    ...graphOf('LESS', [counter, int(most)], 'bool'),
-    tensors: [counter, int(most), { shape: [], type: 'bool', name: 'again' }, image],
-    inputs: [0, 3],
-  },
-  {
-    tensors: [counter, image, int(1), { shape: [], data: [0.5] }, { ...counter, name: 'next' }, image, image].map(
-      (t) => ({ ...t }),
-    ),
-    operators: [
-      { op: 'ADD', inputs: [0, 2], outputs: [4] },
-      { op: 'MUL', inputs: [1, 3], outputs: [5] },
-      { op: 'ADD', inputs: [5, 3], outputs: [6] },
-    ],
-    inputs: [0, 1],
-    outputs: [4, 6],
-  },
-];
-const halved = (x: T, times: number): T => (times === 0 ? x : halved(tf.add(tf.mul(x, 0.5), 0.5), times - 1));
 
 const dense = (x: T, w: T) => tf.matMul(tf.reshape(x, [-1, w.shape[1]!]) as tf.Tensor2D, w as tf.Tensor2D, false, true);
 const sizes: [number, number] = [9, 5];
@@ -516,16 +455,5 @@ export const cases: Readonly<Record<OperatorName, readonly Case[]>> = {
       type: 'int64',
     },
   ],
-  IF: [1, 0].map((condition) => ({
-    x: [{ shape: [], type: 'bool', data: [condition] }, image],
-    options: { thenGraph: 1, elseGraph: 2 },
-    graphs: [graphOf('ABS', [image]), graphOf('MUL', [image, { shape: [], data: [3] }])],
-    truth: (_, x) => (condition ? tf.abs(x) : tf.mul(x, 3)),
-  })),
-  WHILE: [0, 1, 5].map((times) => ({
-    x: [int(0), image],
-    options: { conditionGraph: 1, bodyGraph: 2 },
-    graphs: turns(times),
-    truth: (_, x) => [tf.scalar(times, 'int32'), halved(x, times)],
-  })),
+  ...controlFlow,
 };

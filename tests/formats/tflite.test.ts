@@ -7,7 +7,8 @@ import { operators, type OperatorName } from '../../src/lib/formats/tflite/opera
 import { readTflite } from '../../src/lib/formats/tflite/read.ts';
 import { evaluate } from '../reference/interpreter.ts';
 import type { RefTensor } from '../reference/tensor.ts';
-import { cases, numbersFor, type Case } from './tflite-cases.ts';
+import { cases } from './tflite-cases.ts';
+import { numbersFor, type Case } from './tflite-tensors.ts';
 import { tfliteFile, type TensorSpec } from './tflite-file.ts';
 
 /** What an input is fed: seldom negative where logarithms are taken, whole numbers and truth values where they are meant. */

@@ -115,7 +115,8 @@ const gradientShap: Claim = ({ question, params, rows, array, example, distribut
     to: add(question.x, noise[k]),
     alpha: coefficients[k],
   }));
-  return scoresOf(expectedGradients(question, samples, (k) => draws[k]));
+  const asked = { ...question, baselines: (k: number) => draws[k].from };
+  return scoresOf(expectedGradients(asked, samples, (k) => draws[k]));
 };
 
 const gradCam: Claim = async (asked) => {

@@ -15,7 +15,7 @@ import { graphModel } from '../formats/tensorflow-file.ts';
 import { classifier, random } from '../formats/tensorflow-graph.ts';
 import { saved, tf } from '../formats/tfjs-models.ts';
 import { normalizing, tfliteFile, withPacked } from '../formats/tflite-file.ts';
-import { numbersFor } from '../formats/tflite-cases.ts';
+import { numbersFor } from '../formats/tflite-tensors.ts';
 
 /** Bytes for each byte of the files, and for any: weights are read, brought into another order and cut, each time into fresh memory. */
 const PER_BYTE = 64;

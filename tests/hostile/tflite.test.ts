@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/lib/formats/error.ts';
 import { readTflite } from '../../src/lib/formats/tflite/read.ts';
-import { numbersFor } from '../formats/tflite-cases.ts';
+import { numbersFor } from '../formats/tflite-tensors.ts';
 import { tfliteFile } from '../formats/tflite-file.ts';
 import { LONGEST_MS } from './judge.ts';
 

@@ -1,15 +1,15 @@
 /** @file What class activation maps share: a layer with positions, its gradient, and one number for each position. */
-import { backward } from '../autodiff/backward.ts';
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { dependents, type Value } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
+import { walkBack } from './gradient.ts';
 import { imagesBehind, layoutAmong, spatialLayers } from './inputs.ts';
 import type { Layout } from './layout.ts';
 import { toggle } from './options.ts';
 import { float32, type FloatTensor } from '../tensor/tensor.ts';
 import { activationOf } from './part.ts';
-import { graphInput, keyOf, runOnce, values } from './program.ts';
-import { headOf, outputOf, seedOf } from './target.ts';
+import { keyOf, runOnce, values } from './program.ts';
+import { headOf, seedOf } from './target.ts';
 import type { Explanation, ModelGraph, Question } from './types.ts';
 
 /** The option of every class activation map: what the literature drops. */
@@ -83,9 +83,10 @@ export async function explainCam(
   const layout = requireLayout(question, layer);
   const build = () => {
     const g = new Builder();
-    const y = outputOf(model, target);
-    const seed = graphInput('seed', y.shape);
-    const [gradient] = backward(g, gradientRules, { y, seed, xs: [layer] });
+    const {
+      seed,
+      flows: [gradient],
+    } = walkBack(g, question, gradientRules, [layer]);
     const map = asMap(g, combine(g, camOf(g, layer, gradient, layout)), layer, layout);
     return { name: id, inputs: [model.input, seed], outputs: [relu ? g.relu(map) : map] };
   };
@@ -98,8 +99,11 @@ export async function explainCam(
 }
 
 /** The activation of a layer at its positions, on the host: [1, channels, height, width]. */
-export async function channelMaps(question: Question, layer: Value, layout: Layout): Promise<FloatTensor> {
-  const { data, shape } = await activationOf(question, layer);
+export const channelMaps = async (question: Question, layer: Value, layout: Layout): Promise<FloatTensor> =>
+  mapsOf(await activationOf(question, layer), layout);
+
+/** A tensor of the layer's shape at its positions alone: [1, channels, height, width]. */
+export function mapsOf({ data, shape }: FloatTensor, layout: Layout): FloatTensor {
   const { channels: axis, prefix, height, width } = layout;
   const channels = shape[axis];
   const positions = height * width;

@@ -41,7 +41,7 @@ export const deepLiftShap = defineMethod({
       'complete',
     ),
   }),
-  needs: { baseline: true, layer: false, seed: true },
+  needs: { baseline: true, layer: false, seed: false },
   signed: true,
   unavailable: (model) => missingRules(model, deepliftComplete),
   explain: (question, options) => averaged(question, options),

@@ -1,7 +1,6 @@
-import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { noLayer, onlyPositive } from './cam.ts';
 import { explainEigen } from './eigen.ts';
-import { defineMethod, missingRules } from './method.ts';
+import { defineMethod } from './method.ts';
 import { schema } from './options.ts';
 
 /**
@@ -22,6 +21,6 @@ export const eigenCam = defineMethod({
   options: schema({ relu: onlyPositive }),
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
-  unavailable: (model) => noLayer(model) ?? missingRules(model, gradientRules),
+  unavailable: noLayer,
   explain: (question, { relu }) => explainEigen(question, 'activation', relu),
 });

@@ -1,12 +1,13 @@
 /** @file Maps by the first principal component of a layer: Eigen-CAM and Eigen-Grad-CAM. */
-import { backward } from '../autodiff/backward.ts';
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
-import { Builder } from '../ops/builder.ts';
+import type { Value } from '../graph/graph.ts';
+import { mul } from '../tensor/arithmetic.ts';
 import { float32, type FloatTensor } from '../tensor/tensor.ts';
-import { camOf, requireLayout } from './cam.ts';
+import { mapsOf, requireLayout } from './cam.ts';
+import { gradientOf } from './gradient.ts';
+import { activationOf } from './part.ts';
 import { firstSingularVector } from './principal.ts';
-import { graphInput, keyOf, runOnce, values } from './program.ts';
-import { headOf, outputOf, seedOf } from './target.ts';
+import { values } from './program.ts';
 import type { Explanation, Question } from './types.ts';
 
 /** Whose first component it is: the activation, or activation times gradient. */
@@ -17,38 +18,31 @@ export type Components = 'activation' | 'activation-x-gradient';
  * direction is arbitrary: here the projection of the largest size is positive.
  */
 export async function explainEigen(question: Question, of: Components, relu: boolean): Promise<Explanation> {
-  const { model, engine, target, x } = question;
   const layer = question.layer!;
   const layout = requireLayout(question, layer);
-  const build = () => {
-    const g = new Builder();
-    const y = outputOf(model, target);
-    const seed = graphInput('seed', y.shape);
-    const [gradient] = backward(g, gradientRules, { y, seed, xs: [layer] });
-    const cam = camOf(g, layer, gradient, layout);
-    const product = of === 'activation' ? cam.activation : g.mul(cam.activation, cam.gradient);
-    const toEnd = [0, ...cam.positions, cam.channels];
-    return { name: 'eigen-cam', inputs: [model.input, seed], outputs: [g.transpose(product, toEnd)] };
-  };
-  const key = `eigen-cam/${of}/${headOf(target)}/${keyOf(layer)}`;
-  const program = await engine.program(key, build, { batch: 1 });
-  const [vectors] = await runOnce(question, program, [x, seedOf(question)]);
-  const [value] = await values(question, [x]);
+  const [value] = await values(question, [question.x]);
+  const vectors = await (of === 'activation' ? activationOf(question, layer) : productOf(question, layer));
   question.onProgress?.({ done: 1, total: 1 });
-  const projected = firstComponent(vectors);
+  const projected = firstComponent(mapsOf(vectors, layout));
   const scores = relu ? projected.map((v) => Math.max(v, 0)) : projected;
-  return { scores: float32([1, 1, layout.height, layout.width], scores), value, passes: 2 };
+  return { scores: float32([1, 1, layout.height, layout.width], scores), value, passes: of === 'activation' ? 2 : 4 };
 }
 
-/** [1, …positions, channels] → a number for each position. */
+/** A ⊙ ∂F/∂A, of the layer's shape. */
+async function productOf(question: Question, layer: Value): Promise<FloatTensor> {
+  const { gradient } = await gradientOf(question, gradientRules, layer);
+  return mul(gradient, await activationOf(question, layer));
+}
+
+/** Of [1, channels, height, width] a number for each position. */
 function firstComponent({ shape, data }: FloatTensor): Float64Array {
-  const channels = shape.at(-1)!;
+  const channels = shape[1];
   const positions = data.length / channels;
-  const centred = Float64Array.from(data);
+  const centred = new Float64Array(data.length);
   for (let k = 0; k < channels; k++) {
     let mean = 0;
-    for (let p = 0; p < positions; p++) mean += centred[p * channels + k] / positions;
-    for (let p = 0; p < positions; p++) centred[p * channels + k] -= mean;
+    for (let p = 0; p < positions; p++) mean += data[k * positions + p] / positions;
+    for (let p = 0; p < positions; p++) centred[p * channels + k] = data[k * positions + p] - mean;
   }
   const direction = firstSingularVector(centred, positions, channels);
   const projected = Float64Array.from({ length: positions }, (_, p) => {

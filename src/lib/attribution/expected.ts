@@ -45,14 +45,15 @@ export async function expectedGradients(
 ): Promise<Explanation> {
   const { model, engine, target, x } = question;
   const batch = batchFor(question, samples);
-  const key = `expected-gradients/${headOf(target)}/${keyOf(at)}`;
-  const program = await engine.program(key, () => expectedGraph(model, target, at), { batch, keep: [0] });
+  // The one baseline is asked about once, after all; of a distribution F is averaged on the way.
+  const several = question.baselines !== undefined;
+  const key = `expected-gradients/${headOf(target)}/${keyOf(at)}/${several ? 'several' : 'one'}`;
+  const build = () => expectedGraph(model, target, at, several);
+  const program = await engine.program(key, build, { batch, keep: several ? [0, 1] : [0] });
   const seed = seedOf(question);
   const weights = Array<number>(samples).fill(1 / samples);
-  const from: FloatTensor[] = [];
   const feeds = (start: number) => {
     const draws = Array.from({ length: batch }, (_, i) => draw(Math.min(start + i, samples - 1)));
-    from.push(...draws.slice(0, samples - start).map((d) => d.from));
     const alphas = draws.map(({ alpha }) => alpha);
     return [
       concat0(draws.map((d) => d.from)),
@@ -62,26 +63,19 @@ export async function expectedGradients(
       chunkOf(weights, start, batch, seed.shape.length, 0),
     ];
   };
-  const [scores] = await accumulate(question, program, [exampleShape(at)], samples, feeds);
-  const distinct = [...new Set(from)];
-  const [value, ...found] = await values(question, [x, ...distinct]);
-  const of = new Map(distinct.map((baseline, i) => [baseline, found[i]]));
-  const baselineValue = from.reduce((total, baseline) => total + of.get(baseline)! / samples, 0);
-  const claim = 'Σ scores = F(x) − mean F(x′)';
-  return {
-    scores,
-    value,
-    baselineValue,
-    check: sumCheck('sampling', claim, scores, value - baselineValue),
-    passes: samples + 1 + distinct.length,
-  };
+  const shapes = several ? [exampleShape(at), [1]] : [exampleShape(at)];
+  const [scores, mean] = await accumulate(question, program, shapes, samples, feeds);
+  const [value, ofOne] = await values(question, several ? [x] : [x, question.baseline!]);
+  const baselineValue = several ? mean.data[0] : ofOne;
+  const check = sumCheck('sampling', 'Σ scores = F(x) − mean F(x′)', scores, value - baselineValue);
+  return { scores, value, baselineValue, check, passes: several ? 2 * samples + 1 : samples + 2 };
 }
 
-/** sum + Σₖ wₖ (toₖ − fromₖ) ⊙ ∂F/∂x at fromₖ + αₖ (toₖ − fromₖ), or of a layer. */
-function expectedGraph(model: ModelGraph, target: Target, at: Value): Graph {
+/** sum + Σₖ wₖ (toₖ − fromₖ) ⊙ ∂F/∂x at fromₖ + αₖ (toₖ − fromₖ), or of a layer; and, of several baselines, mean + Σₖ wₖ F(fromₖ). */
+function expectedGraph(model: ModelGraph, target: Target, at: Value, several: boolean): Graph {
   const g = new Builder();
   const y = outputOf(model, target);
-  const sum = oneLike(at, 'sum');
+  const [sum, mean] = [oneLike(at, 'sum'), graphInput('mean', [1])];
   const [from, to] = ['from', 'to'].map((name) => graphInput(name, model.input.shape));
   const seed = oneLike(y, 'seed');
   const alpha = numberPerExample(model.input, 'alpha');
@@ -89,11 +83,17 @@ function expectedGraph(model: ModelGraph, target: Target, at: Value): Graph {
 
   const point = g.add(from, g.mul(alpha, g.sub(to, from)));
   const [onPoint, onFrom, onTo] = [point, from, to].map((input) => modelOn(model, input));
-  const [gradient] = backward(g, gradientRules, { y: onPoint(y), seed: g.mul(weight, seed), xs: [onPoint(at)] });
+  const weighted = g.mul(weight, seed);
+  const [gradient] = backward(g, gradientRules, { y: onPoint(y), seed: weighted, xs: [onPoint(at)] });
   const scores = g.mul(g.sub(onTo(at), onFrom(at)), gradient);
+  const axes = y.shape.map((_, axis) => axis).slice(1);
+  const ofBaselines = g.reduceSum(g.mul(weighted, onFrom(y)), axes);
   return {
     name: 'expected-gradients',
-    inputs: [sum, from, to, seed, alpha, weight],
-    outputs: [g.add(sum, sumOverBatch(g, scores))],
+    inputs: [sum, ...(several ? [mean] : []), from, to, seed, alpha, weight],
+    outputs: [
+      g.add(sum, sumOverBatch(g, scores)),
+      ...(several ? [g.add(mean, g.reshape(sumOverBatch(g, ofBaselines), [1]))] : []),
+    ],
   };
 }

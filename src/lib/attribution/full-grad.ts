@@ -1,14 +1,14 @@
-import { backward } from '../autodiff/backward.ts';
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { dependents, topologicalOrder, type Graph, type Node, type Value } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
 import { addScaled } from '../tensor/arithmetic.ts';
 import { zeros, type FloatTensor } from '../tensor/tensor.ts';
 import { onGrid } from './cam.ts';
+import { walkBack } from './gradient.ts';
 import { imageAxes, layoutOf, type Layout } from './layout.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema, toggle } from './options.ts';
-import { graphInput, runOnce, values } from './program.ts';
+import { runOnce, values } from './program.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
 import type { ModelGraph, Question, Target } from './types.ts';
 import { upsample } from './upsample.ts';
@@ -128,13 +128,9 @@ function shiftOf(g: Builder, { inputs, attrs }: Node): Value {
 function fullGradGraph(model: ModelGraph, target: Target, stretch: boolean): Graph {
   const g = new Builder();
   const y = outputOf(model, target);
-  const seed = graphInput('seed', y.shape);
   const biases = biasesOf(model, y);
-  const [slope, ...slopes] = backward(g, gradientRules, {
-    y,
-    seed,
-    xs: [model.input, ...biases.map((bias) => bias.y)],
-  });
+  const { seed, flows } = walkBack(g, { model, target }, gradientRules, [model.input, ...biases.map((bias) => bias.y)]);
+  const [slope, ...slopes] = flows;
   const parts = [
     { at: model.input, share: g.mul(model.input, slope) },
     ...biases.map(({ y: at, bias }, i) => ({ at, share: g.mul(slopes[i], bias(g)) })),

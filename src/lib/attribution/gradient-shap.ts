@@ -1,10 +1,10 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
-import { add, map, summary } from '../tensor/arithmetic.ts';
+import { add } from '../tensor/arithmetic.ts';
 import { random } from '../tensor/random.ts';
 import { baselineAt, expectedGradients, type Draw } from './expected.ts';
-import { join, split } from './inputs.ts';
 import { defineMethod, missingRules } from './method.ts';
-import { integer, number, schema } from './options.ts';
+import { noiseOf, noiseOption } from './noise.ts';
+import { integer, schema } from './options.ts';
 import type { Question } from './types.ts';
 
 /**
@@ -29,13 +29,7 @@ export const gradientShap = defineMethod({
       { title: 'Samples', description: 'Random places: more is slower and closer to the mean.' },
       { minimum: 1, maximum: 2000, default: 50 },
     ),
-    noise: number(
-      {
-        title: 'Noise',
-        description: 'Standard deviation of the noise, as a share of the range of values of the input.',
-      },
-      { minimum: 0, maximum: 1, default: 0.05, multipleOf: 0.01 },
-    ),
+    noise: noiseOption(0.05),
   }),
   needs: { baseline: true, layer: false, seed: true },
   signed: true,
@@ -45,25 +39,16 @@ export const gradientShap = defineMethod({
     expectedGradients(question, samples, drawsOf(question, noise), layer),
 });
 
-/** Draws in order, remembered: the last of a chunk may be asked for again. */
-export function drawsOf(question: Question, noise: number): (k: number) => Draw {
-  const { normal, uniform } = random(question.seed);
-  const spreads = split(question.model, question.x).map((image) => {
-    const { min, max } = summary(image);
-    return { image, sigma: noise * (max - min) };
-  });
-  const drawn: Draw[] = [];
-  const next = (k: number): Draw => {
-    const to =
-      noise === 0
-        ? question.x
-        : add(question.x, join(spreads.map(({ image, sigma }) => map(image, () => sigma * normal()))));
-    return { from: baselineAt(question, k), to, alpha: uniform() };
-  };
+/** Draws in order: each asked for once more at most, right after it was drawn, as the last of a chunk may be. */
+export function drawsOf(question: Question, share: number): (k: number) => Draw {
+  const rng = random(question.seed);
+  const noise = noiseOf(question, share, rng);
+  let [drawn, last]: [number, Draw | null] = [0, null];
   return (k) => {
-    while (drawn.length <= k) drawn.push(next(drawn.length));
-    // What is behind will not be asked for again.
-    if (k > 0) delete drawn[k - 1];
-    return drawn[k];
+    for (; drawn <= k; drawn++) {
+      const to = share === 0 ? question.x : add(question.x, noise());
+      last = { from: baselineAt(question, drawn), to, alpha: rng.uniform() };
+    }
+    return last!;
   };
 }

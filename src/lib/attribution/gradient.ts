@@ -16,6 +16,18 @@ export interface BackwardResult {
   readonly passes: number;
 }
 
+/** What arrives at each of `xs` from F under `rules`, and the graph's input for the weights of F. */
+export function walkBack(
+  g: Builder,
+  { model, target }: Pick<Question, 'model' | 'target'>,
+  rules: RuleSet,
+  xs: readonly Value[],
+): { readonly seed: Value; readonly flows: readonly Value[] } {
+  const y = outputOf(model, target);
+  const seed = graphInput('seed', y.shape);
+  return { seed, flows: backward(g, rules, { y, seed, xs }) };
+}
+
 /** ∂F/∂x under `rules`, and F(x). `at` is where the walk ends: a layer's activation in place of the input. */
 export async function gradientOf(
   question: Question,
@@ -25,10 +37,8 @@ export async function gradientOf(
   const { model, engine, target } = question;
   const build = () => {
     const g = new Builder();
-    const y = outputOf(model, target);
-    const seed = graphInput('seed', y.shape);
-    const [gradient] = backward(g, rules, { y, seed, xs: [at] });
-    return { name: rules.name, inputs: [model.input, seed], outputs: [gradient] };
+    const { seed, flows } = walkBack(g, question, rules, [at]);
+    return { name: rules.name, inputs: [model.input, seed], outputs: flows };
   };
   const program = await engine.program(`${rules.name}/${headOf(target)}/${keyOf(at)}`, build, { batch: 1 });
   const [gradient] = await runOnce(question, program, [question.x, seedOf(question)]);

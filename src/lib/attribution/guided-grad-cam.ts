@@ -5,12 +5,13 @@ import { map } from '../tensor/arithmetic.ts';
 import { zerosLike, type FloatTensor } from '../tensor/tensor.ts';
 import { asMap, camOf, noLayer, requireLayout } from './cam.ts';
 import { gradCamOf } from './grad-cam.ts';
+import { walkBack } from './gradient.ts';
 import { needsRelu } from './guided-backpropagation.ts';
 import { imagesBehind, join, split } from './inputs.ts';
 import { imageAxes } from './layout.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { choice, schema } from './options.ts';
-import { graphInput, keyOf, runOnce, values } from './program.ts';
+import { keyOf, runOnce, values } from './program.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
 import { upsample, type Interpolation } from './upsample.ts';
 
@@ -46,9 +47,11 @@ export const guidedGradCam = defineMethod({
     const layout = requireLayout(question, layer);
     const build = () => {
       const g = new Builder();
+      const {
+        seed,
+        flows: [gradient],
+      } = walkBack(g, question, gradientRules, [layer]);
       const y = outputOf(model, target);
-      const seed = graphInput('seed', y.shape);
-      const [gradient] = backward(g, gradientRules, { y, seed, xs: [layer] });
       const [guided] = backward(g, guidedRules, { y, seed, xs: [model.input] });
       return {
         name: 'guided-grad-cam',

@@ -1,9 +1,9 @@
-import { add, map, summary } from '../tensor/arithmetic.ts';
+import { add, map } from '../tensor/arithmetic.ts';
 import { random } from '../tensor/random.ts';
 import { zerosLike } from '../tensor/tensor.ts';
-import { join, split } from './inputs.ts';
 import { defineMethod, type Method } from './method.ts';
-import { choice, integer, number, schema } from './options.ts';
+import { copiesOption, noiseOf, noiseOption, statisticOption } from './noise.ts';
+import { choice, schema } from './options.ts';
 import { values } from './program.ts';
 import { standardError, statistics, type SmoothGradType } from './smoothgrad.ts';
 
@@ -29,22 +29,9 @@ export const noiseTunnelOver = (methods: readonly Method[]) =>
         Object.fromEntries(methods.map(({ id, title }) => [id, title])),
         methods[0].id,
       ),
-      type: choice(
-        { title: 'Statistic', description: 'What is taken of the scores at the noisy copies.' },
-        { smoothgrad: 'Mean (SmoothGrad)', 'smoothgrad-squared': 'Mean square', vargrad: 'Variance (VarGrad)' },
-        'smoothgrad',
-      ),
-      samples: integer(
-        { title: 'Samples', description: 'Noisy copies: more is slower and smoother.' },
-        { minimum: 1, maximum: 1000, default: 10 },
-      ),
-      noise: number(
-        {
-          title: 'Noise',
-          description: 'Standard deviation of the noise, as a share of the range of values of the input.',
-        },
-        { minimum: 0, maximum: 1, default: 0.15, multipleOf: 0.01 },
-      ),
+      type: statisticOption('scores'),
+      samples: copiesOption(10),
+      noise: noiseOption(0.15),
     }),
     needs: { baseline: true, layer: false, seed: true },
     signed: true,
@@ -54,16 +41,12 @@ export const noiseTunnelOver = (methods: readonly Method[]) =>
       const reason = inner.unavailable(question.model);
       if (reason !== null)
         throw new RangeError(`${inner.title}: ${reason} Choose another method for the noise tunnel.`);
-      const { normal } = random(question.seed);
-      const spreads = split(question.model, question.x).map((image) => {
-        const { min, max } = summary(image);
-        return { image, sigma: noise * (max - min) };
-      });
+      const draw = noiseOf(question, noise, random(question.seed));
       let [sum, squares] = [zerosLike(question.x), zerosLike(question.x)];
       let passes = 1;
       for (let k = 0; k < samples; k++) {
         question.signal?.throwIfAborted();
-        const x = add(question.x, join(spreads.map(({ image, sigma }) => map(image, () => sigma * normal()))));
+        const x = add(question.x, draw());
         const found = await inner.explain({ ...question, x, onProgress: undefined });
         sum = add(sum, found.scores);
         squares = add(

@@ -2,12 +2,12 @@ import { backward } from '../autodiff/backward.ts';
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import type { Graph } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
-import { map, summary } from '../tensor/arithmetic.ts';
+import { map } from '../tensor/arithmetic.ts';
 import { random } from '../tensor/random.ts';
 import { concat0, type FloatTensor } from '../tensor/tensor.ts';
-import { join, split } from './inputs.ts';
 import { defineMethod, missingRules } from './method.ts';
-import { choice, integer, number, schema, toggle } from './options.ts';
+import { copiesOption, noiseOf, noiseOption, statisticOption } from './noise.ts';
+import { schema, toggle } from './options.ts';
 import {
   accumulate,
   batchFor,
@@ -48,22 +48,9 @@ export const smoothGrad = defineMethod({
     url: 'https://arxiv.org/abs/1706.03825',
   },
   options: schema({
-    type: choice(
-      { title: 'Statistic', description: 'What is taken of the gradients at the noisy copies.' },
-      { smoothgrad: 'Mean (SmoothGrad)', 'smoothgrad-squared': 'Mean square', vargrad: 'Variance (VarGrad)' },
-      'smoothgrad',
-    ),
-    samples: integer(
-      { title: 'Samples', description: 'Noisy copies: more is slower and smoother.' },
-      { minimum: 1, maximum: 1000, default: 25 },
-    ),
-    noise: number(
-      {
-        title: 'Noise',
-        description: 'Standard deviation of the noise, as a share of the range of values of the input.',
-      },
-      { minimum: 0, maximum: 1, default: 0.15, multipleOf: 0.01 },
-    ),
+    type: statisticOption('gradients'),
+    samples: copiesOption(25),
+    noise: noiseOption(0.15),
     absolute: toggle(
       { title: 'Absolute value', description: 'Drop the sign of each gradient before it is averaged.' },
       false,
@@ -73,13 +60,7 @@ export const smoothGrad = defineMethod({
   signed: true,
   unavailable: (model) => missingRules(model, gradientRules),
   async explain(question, { type, samples, noise, absolute }) {
-    const { normal } = random(question.seed);
-    // Several images may each have their own range of values.
-    const images = split(question.model, question.x).map((image) => {
-      const { min, max } = summary(image);
-      return { image, sigma: noise * (max - min) };
-    });
-    const draw = () => join(images.map(({ image, sigma }) => map(image, () => sigma * normal())));
+    const draw = noiseOf(question, noise, random(question.seed));
     return smoothGradOver(question, samples, draw, { type, absolute });
   },
 });
