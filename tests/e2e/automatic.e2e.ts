@@ -9,8 +9,6 @@ import { AS_HARDWARE, inWorkers, withoutTransposed } from './adapter.ts';
 import { drop } from './files.ts';
 import { expect, test } from './site.ts';
 
-// What a service worker hands out passes by the tests' own hands.
-test.use({ serviceWorkers: 'block' });
 test.setTimeout(300_000);
 
 const small = readFileSync(join(import.meta.dirname, '../fixtures/onnx/cnn_plain.onnx'));

@@ -103,7 +103,8 @@ test('an address opens the same unit in a fresh page, a reload keeps it, and one
     await expect(page.getByRole('button', { name: 'Model: Vitrine 16, flawed twin' })).toBeVisible({ timeout: 20_000 });
     await expect(page.getByRole('button', { name: /^Input: / })).toContainText(/fish/i);
     await page.waitForTimeout(600);
-    expect(Object.fromEntries(said(page))).toMatchObject({ layer, channel: '3', y: '1', x: '2', image: 'fish-2' });
+    const place = () => Object.fromEntries(said(page));
+    await expect.poll(place).toMatchObject({ layer, channel: '3', y: '1', x: '2', image: 'fish-2' });
     await page.reload();
   }
   await expect(picked(page)).toBeVisible({ timeout: 40_000 });

@@ -1,6 +1,8 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test } from './deployment.ts';
 
+test.use({ serviceWorkers: 'allow' });
+
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
 const menu = (page: Page) => page.getByRole('button', { name: /^Device/ });
 const more = (page: Page) => page.getByRole('button', { name: /Use more threads/ });

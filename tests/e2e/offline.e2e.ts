@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from './deployment.ts';
 import { drop } from './files.ts';
 
+test.use({ serviceWorkers: 'allow' });
+
 // Several visits each.
 test.setTimeout(120_000);
 

@@ -41,6 +41,12 @@ async function drop(page: Page, files: readonly Dropped[]): Promise<void> {
   await page.dispatchEvent('body', 'drop', { dataTransfer });
 }
 
+/** Opens a list and waits until all of it is there. */
+async function openList(page: Page, name: RegExp): Promise<void> {
+  await page.getByRole('combobox', { name }).click();
+  await expect(page.locator('[role=listbox][aria-busy=false]')).toBeVisible();
+}
+
 async function chooseMethod(page: Page, title: string): Promise<void> {
   await page.getByRole('combobox', { name: /^Method / }).click();
   await page.getByRole('option', { name: title, exact: true }).click();
@@ -60,7 +66,7 @@ test('a first visit ends with an explained picture, without a click', async ({ p
 
 test('a layer is explained in place of the image', async ({ page }) => {
   await visit(page);
-  await page.getByRole('combobox', { name: /^Explained / }).click();
+  await openList(page, /^Explained /);
   const layer = page.getByRole('option').last();
   const name = (await layer.innerText()).split('\n')[0];
   await layer.click();
@@ -92,7 +98,7 @@ test('any class is found by its name and explained', async ({ page }) => {
 test('every method that the form offers draws a picture', async ({ page }) => {
   test.setTimeout(180_000);
   await visit(page);
-  await page.getByRole('combobox', { name: /^Method / }).click();
+  await openList(page, /^Method /);
   const titles = await page.locator('[role=option]:not([data-disabled]) .text').allInnerTexts();
   await page.keyboard.press('Escape');
   expect(titles.length).toBeGreaterThanOrEqual(8);

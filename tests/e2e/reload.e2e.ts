@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './deployment.ts';
 
+test.use({ serviceWorkers: 'allow' });
+
 const models = join(import.meta.dirname, '../../static/models');
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
 const device = (page: Page) => page.getByRole('button', { name: /^Device/ });

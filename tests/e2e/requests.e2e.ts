@@ -5,6 +5,8 @@ import type { Page } from '@playwright/test';
 import { fakeCamera } from './camera.ts';
 import { expect, test } from './site.ts';
 
+test.use({ serviceWorkers: 'allow' });
+
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
 
 /** Opens the menu or popover behind a button, looks, and closes it. */
