@@ -1,13 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { launchOptions } from './scripts/chromium.mjs';
-
-const { args, ...launch } = await launchOptions();
-
-/**
- * WebAssembly by V8's quick compiler, each function at its first call: onnxruntime has 40,000 functions and a test calls few
- * of them, few times (docs/decisions/0008-tests.md).
- */
-const QUICK = '--js-flags=--wasm-lazy-compilation --liftoff-only';
+import { testLaunchOptions } from './scripts/chromium.mjs';
 
 /** End-to-end tests of build/; tests/e2e/site.ts serves it. */
 export default defineConfig({
@@ -22,7 +14,7 @@ export default defineConfig({
   timeout: 60_000,
   use: {
     browserName: 'chromium',
-    launchOptions: { ...launch, args: [...args, QUICK] },
+    launchOptions: await testLaunchOptions(),
     // Each test would keep the whole site for the time without a network; those about it allow it.
     serviceWorkers: 'block',
   },

@@ -3,7 +3,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { launchOptions } from './scripts/chromium.mjs';
+import { testLaunchOptions } from './scripts/chromium.mjs';
 import { ortFiles } from './scripts/copy-ort.mjs';
 import { ISOLATION_HEADERS } from './scripts/static-server.mjs';
 
@@ -62,7 +62,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions: await launchOptions() }),
+            provider: playwright({ launchOptions: await testLaunchOptions() }),
             instances: [{ browser: 'chromium' }],
           },
         },

@@ -46,6 +46,15 @@ export async function launchOptions() {
   return { executablePath: await findChromium(), args: CHROMIUM_ARGS };
 }
 
+/**
+ * The same for tests, with WebAssembly by V8's quick compiler, each function at its first call: onnxruntime has tens of
+ * thousands of functions, and a test calls few of them, few times (docs/decisions/0008-tests.md).
+ */
+export async function testLaunchOptions() {
+  const { args, ...options } = await launchOptions();
+  return { ...options, args: [...args, '--js-flags=--wasm-lazy-compilation --liftoff-only'] };
+}
+
 /** Finds a Chromium or installs one, and says which. */
 export async function ensureChromium() {
   let path = await findChromium();
