@@ -32,6 +32,26 @@ describe('inspecting a model', () => {
     expect(flops).toBe(outputs * 31);
   });
 
+  it('counts no bound of Clip as a parameter, and a slope for each channel as one each', async () => {
+    const model = await open(
+      onnxFile({
+        nodes: [
+          { op: 'PRelu', in: ['x', 'slope'], out: ['p'] },
+          { op: 'Clip', in: ['p', 'low', 'high'], out: ['y'] },
+        ],
+        inputs: { x: ['N', 3, 4, 4] },
+        outputs: ['y'],
+        weights: {
+          slope: float32([3, 1, 1], Float32Array.of(0.1, 0.2, 0.3)),
+          low: float32([], Float32Array.of(0)),
+          high: float32([], Float32Array.of(6)),
+        },
+      }),
+    );
+    expect(inspect(model).layers.map(({ parameters }) => parameters)).toEqual([3, 0]);
+    expect(parameterCount(model.graph)).toBe(3);
+  });
+
   it('gives every parameter of the bundled model to one node, and every multiplication', async () => {
     const model = await bundled();
     const { layers, parameters, parameterBytes, flops, operators } = inspect(model);

@@ -157,13 +157,16 @@ export function constantsOf(graph: Graph): Value[] {
   return [...found];
 }
 
-/** Parameters (elements of float constants) that the graph reads. */
-export function parameterCount(graph: Graph): number {
-  return constantsOf(graph).reduce(
-    (n, v) => n + (v.constant && v.dtype.includes('float') ? sizeOf(v.constant.shape) : 0),
-    0,
-  );
-}
+/**
+ * How many parameters a value holds: the elements of a float constant. A single number without axes is none: exporters write
+ * the bounds of Clip, exponents and ε so, and learned numbers with axes.
+ */
+export const parametersOf = ({ constant, dtype }: Value): number =>
+  constant && dtype.includes('float') && constant.shape.length > 0 ? sizeOf(constant.shape) : 0;
+
+/** Parameters that the graph reads, each once. */
+export const parameterCount = (graph: Graph): number =>
+  constantsOf(graph).reduce((n, value) => n + parametersOf(value), 0);
 
 /** The whole numbers of a constant int vector; null when they are not known or depend on the batch size. */
 export function knownInts(value: Value | null | undefined): number[] | null {

@@ -1,6 +1,6 @@
 /** @file What a model is made of, from its graph alone: nothing is run. */
 import { bindShape, isBatch } from '../graph/dim.ts';
-import { topologicalOrder, type Node, type Value } from '../graph/graph.ts';
+import { parametersOf, topologicalOrder, type Node, type Value } from '../graph/graph.ts';
 import type { ImportedModel } from '../formats/model.ts';
 import { attributesOf, findOp } from '../ops/define.ts';
 import { supportOf, type OpSupport } from '../runtime/support.ts';
@@ -62,8 +62,8 @@ export interface InspectedModel extends Inspection {
 /** Every node of a model with its parameters and multiply-adds, and what follows from them. */
 export function inspect({ graph, inputs, outputs }: Pick<ImportedModel, 'graph' | 'inputs' | 'outputs'>): Inspection {
   const nodes = topologicalOrder(graph.outputs);
-  const parametersOf = parameterCounter();
-  const layers = nodes.map((node) => layerOf(node, parametersOf(node)));
+  const parametersFirstOf = parameterCounter();
+  const layers = nodes.map((node) => layerOf(node, parametersFirstOf(node)));
   const total = (of: (layer: InspectedLayer) => number) => layers.reduce((sum, layer) => sum + of(layer), 0);
   const parameters = total((layer) => layer.parameters);
   return {
@@ -110,9 +110,9 @@ function parameterCounter(): (node: Node) => number {
   const seen = new Set<Value>();
   return ({ inputs }) =>
     inputs.reduce((sum, value) => {
-      if (!value?.constant || !isFloat(value.dtype) || seen.has(value)) return sum;
+      if (!value?.constant || seen.has(value)) return sum;
       seen.add(value);
-      return sum + sizeOf(value.constant.shape);
+      return sum + parametersOf(value);
     }, 0);
 }
 
