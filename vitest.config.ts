@@ -51,7 +51,8 @@ export default defineConfig({
           ],
         },
         worker: { format: 'es' },
-        server: { headers: ISOLATION_HEADERS },
+        // Beside the project: files of others that tests read where they are there.
+        server: { headers: ISOLATION_HEADERS, fs: { allow: ['.', '../shared'] } },
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],

@@ -9,18 +9,9 @@ import { decode, encode } from '../../src/lib/formats/protobuf/wire.ts';
 import { float32, toFloat32, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { uniform } from '../reference/random.ts';
 import { tensorProto } from './build-file.ts';
-import {
-  mismatch,
-  projectPath,
-  readArray,
-  readBytes,
-  readPb,
-  readZip,
-  relativeMiss,
-  runFile,
-  runGraph,
-  sharedPath,
-} from './shared.ts';
+import { mismatch, relativeMiss } from './compare.ts';
+import { readPb } from './node-cases.ts';
+import { projectPath, readArray, readBytes, readZip, runFile, runGraph, sharedPath } from './shared.ts';
 
 const report: string[] = [];
 afterAll(() => console.log(`max|a − b| / max|b| against the shipped outputs:\n  ${report.join('\n  ')}`));

@@ -14,7 +14,8 @@ import { evaluate } from '../reference/interpreter.ts';
 import { uniform } from '../reference/random.ts';
 import { ref } from '../reference/tensor.ts';
 import { onnxFile, type FileSpec } from './build-file.ts';
-import { mismatch, runFile, runGraph } from './shared.ts';
+import { mismatch } from './compare.ts';
+import { runFile, runGraph } from './shared.ts';
 
 const random = (shape: readonly number[], seed: number, scale = 1): Tensor<'float32'> => {
   const next = uniform(seed);

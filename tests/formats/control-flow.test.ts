@@ -4,7 +4,8 @@ import { readOnnx } from '../../src/lib/formats/onnx/read.ts';
 import { topologicalOrder } from '../../src/lib/graph/graph.ts';
 import { float32, int64, makeTensor, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { onnxFile, type BodySpec, type FileSpec, type NodeSpec } from './build-file.ts';
-import { mismatch, runFile, runGraph } from './shared.ts';
+import { mismatch } from './compare.ts';
+import { runFile, runGraph } from './shared.ts';
 
 const [FLOAT, INT64, BOOL] = [1, 7, 9];
 const bool = (v: boolean): Tensor => makeTensor('bool', [], Uint8Array.of(v ? 1 : 0));

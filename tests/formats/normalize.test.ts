@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { readOnnx } from '../../src/lib/formats/onnx/read.ts';
 import { float32, int64, makeTensor, sizeOf, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { onnxFile, type FileSpec } from './build-file.ts';
-import { mismatch, runFile, runGraph } from './shared.ts';
+import { mismatch } from './compare.ts';
+import { runFile, runGraph } from './shared.ts';
 
 const wave = (shape: readonly number[]): Tensor<'float32'> =>
   float32(

@@ -4,9 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
 import * as ort from 'onnxruntime-web/wasm';
 import type { Graph } from '../../src/lib/graph/graph.ts';
-import * as proto from '../../src/lib/formats/onnx/proto.ts';
-import { decodeTensor } from '../../src/lib/formats/onnx/tensors.ts';
-import { decode } from '../../src/lib/formats/protobuf/wire.ts';
 import { writeModel, type WriteOptions } from '../../src/lib/formats/onnx/write.ts';
 import { lower } from '../../src/lib/runtime/lower/lower.ts';
 import type { DType } from '../../src/lib/tensor/dtype.ts';
@@ -31,10 +28,6 @@ export const readBytes = (path: string): Uint8Array<ArrayBuffer> => new Uint8Arr
 export const readArray = (path: string): Tensor => readNpy(readBytes(path), path);
 
 export const readZip = (path: string): Record<string, Uint8Array> => unzipSync(readBytes(path));
-
-/** A TensorProto file (.pb). */
-export const readPb = (bytes: Uint8Array, name = 'tensor.pb'): Tensor =>
-  decodeTensor(decode(proto.Tensor, bytes), { file: name, external: [] });
 
 /** Runs a graph through our own lowering and writer. */
 export async function runGraph(graph: Graph, feeds: readonly Tensor[], options: WriteOptions = {}): Promise<Tensor[]> {
@@ -78,26 +71,4 @@ function fromOrt(t: ort.Tensor): Tensor {
     t.dims,
     (t.type === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data) as never,
   );
-}
-
-/** Where `got` misses `expected` by more than rtol·|expected| + atol, said in words; null where it never does. */
-export function mismatch(got: Tensor, expected: Tensor, rtol = 1e-3, atol = 1e-7): string | null {
-  if (got.shape.join() !== expected.shape.join()) return `shape [${got.shape}] instead of [${expected.shape}]`;
-  for (let i = 0; i < expected.data.length; i++) {
-    const [a, b] = [Number(got.data[i]), Number(expected.data[i])];
-    if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
-    if (!(Math.abs(a - b) <= rtol * Math.abs(b) + atol)) return `element ${i} is ${a} instead of ${b}`;
-  }
-  return null;
-}
-
-/** max|a − b| / max|b| */
-export function relativeMiss(got: Tensor, expected: Tensor): number {
-  let [gap, size] = [0, 0];
-  for (let i = 0; i < expected.data.length; i++) {
-    const [a, b] = [Number(got.data[i]), Number(expected.data[i])];
-    if (a !== b && Number.isFinite(b)) gap = Math.max(gap, Math.abs(a - b));
-    if (Number.isFinite(b)) size = Math.max(size, Math.abs(b));
-  }
-  return gap === 0 ? 0 : gap / size;
 }

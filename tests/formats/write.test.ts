@@ -6,7 +6,8 @@ import { writeModel } from '../../src/lib/formats/onnx/write.ts';
 import { Builder } from '../../src/lib/ops/builder.ts';
 import '../../src/lib/ops/index.ts';
 import { float32, makeTensor, toNumbers } from '../../src/lib/tensor/tensor.ts';
-import { projectPath, readArray, readBytes, relativeMiss, runFile, runGraph } from './shared.ts';
+import { relativeMiss } from './compare.ts';
+import { projectPath, readArray, readBytes, runFile, runGraph } from './shared.ts';
 
 const g = new Builder();
 const names = ['mlp', 'cnn_plain', 'cnn_relu_maxpool', 'resnet_mix', 'seg'];
