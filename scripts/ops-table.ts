@@ -9,12 +9,19 @@ import type { AnyOp } from '../src/lib/ops/define.ts';
 import { allOps } from '../src/lib/ops/index.ts';
 import { supportOf } from '../src/lib/runtime/support.ts';
 
-type Column = 'gradient' | 'deeplift';
+type Column = 'gradient' | 'deeplift' | 'relevance';
 
 function rule(op: AnyOp, column: Column): string {
   if (!op[column]) return '–';
   return op[column] === nonDifferentiable[column] ? 'nothing flows' : 'yes';
 }
+
+/** A layer of weights has the rule that the composite chooses for its kind and place. */
+const relevance = (op: AnyOp): string => (op.layer ? `${op.layer} layer` : rule(op, 'relevance'));
+
+/** Operators that stop LRP where the image passes through them. */
+const withoutRelevance = (ops: readonly AnyOp[]): string[] =>
+  ops.filter((op) => op.gradient && !op.relevance).map((op) => op.type);
 
 /** Whether it runs there, in a word or with what does not. */
 function onDevice(op: AnyOp, device: string): string {
@@ -30,6 +37,7 @@ const columns: readonly (readonly [title: string, of: (op: AnyOp) => string])[] 
   ['what it computes', (op) => cell(op.doc)],
   ['gradient', (op) => rule(op, 'gradient')],
   ['DeepLIFT', (op) => rule(op, 'deeplift')],
+  ['LRP', relevance],
   ['shapes', (op) => (op.fold ? 'yes' : '')],
   ['WebGPU', (op) => onDevice(op, 'WebGPU')],
   ['TensorFlow.js', (op) => onDevice(op, 'TensorFlow.js')],
@@ -56,6 +64,8 @@ ONNX's; every operator set from 7 on is brought to set 20 when a file is read. A
 
 - **Gradient**, **DeepLIFT**: whether the backward walk has a rule. *Nothing flows*: the operator gives whole numbers or is piecewise constant, so nothing
   has to. *–*: a model in which the image passes through it cannot be explained by a method that walks back; Occlusion still works.
+- **LRP**: whether relevance has a rule. A *layer* has the rule that the composite chooses ([methods/lrp.md](methods/lrp.md)). A model in which the image passes
+  through one without a rule is refused by the operator's name before anything runs: ${withoutRelevance(ops).join(', ')}.
 - **Shapes**: computed when the file is opened, where exporters use it on shapes.
 - **WebGPU**: whether every form of it runs there, after lowering. Where not, the device menu offers WASM.
 - **TensorFlow.js**: whether it runs there: in JavaScript, on WASM, on WebGPU and on WebGL, which lack the same forms.

@@ -5,6 +5,7 @@ import { expectedGradients } from '../../src/lib/attribution/expected.ts';
 import { ablate } from '../../src/lib/attribution/feature-ablation.ts';
 import type { Features } from '../../src/lib/attribution/features.ts';
 import { findMethod } from '../../src/lib/attribution/index.ts';
+import { relevanceUnder } from '../../src/lib/attribution/lrp.ts';
 import { activationOf, upTo } from '../../src/lib/attribution/part.ts';
 import { occlude } from '../../src/lib/attribution/occlusion.ts';
 import { quadratures, type QuadratureName } from '../../src/lib/attribution/quadrature.ts';
@@ -13,6 +14,7 @@ import { limeFit, shapFit } from '../../src/lib/attribution/surrogate.ts';
 import { smoothGradOver, type SmoothGradType } from '../../src/lib/attribution/smoothgrad.ts';
 import type { Question } from '../../src/lib/attribution/types.ts';
 import { upsample, type Interpolation } from '../../src/lib/attribution/upsample.ts';
+import { epsilonRule, gammaRule, zPlusRule, type LayerRule } from '../../src/lib/autodiff/relevance/rules.ts';
 import { deepliftCaptum, deepliftExtended, gradient, guidedBackpropagation, type RuleSet } from '../../src/lib/autodiff/rule-sets.ts';
 import type { Value } from '../../src/lib/graph/graph.ts';
 import { add, addScaled, map, mul, scale, sub } from '../../src/lib/tensor/arithmetic.ts';
@@ -224,6 +226,32 @@ const occlusion: Claim = ({ question, params }) => {
   return scoresOf(occlude(question, [{ window, strides }]));
 };
 
+const noStability = 1e-9;
+
+/** Captum's rules by its names; what has none is under ε = 1e-9, a BatchNormalization by itself. */
+const captumRules: Record<string, (number: number) => LayerRule> = {
+  EpsilonRule: epsilonRule,
+  GammaRule: gammaRule,
+  Alpha1_Beta0_Rule: () => zPlusRule,
+};
+
+/** The rule that a case names for the layers whose name starts with `prefix`. */
+function captumRule(rules: unknown, prefix: string): LayerRule {
+  const named = typeof rules === 'object' ? Object.entries(rules as Record<string, string>) : [];
+  const text = named.find(([layer]) => layer.startsWith(prefix))?.[1];
+  if (text === undefined) return epsilonRule(noStability);
+  const [, name, number] = text.match(/^(\w+)\((?:[a-z_]+=)?([\w.]+)\)$/)!;
+  return captumRules[name](Number(number));
+}
+
+const relevance: Claim = ({ question, params, layer }) => {
+  const name = JSON.stringify(params);
+  const composite = () => ({ convolution: captumRule(params.rules, 'conv'), dense: captumRule(params.rules, 'fc') });
+  const bias = !name.includes('set_bias_to_zero=True');
+  const plan = { name, composite, options: { folding: false, bias, signs: 'weight' as const }, bounded: false };
+  return scoresOf(relevanceUnder(question, plan, params.rule ? layer() : undefined));
+};
+
 const saliency = byMethod('saliency', ({ abs }) => ({ absolute: abs !== false }));
 
 export const claims: Readonly<Record<string, Claim>> = {
@@ -239,6 +267,8 @@ export const claims: Readonly<Record<string, Claim>> = {
   NoiseTunnel: noiseTunnel,
   GuidedBackprop: byMethod('guided-backpropagation'),
   Deconvolution: byMethod('deconvolution'),
+  LRP: relevance,
+  LayerLRP: relevance,
   Occlusion: occlusion,
   FeatureAblation: whole(({ question }, features) => ablate(question, features)),
   FeaturePermutation: featurePermutation,

@@ -27,6 +27,8 @@ interface LayerName {
 
 export interface GoldenFile {
   readonly file: string;
+  /** Whether BatchNormalization, where the model has one behind a convolution, is a node of its own. */
+  readonly bn_unfolded?: boolean;
   readonly layers: Readonly<Record<string, LayerName>>;
 }
 

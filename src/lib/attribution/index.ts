@@ -26,6 +26,7 @@ import { guidedGradCam } from './guided-grad-cam.ts';
 import { inputXGradient } from './input-x-gradient.ts';
 import { integratedGradients } from './integrated-gradients.ts';
 import type { Method } from './method.ts';
+import { lrp } from './lrp.ts';
 import { occlusion } from './occlusion.ts';
 import { saliency } from './saliency.ts';
 import { smoothGrad } from './smoothgrad.ts';
@@ -58,6 +59,7 @@ export const methods: readonly Method[] = [
   inputXGradient,
   guidedBackpropagation,
   deconvolution,
+  lrp,
   occlusion,
   featureAblation,
   shapleyValueSampling,

@@ -68,6 +68,8 @@ export interface Question {
   readonly baseline?: FloatTensor;
   /** The k-th draw from a distribution of baselines, of which `baseline` is one; missing where there is but the one. */
   readonly baselines?: (k: number) => FloatTensor;
+  /** The lowest and the highest that each element of x can be, [1, …] each, where x is a picture. */
+  readonly bounds?: () => readonly [FloatTensor, FloatTensor];
   /** The layer's activation, for methods that need one; of others that explain layers, what is explained in place of the image. */
   readonly layer?: Value;
   /** Seeds every random draw. */

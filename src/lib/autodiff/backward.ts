@@ -9,7 +9,7 @@ import { ruleFor, type RuleSet } from './rule-sets.ts';
 export interface BackwardTarget {
   /** Where the walk starts. */
   readonly y: Value;
-  /** What flows into `y`, of its shape: for a gradient the weights of the outputs in F = Σ seed·y. */
+  /** What flows into `y`, of its shape: for a gradient the weights of the outputs in F = Σ seed·y, for LRP seed·y itself. */
   readonly seed: Value;
   /** Further values where the walk starts, and what flows into them. */
   readonly also?: readonly { readonly y: Value; readonly seed: Value }[];
@@ -21,7 +21,7 @@ export interface BackwardTarget {
 
 /**
  * Walks back from `y` to each of `xs`, applying one kind of rule at every node on the way, and returns what arrives.
- * Gradients, DeepLIFT multipliers and guided gradients are the same walk under different rules. The walk owns pruning
+ * Gradients, DeepLIFT multipliers, relevance and guided gradients are the same walk under different rules. The walk owns pruning
  * to the paths between `xs` and `y`, summing where paths meet and undoing broadcasting; no rule knows of them.
  *
  * Throws an Error naming every operator on the way that has no such rule, before anything runs.

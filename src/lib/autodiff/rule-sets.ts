@@ -2,7 +2,7 @@
 import type { Node } from '../graph/graph.ts';
 import { findOp, type BackwardRule } from '../ops/define.ts';
 
-type Column = 'gradient' | 'deeplift';
+type Column = 'gradient' | 'deeplift' | 'relevance';
 
 export interface RuleSet {
   readonly name: string;
@@ -13,12 +13,16 @@ export interface RuleSet {
   readonly column: Column;
   /** Per operator type: another column, or a rule of its own. */
   readonly instead?: Readonly<Record<string, Column | BackwardRule<never>>>;
+  /** Rules of single nodes, which go before everything else. */
+  readonly ofNode?: ReadonlyMap<Node, BackwardRule<unknown>>;
   /** Composite operators of the file within which `instead` does not count. */
   readonly opaque?: readonly string[];
 }
 
 /** The rule that `rules` has for a node, or undefined. */
 export function ruleFor(rules: RuleSet, node: Node): BackwardRule<unknown> | undefined {
+  const own = rules.ofNode?.get(node);
+  if (own) return own;
   const op = findOp(node.op, node.domain);
   const instead = rules.opaque?.includes(node.origin) ? undefined : rules.instead?.[node.op];
   const choice = instead ?? rules.column;

@@ -7,6 +7,7 @@ import type { FloatTensor } from '../tensor/tensor.ts';
 import { diagnose, diagnoseInputs, isBlank } from './diagnose.ts';
 import {
   baselineOf,
+  boundsOf,
   choicesOf,
   feedsOf,
   inputNames,
@@ -125,6 +126,7 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
         baselines: (k: number) => baselineOf(feeds, request.baseline, request.seed + k * feeds.length, image),
       }),
     }),
+    bounds: () => boundsOf(feeds, image),
     layer,
     seed: request.seed,
     signal,

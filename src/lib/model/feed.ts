@@ -5,6 +5,7 @@ import { exampleShape } from '../attribution/target.ts';
 import type { ModelGraph } from '../attribution/types.ts';
 import { sameShape } from '../graph/dim.ts';
 import type { Value } from '../graph/graph.ts';
+import { map } from '../tensor/arithmetic.ts';
 import { full, makeTensor, sizeOf, zeros, zerosLike, type FloatTensor } from '../tensor/tensor.ts';
 import { baselineTensor, cropOf, modelView, normalize } from '../vision/preprocess.ts';
 import type { Pixels, Preprocessing, Rect } from '../vision/types.ts';
@@ -68,6 +69,13 @@ export const baselineOf = (
       return baselineTensor(choice.kind, modelView(image.pixels, preprocessing), preprocessing, seed + i);
     }),
   );
+
+/** The lowest and the highest that each element of x can be: black and white, whichever preprocessing makes the lower one. */
+export function boundsOf(feeds: readonly Feed[], find: FindImage): [FloatTensor, FloatTensor] {
+  const [black, white] = (['black', 'white'] as const).map((kind) => baselineOf(feeds, { kind }, 0, find));
+  const either = (choose: (...ends: number[]) => number) => map(black, (v, i) => choose(v, white.data[i]));
+  return [either(Math.min), either(Math.max)];
+}
 
 export interface InputScores {
   /** [channels, height, width]; of a layer at its own size, [1, height, width] of class activation maps. */

@@ -6,7 +6,7 @@ import { broadcastShapes, sameShape } from '../graph/dim.ts';
 import type { OutputType, Value } from '../graph/graph.ts';
 import { float, string } from './attributes.ts';
 import type { Builder } from './builder.ts';
-import { midpoint, piecewiseLinear, pointwise, secant } from './combinators.ts';
+import { midpoint, passOn, piecewiseLinear, pointwise, secant, toFirst } from './combinators.ts';
 import { defineOp, type InferSite } from './define.ts';
 import { unary } from './elementwise.ts';
 import { foldElementwise, numeric } from './fold.ts';
@@ -29,6 +29,7 @@ export const Relu = defineOp('Relu', {
     const slope = g.cast(g.greater(y, 0), 'float32');
     return [g.mul(dy, g.where(same, slope, g.div(g.sub(y, yRef), g.where(same, 1, dx))))];
   },
+  relevance: passOn,
   fold: foldElementwise(numeric((v) => Math.max(v, 0))),
 });
 
@@ -70,6 +71,7 @@ export const PRelu = defineOp('PRelu', {
       wants(1) ? g.mul(dy, midpoint(g, g.min(x, 0), g.min(xRef, 0))) : null,
     ];
   },
+  relevance: toFirst,
 });
 
 export const Elu = defineOp('Elu', {

@@ -3,7 +3,7 @@ import { isBatch } from '../graph/dim.ts';
 import { isFloat, type DType } from '../tensor/dtype.ts';
 import { int } from './attributes.ts';
 import { ONNX_TYPE } from './builder.ts';
-import { linear, type Rules } from './combinators.ts';
+import { routing, type Rules } from './combinators.ts';
 import { defineOp, type KnownVector } from './define.ts';
 import { foldBuild, elementAt } from './fold.ts';
 import { tfType, type Run } from './tensorflow.ts';
@@ -19,7 +19,7 @@ export function dtypeOf(onnxType: number, where: string): DType {
 }
 
 /** Between floats a cast is the identity; from and to whole numbers nothing flows. */
-const casting: Rules<unknown> = linear((g, { x: [x], dy: [dy] }) => [
+const casting: Rules<unknown> = routing((g, { x: [x], dy: [dy] }) => [
   isFloat(x.dtype) ? g.cast(dy, x.dtype) : null,
   null,
 ]);

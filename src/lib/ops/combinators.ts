@@ -6,15 +6,46 @@ import type { BackwardRule, Site } from './define.ts';
 export interface Rules<A> {
   readonly gradient: BackwardRule<A>;
   readonly deeplift: BackwardRule<A>;
+  readonly relevance: BackwardRule<A>;
 }
+
+/** Keeps a quotient finite where a sum of contributions is 0, and changes no other in float32. */
+const TINY_EPSILON = 1e-9;
+
+/** z + ε·sign z, with sign 0 = 1: what relevance is divided by. Below the default an ε is taken as the default. */
+export const stabilized = (g: Builder, z: Value, epsilon = TINY_EPSILON): Value =>
+  g.add(z, g.where(g.less(z, 0), -Math.max(epsilon, TINY_EPSILON), Math.max(epsilon, TINY_EPSILON)));
+
+/**
+ * LRP: relevance goes back in proportion to the contributions, R(xᵢ) = Σⱼ xᵢ wᵢⱼ R(yⱼ) / yⱼ (Bach et al. 2015,
+ * doi:10.1371/journal.pone.0130140). The transposed operator is the gradient's.
+ */
+export const inProportion =
+  <A>(gradient: BackwardRule<A>): BackwardRule<A> =>
+  (g, site) => {
+    const c = gradient(g, { ...site, dy: [g.div(site.dy[0], stabilized(g, site.y[0]))] });
+    return site.x.map((x, i) => (site.wants(i) ? c[i] && g.mul(x, c[i]) : null));
+  };
+
+/** LRP: what flows into the first output goes to the one input that depends on the image, whole. */
+export const passOn: BackwardRule<unknown> = (_g, { x, dy: [dy], wants }) => x.map((_, i) => (wants(i) ? dy : null));
+
+/** LRP: all to the first input, or to another where that alone depends on the image. */
+export const toFirst: BackwardRule<unknown> = (g, site) =>
+  site.wants(0) ? site.x.map((_, i) => (i === 0 ? site.dy[0] : null)) : passOn(g, site);
 
 /** y = Wx + b: Δy = WΔx, so DeepLIFT's multiplier is the gradient. */
 export function linear<A>(gradient: BackwardRule<A>): Rules<A> {
-  return { gradient, deeplift: gradient };
+  return { gradient, deeplift: gradient, relevance: inProportion(gradient) };
+}
+
+/** Every element of y is one of x, or none: where it came from, there go gradient, multiplier and relevance alike. */
+export function routing<A>(gradient: BackwardRule<A>): Rules<A> {
+  return { gradient, deeplift: gradient, relevance: gradient };
 }
 
 /** Piecewise constant or of whole numbers: nothing flows back. */
-export const nonDifferentiable: Rules<unknown> = linear((_g, { x }) => x.map(() => null));
+export const nonDifferentiable: Rules<unknown> = routing((_g, { x }) => x.map(() => null));
 
 /**
  * Below this |Δx|, relative to max(1, |x̄|), the secant Δy/Δx is rounding noise in float32 and the slope at the
@@ -47,7 +78,7 @@ export function secant(
 
 /**
  * y = φ(x), elementwise in input 0. DeepLIFT: the rescale rule (Shrikumar et al. 2017, arXiv:1704.02685),
- * m = Δy/Δx. `slope` builds φ′ at a value and may read the site for attributes and other inputs.
+ * m = Δy/Δx. LRP passes through it. `slope` builds φ′ at a value and may read the site for attributes and other inputs.
  */
 export function pointwise<A>(slope: (g: Builder, at: Value, site: Site<A>) => Value, pieces = false): Rules<A> {
   return {
@@ -58,6 +89,7 @@ export function pointwise<A>(slope: (g: Builder, at: Value, site: Site<A>) => Va
         secant(g, site.x[0], site.xRef[0], site.y[0], site.yRef[0], (at) => slope(g, at, site), pieces),
       ),
     ],
+    relevance: passOn,
   };
 }
 
@@ -70,14 +102,23 @@ export const midpoint = (g: Builder, a: Value, b: Value): Value => (a === b ? a 
 
 /**
  * y = B(a, b), linear in each of two inputs. DeepLIFT: the midpoint rule m_a = B*(·, b̄), m_b = B*(ā, ·), which is the
- * two-player Shapley value and needs no division; Δy = B(Δa, b̄) + B(ā, Δb) exactly.
+ * two-player Shapley value and needs no division; Δy = B(Δa, b̄) + B(ā, Δb) exactly. LRP: in proportion, to each of two
+ * varying inputs one half (the uniform rule of AttnLRP, Achtibat et al. 2024, arXiv:2402.05602).
  */
 export function bilinear<A>(gradient: BackwardRule<A>): Rules<A> {
   return {
     gradient,
     deeplift: (g, site) => gradient(g, { ...site, x: site.x.map((x, i) => x && midpoint(g, x, site.xRef[i])) }),
+    relevance: (g, site) => inProportion(gradient)(g, { ...site, dy: [shared(g, site.dy[0], varying(site))] }),
   };
 }
+
+/** How many inputs depend on the image. */
+export const varying = ({ x, wants }: Pick<Site<unknown>, 'x' | 'wants'>): number =>
+  x.filter((_, i) => wants(i)).length;
+
+/** An equal share of `r` for each of `count`. */
+export const shared = (g: Builder, r: Value, count: number): Value => (count === 1 ? r : g.div(r, count));
 
 export type Binary = (a: Value, b: Value) => Value;
 export type BinarySlope = (g: Builder, a: Value, b: Value) => Value;

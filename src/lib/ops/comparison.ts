@@ -2,7 +2,7 @@
 import { broadcastShapes } from '../graph/dim.ts';
 import type { OutputType } from '../graph/graph.ts';
 import { int } from './attributes.ts';
-import { linear, nonDifferentiable } from './combinators.ts';
+import { nonDifferentiable, routing } from './combinators.ts';
 import { defineOp, type InferSite } from './define.ts';
 import { equalDims, exceeds, foldElementwise, negate, numeric, truth } from './fold.ts';
 import { broadcasted, outputShape } from './tensorflow.ts';
@@ -118,7 +118,7 @@ export const Where = defineOp('Where', {
     if (a.dtype !== b.dtype) throw new TypeError(`${where}: inputs are ${a.dtype} and ${b.dtype}. Insert a Cast.`);
     return [{ dtype: a.dtype, shape: broadcastShapes(condition.shape, a.shape, b.shape) }];
   },
-  ...linear((g, { x: [condition], dy: [dy], wants }) => [
+  ...routing((g, { x: [condition], dy: [dy], wants }) => [
     null,
     wants(1) ? g.where(condition, dy, 0) : null,
     wants(2) ? g.where(condition, 0, dy) : null,

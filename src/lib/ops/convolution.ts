@@ -124,6 +124,7 @@ export const Conv = defineOp('Conv', {
   attrs: convolutionAttributes,
   infer: inferConv,
   ...linear<ConvolutionAttributes>((g, { x: [x, w], dy: [dy], attrs }) => [convInputGradient(g, dy, x, w, attrs)]),
+  layer: 'convolution',
   flops: ([, w], [y]) => convolutionFlops(y, w),
 });
 
@@ -194,5 +195,6 @@ export const ConvTranspose = defineOp('ConvTranspose', {
     const ends = windows.ends.map((end) => Math.max(end, 0));
     return [g.apply('Conv', [dy, w], { ...windowAttributes({ ...windows, ends }), group: attrs.group })];
   }),
+  layer: 'convolution',
   flops: ([x, w]) => convolutionFlops(x, w),
 });

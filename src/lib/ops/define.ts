@@ -38,6 +38,9 @@ export interface Site<A> {
  */
 export type BackwardRule<A> = (g: Builder, site: Site<A>) => readonly (Value | null | undefined)[];
 
+/** What LRP's composites tell apart. */
+export type LayerKind = 'convolution' | 'dense';
+
 /** Whole-number vectors known at load time, with axis lengths that may be the batch axis: what shape arithmetic computes. */
 export interface KnownVector {
   readonly shape: readonly number[];
@@ -65,6 +68,10 @@ export interface Op<A> {
   readonly gradient?: BackwardRule<A>;
   /** DeepLIFT: multiplier m(Δy) → m(Δx), with Σ m(Δx)·Δx = Σ m(Δy)·Δy. */
   readonly deeplift?: BackwardRule<A>;
+  /** LRP: relevance R(y) → R(x). Of a layer of weights the rule that stands where nothing chooses another. */
+  readonly relevance?: BackwardRule<A>;
+  /** A layer of weights: linear in input 0, or 1, under the other as weights. LRP runs it again under changed weights. */
+  readonly layer?: LayerKind;
   /**
    * The operator on small whole-number tensors: exporters' shape arithmetic, computed at load. null: not known.
    * `output` says which of several outputs is asked for.

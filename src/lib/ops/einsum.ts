@@ -117,7 +117,7 @@ const einsumGradient: BackwardRule<{ equation: string }> = (g, { x, dy: [dy], at
   return x.map((_, i) => (wants(i) ? einsumInputGradient(g, i, dy, x, parsed) : null));
 };
 
-const einsumMidpoint = bilinear(einsumGradient).deeplift;
+const rules = bilinear(einsumGradient);
 
 /** An operand and one letter for each of its axes. */
 interface Named {
@@ -184,8 +184,10 @@ export const Einsum = defineOp('Einsum', {
       throw new Error(
         `Einsum "${site.attrs.equation}": DeepLIFT has no rule for a product of ${varying} operands that all depend on the image. Split it into products of two.`,
       );
-    return einsumMidpoint(g, site);
+    return rules.deeplift(g, site);
   },
+  relevance: rules.relevance,
+  layer: 'dense',
   flops: (x, _y, { equation }) =>
     bindShape(
       [

@@ -3,8 +3,21 @@ import { addDim, broadcastShapes, mulDim } from '../graph/dim.ts';
 import type { OutputType, Value } from '../graph/graph.ts';
 import { int } from './attributes.ts';
 import type { Builder } from './builder.ts';
-import { bilinear, linear, piecewiseLinear, pointwise, secant, shapleyPair, type Rules } from './combinators.ts';
-import { defineOp, type InferSite, type Site } from './define.ts';
+import {
+  bilinear,
+  inProportion,
+  linear,
+  passOn,
+  piecewiseLinear,
+  pointwise,
+  secant,
+  shapleyPair,
+  shared,
+  toFirst,
+  varying,
+  type Rules,
+} from './combinators.ts';
+import { defineOp, type BackwardRule, type InferSite, type Site } from './define.ts';
 import { foldElementwise, numeric, quotient, remainder, rounding, subDim } from './fold.ts';
 import { onTwo, quotient as dividedBy, truncated } from './tensorflow.ts';
 
@@ -17,11 +30,21 @@ export function broadcast({ x, where }: InferSite<unknown>): OutputType[] {
   return [{ dtype: x[0].dtype, shape: broadcastShapes(...x.map((v) => v.shape)) }];
 }
 
+/**
+ * A sum. LRP: in proportion to what each input that depends on the image adds. A constant alone beside one input shifts it
+ * and takes no relevance: the bias of a layer is the layer's own affair, the shift of a picture's colours is nobody's.
+ */
+function summing(gradient: BackwardRule<unknown>): Rules<unknown> {
+  const relevance: BackwardRule<unknown> = (g, site) =>
+    (varying(site) === 1 ? passOn : inProportion(gradient))(g, site);
+  return { ...linear(gradient), relevance };
+}
+
 export const Add = defineOp('Add', {
   doc: 'a + b',
   run: onTwo((tf, a, b) => tf.add(a, b)),
   infer: broadcast,
-  ...linear((_g, { dy: [dy] }) => [dy, dy]),
+  ...summing((_g, { dy: [dy] }) => [dy, dy]),
   fold: foldElementwise(([a, b]) => addDim(a, b)),
 });
 
@@ -29,7 +52,7 @@ export const Sub = defineOp('Sub', {
   doc: 'a − b',
   run: onTwo((tf, a, b) => tf.sub(a, b)),
   infer: broadcast,
-  ...linear((g, { dy: [dy], wants }) => [dy, wants(1) ? g.neg(dy) : null]),
+  ...summing((g, { dy: [dy], wants }) => [dy, wants(1) ? g.neg(dy) : null]),
   fold: foldElementwise(([a, b]) => subDim(a, b)),
 });
 
@@ -38,10 +61,18 @@ export const Mul = defineOp('Mul', {
   run: onTwo((tf, a, b) => tf.mul(a, b)),
   infer: broadcast,
   ...bilinear((g, { x: [a, b], dy: [dy] }) => [g.mul(dy, b), g.mul(dy, a)]),
+  // Each input's contribution is the whole product: nothing has to be divided.
+  relevance: (g, site) => {
+    const share = shared(g, site.dy[0], varying(site));
+    return site.x.map((_, i) => (site.wants(i) ? share : null));
+  },
   fold: foldElementwise(([a, b]) => mulDim(a, b)),
 });
 
-/** a / b = a · (1/b): the midpoint rule for the product around the rescale rule for the reciprocal. */
+/**
+ * a / b = a · (1/b): the midpoint rule for the product around the rescale rule for the reciprocal. LRP: what is divided takes
+ * all, the divisor is taken as a constant, as in every normalisation (Achtibat et al. 2024, arXiv:2402.05602).
+ */
 export const Div = defineOp('Div', {
   doc: 'a / b',
   run: onTwo(dividedBy),
@@ -57,6 +88,7 @@ export const Div = defineOp('Div', {
     const slope = g.neg(g.mul(r, rRef));
     return [g.mul(dy, g.mul(g.add(r, rRef), 0.5)), g.mul(g.mul(dy, g.mul(g.add(a, aRef), 0.5)), slope)];
   },
+  relevance: toFirst,
   fold: foldElementwise(([a, b], isInteger) => quotient(a, b, isInteger)),
 });
 
@@ -79,7 +111,7 @@ function exponentSlope(g: Builder, a: Value, b: Value): Value {
 /** The exponent in the base's element type; ONNX lets the two differ. */
 const exponentLike = (g: Builder, { x: [a, b] }: Site<unknown>): Value => g.cast(b, a.dtype);
 
-/** In the base: rescale rule. In base and exponent: the Shapley values of the two. */
+/** In the base: rescale rule. In base and exponent: the Shapley values of the two. LRP: to the base. */
 export const Pow = defineOp('Pow', {
   doc: 'aᵇ',
   run: (tf, [a, b]) => [tf.pow(a, tf.cast(b, a.dtype))],
@@ -96,6 +128,7 @@ export const Pow = defineOp('Pow', {
     const bRef = site.wants(1) ? g.cast(site.xRef[1], a.dtype) : b;
     return shapleyPair(g, site.dy[0], [a, b], [aRef, bRef], g.pow, [powerSlope, exponentSlope]);
   },
+  relevance: toFirst,
   fold: foldElementwise(numeric((a, b) => a ** b)),
 });
 
@@ -129,7 +162,7 @@ export const Sum = defineOp('Sum', {
   doc: 'x₁ + … + xₙ',
   run: (tf, x) => [x.reduce((a, b) => tf.add(a, b))],
   infer: broadcast,
-  ...linear((_g, { x, dy: [dy] }) => x.map(() => dy)),
+  ...summing((_g, { x, dy: [dy] }) => x.map(() => dy)),
 });
 
 export const Mean = defineOp('Mean', {
@@ -141,7 +174,7 @@ export const Mean = defineOp('Mean', {
     ),
   ],
   infer: broadcast,
-  ...linear((g, { x, dy: [dy] }) => {
+  ...summing((g, { x, dy: [dy] }) => {
     const share = g.div(dy, x.length);
     return x.map(() => share);
   }),
@@ -188,6 +221,7 @@ export const Sqrt = defineOp('Sqrt', {
     const positive = g.greater(total, 0);
     return [g.where(positive, g.div(dy, g.where(positive, total, 1)), 0)];
   },
+  relevance: passOn,
   fold: foldElementwise(numeric(Math.sqrt)),
 });
 
@@ -198,6 +232,7 @@ export const Reciprocal = defineOp('Reciprocal', {
   infer: unary,
   gradient: (g, { y: [y], dy: [dy] }) => [g.neg(g.mul(dy, g.square(y)))],
   deeplift: (g, { y: [y], yRef: [yRef], dy: [dy] }) => [g.neg(g.mul(dy, g.mul(y, yRef)))],
+  relevance: passOn,
 });
 
 export const Erf = defineOp('Erf', {
@@ -207,8 +242,8 @@ export const Erf = defineOp('Erf', {
   ...pointwise((g, x) => g.mul(g.exp(g.neg(g.square(x))), 2 / Math.sqrt(Math.PI))),
 });
 
-/** Piecewise constant: the gradient is 0; DeepLIFT's rescale rule still hands on what the steps add up to. */
-const steps: Rules<unknown> = {
+/** Piecewise constant: the gradient is 0; DeepLIFT's rescale rule still hands on what the steps add up to. LRP has no rule. */
+const steps: Pick<Rules<unknown>, 'gradient' | 'deeplift'> = {
   gradient: () => [null],
   deeplift: (g, { x: [x], xRef: [xRef], y: [y], yRef: [yRef], dy: [dy] }) => [
     g.mul(

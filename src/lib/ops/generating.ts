@@ -4,7 +4,7 @@ import { knownInts, type Value } from '../graph/graph.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { int, tensor } from './attributes.ts';
 import { dtypeOf } from './casting.ts';
-import { linear, nonDifferentiable } from './combinators.ts';
+import { nonDifferentiable, routing } from './combinators.ts';
 import { defineOp } from './define.ts';
 import { foldBuild } from './fold.ts';
 import { requiredDims, requiredNumber } from './known.ts';
@@ -137,7 +137,7 @@ export const Trilu = defineOp('Trilu', {
   },
   attrs: { upper: int(1) },
   infer: ({ x: [x] }) => [{ dtype: x.dtype, shape: x.shape }],
-  ...linear<{ upper: number }>((g, { x: [x, k], dy: [dy], attrs }) => [
+  ...routing<{ upper: number }>((g, { x: [x, k], dy: [dy], attrs }) => [
     isFloat(x.dtype) ? g.apply('Trilu', k ? [dy, k] : [dy], { upper: attrs.upper }) : null,
   ]),
   fold: ([x], attrs, [, k]) => {

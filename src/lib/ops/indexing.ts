@@ -6,7 +6,7 @@ import { sizeOf, stridesOf } from '../tensor/tensor.ts';
 import { scatterAlong, scatterAtIndices } from './along-axis.ts';
 import { int } from './attributes.ts';
 import type { Builder } from './builder.ts';
-import { linear } from './combinators.ts';
+import { routing } from './combinators.ts';
 import { defineOp, type BackwardRule } from './define.ts';
 import { elementAt, foldBuild } from './fold.ts';
 import { hasBatch } from './known.ts';
@@ -67,7 +67,7 @@ export const Gather = defineOp('Gather', {
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
     return [{ dtype: x.dtype, shape: oneBatchAxis(shape, where) }];
   },
-  ...linear(gatherGradient),
+  ...routing(gatherGradient),
   fold: ([x, indices], attrs) => {
     if (!x || !indices || indices.dims.some(isBatch)) return null;
     const axis = normalizeAxis(attrs.axis, x.shape.length, 'Gather');
@@ -108,7 +108,7 @@ export const GatherElements = defineOp('GatherElements', {
     alignedBatch(x.shape, indices.shape, normalizeAxis(attrs.axis, x.shape.length, where), where);
     return [{ dtype: x.dtype, shape: indices.shape }];
   },
-  ...linear<Axis>((g, { x: [x, indices], dy: [dy], attrs, wants }) => [
+  ...routing<Axis>((g, { x: [x, indices], dy: [dy], attrs, wants }) => [
     wants(0) ? g.apply('ScatterElements', [g.zerosLike(x), indices, dy], { axis: attrs.axis, reduction: 'add' }) : null,
     null,
   ]),
@@ -139,7 +139,7 @@ export const GatherND = defineOp('GatherND', {
     const shape = [...indices.shape.slice(0, -1), ...x.shape.slice(first + depth)];
     return [{ dtype: x.dtype, shape: oneBatchAxis(shape, where) }];
   },
-  ...linear<{ batchDims: number }>((g, { x: [x, indices], dy: [dy], attrs, wants }) => {
+  ...routing<{ batchDims: number }>((g, { x: [x, indices], dy: [dy], attrs, wants }) => {
     if (!wants(0)) return [null, null];
     if (attrs.batchDims > 0) return [undefined, null];
     return [g.apply('ScatterND', [g.zerosLike(x), indices, dy], { reduction: 'add' }), null];

@@ -72,6 +72,7 @@ export const MatMul = defineOp('MatMul', {
   },
   infer: inferMatMul,
   ...bilinear(matMulGradient),
+  layer: 'dense',
   flops: ([a], [y]) => sizeOf(bindShape(y.shape, 1)) * (a.shape.at(-1) as number),
 });
 
@@ -119,5 +120,6 @@ export const Gemm = defineOp('Gemm', {
   attrs: { alpha: float(1), beta: float(1), transA: int(0), transB: int(0) },
   infer: inferGemm,
   ...bilinear(gemmGradient),
+  layer: 'dense',
   flops: ([a], [y], { transA }) => sizeOf(bindShape(y.shape, 1)) * (a.shape[transA ? 0 : 1] as number),
 });

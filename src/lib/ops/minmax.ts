@@ -45,6 +45,7 @@ export const Max = defineOp('Max', {
     (g) => g.max,
     (g, a, b) => g.greater(a, b),
   ),
+  relevance: extremeGradient,
   fold: reduceDims(maxDim),
 });
 
@@ -57,5 +58,6 @@ export const Min = defineOp('Min', {
     (g) => g.min,
     (g, a, b) => g.less(a, b),
   ),
+  relevance: extremeGradient,
   fold: reduceDims(minDim),
 });

@@ -13,9 +13,14 @@ import type { Value } from '../graph/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { float, int, ints } from './attributes.ts';
 import type { Builder } from './builder.ts';
-import { linear, type Rules } from './combinators.ts';
-import { defineOp, type InferSite, type Site } from './define.ts';
-import { standardizeBackward, type Standardization, type StandardizationFlow } from './standardize.ts';
+import { inProportion, linear, type Rules } from './combinators.ts';
+import { defineOp, type BackwardRule, type InferSite, type Site } from './define.ts';
+import {
+  detachedBackward,
+  standardizeBackward,
+  type Standardization,
+  type StandardizationFlow,
+} from './standardize.ts';
 
 const passes = (times: number) => (x: readonly Value[]) => times * sizeOf(bindShape(x[0].shape, 1));
 
@@ -49,7 +54,10 @@ export const BatchNormalization = defineOp('BatchNormalization', {
   flops: passes(1),
 });
 
-/** Rules of an operator that standardises its input 0, seen through `view`, and multiplies by a weight afterwards. */
+/**
+ * Rules of an operator that standardises its input 0, seen through `view`, and multiplies by a weight afterwards. LRP: the
+ * deviation is taken as a constant (Ali et al. 2022, arXiv:2202.07304); what is left is linear, and the shift B keeps its share.
+ */
 function standardizing<A>(
   view: (g: Builder, site: Site<A>) => { x: Value; xRef: Value; flow: StandardizationFlow; spec: Standardization },
 ): Rules<A> {
@@ -57,7 +65,15 @@ function standardizing<A>(
     const { x, xRef, flow, spec } = view(g, site);
     return [g.reshape(standardizeBackward(g, flow, x, xRef, spec), site.x[0].shape)];
   };
-  return { gradient: (g, site) => rule(g, { ...site, xRef: site.x }), deeplift: rule };
+  const detached: BackwardRule<A> = (g, site) => {
+    const { x, flow, spec } = view(g, site);
+    return [g.reshape(detachedBackward(g, flow.normal, x, spec), site.x[0].shape)];
+  };
+  return {
+    gradient: (g, site) => rule(g, { ...site, xRef: site.x }),
+    deeplift: rule,
+    relevance: (g, site) => inProportion(detached)(g, { ...site, xRef: site.x }),
+  };
 }
 
 const axesFrom = (first: number, rank: number): number[] => Array.from({ length: rank - first }, (_, i) => first + i);

@@ -4,7 +4,7 @@ import type { Value } from '../graph/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { float, int } from './attributes.ts';
 import type { Builder } from './builder.ts';
-import { midpoint, secant, type Rules } from './combinators.ts';
+import { midpoint, passOn, secant, type Rules } from './combinators.ts';
 import { defineOp, type Site } from './define.ts';
 import { standardizeBackward } from './standardize.ts';
 
@@ -40,9 +40,11 @@ const lpBackward = (g: Builder, site: Site<LpAttributes>, xRef: Value) => [
   (site.attrs.p === 1 ? l1Backward : l2Backward)(g, site, xRef),
 ];
 
+/** LRP takes what x is divided by as a constant. */
 const lpRules: Rules<LpAttributes> = {
   gradient: (g, site) => lpBackward(g, site, site.x[0]),
   deeplift: (g, site) => lpBackward(g, site, site.xRef[0]),
+  relevance: passOn,
 };
 
 export const LpNormalization = defineOp('LpNormalization', {
@@ -106,5 +108,7 @@ export const LRN = defineOp('LRN', {
   },
   gradient: (g, site) => [lrnBackward(g, site, site.x[0])],
   deeplift: (g, site) => [lrnBackward(g, site, site.xRef[0])],
+  // What x is divided by is taken as a constant.
+  relevance: passOn,
   flops: ([x], _y, { size }) => size * sizeOf(bindShape(x.shape, 1)),
 });

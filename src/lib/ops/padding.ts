@@ -3,7 +3,7 @@ import { addDim, concrete, isBatch, normalizeAxis, BatchError, type Shape } from
 import type { Value } from '../graph/graph.ts';
 import { string } from './attributes.ts';
 import { scatterAlong } from './along-axis.ts';
-import { linear } from './combinators.ts';
+import { routing } from './combinators.ts';
 import { defineOp, type BackwardRule } from './define.ts';
 import { requiredInts, requiredNumber } from './known.ts';
 import type { TensorFlow, TfTensor } from './tensorflow.ts';
@@ -101,5 +101,5 @@ export const Pad = defineOp('Pad', {
     });
     return [{ dtype: x.dtype, shape }];
   },
-  ...linear(padGradient),
+  ...routing(padGradient),
 });

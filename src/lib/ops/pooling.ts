@@ -77,6 +77,7 @@ export const MaxPool = defineOp('MaxPool', {
   infer: inferPooling,
   gradient: (g, site) => [scatterToMaxima(g, site.x[0], site.dy[0], site)],
   deeplift: maximumMultiplier(scatterToMaxima),
+  relevance: (g, site) => [scatterToMaxima(g, site.x[0], site.dy[0], site)],
   flops: poolingFlops,
 });
 
@@ -221,5 +222,6 @@ export const GlobalMaxPool = defineOp('GlobalMaxPool', {
   infer: inferGlobal,
   gradient: (g, { x: [x], dy: [dy] }) => [sendToFirstMaximum(g, x, dy)],
   deeplift: maximumMultiplier(sendToFirstMaximum),
+  relevance: (g, { x: [x], dy: [dy] }) => [sendToFirstMaximum(g, x, dy)],
   flops: ([x]) => sizeOf(bindShape(x.shape, 1)),
 });

@@ -2,7 +2,7 @@
 import { concrete, normalizeAxis } from '../graph/dim.ts';
 import type { OutputType } from '../graph/graph.ts';
 import { int } from './attributes.ts';
-import { linear, nonDifferentiable } from './combinators.ts';
+import { nonDifferentiable, routing } from './combinators.ts';
 import { defineOp, type InferSite } from './define.ts';
 import { requiredInts } from './known.ts';
 import { outputShape, type RunSite, type TensorFlow, type TfTensor } from './tensorflow.ts';
@@ -70,7 +70,7 @@ export const TopK = defineOp('TopK', {
       { dtype: 'int64' as const, shape },
     ].slice(0, outputCount);
   },
-  ...linear<{ axis: number; largest: number; sorted: number }>((g, { x: [x, k], dy: [dy], attrs }) => {
+  ...routing<{ axis: number; largest: number; sorted: number }>((g, { x: [x, k], dy: [dy], attrs }) => {
     const [, indices] = g.applyAll('TopK', [x, k], { ...attrs }, { outputs: ['', ''] });
     return [g.apply('ScatterElements', [g.zerosLike(x), indices, dy], { axis: attrs.axis, reduction: 'add' }), null];
   }),

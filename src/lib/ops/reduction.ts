@@ -170,6 +170,7 @@ export const ReduceMax = defineOp('ReduceMax', {
   infer,
   gradient: forX(extremeGradient),
   deeplift: forX(extremeDeepLift(1)),
+  relevance: forX(extremeGradient),
   fold: folding(maxDim),
 });
 
@@ -180,11 +181,15 @@ export const ReduceMin = defineOp('ReduceMin', {
   infer,
   gradient: forX(extremeGradient),
   deeplift: forX(extremeDeepLift(-1)),
+  relevance: forX(extremeGradient),
   fold: folding(minDim),
 });
 
 /** Σ φ(x): the elementwise rules of φ around a sum. */
-const sumOf = (slope: (g: Builder, at: Value) => Value, value: (g: Builder, x: Value) => Value): Rules<Reduce> => ({
+const sumOf = (
+  slope: (g: Builder, at: Value) => Value,
+  value: (g: Builder, x: Value) => Value,
+): Pick<Rules<Reduce>, 'gradient' | 'deeplift'> => ({
   gradient: forX((g, site, r) => g.mul(flow(site, r), slope(g, site.x[0]))),
   deeplift: forX((g, site, r) => {
     const [x, xRef] = [site.x[0], site.xRef[0]];

@@ -30,4 +30,5 @@ export const RoundClip = defineOp('RoundClip', {
       secant(g, x, xRef, y, yRef, (at) => kept(g, at, low, high)),
     ),
   ]),
+  relevance: onlyX((_g, { dy: [dy] }) => [dy]),
 });

@@ -14,7 +14,7 @@ import type { OutputType, Value } from '../graph/graph.ts';
 import { resolveReshape } from '../graph/reopen.ts';
 import { int, ints, float, string } from './attributes.ts';
 import type { Builder } from './builder.ts';
-import { linear, type Rules } from './combinators.ts';
+import { routing, type Rules } from './combinators.ts';
 import { defineOp, type BackwardRule } from './define.ts';
 import { elementAt, foldBuild, ifKnown } from './fold.ts';
 import { requiredDims, requiredInts } from './known.ts';
@@ -23,13 +23,13 @@ import { broadcasted, outputShape, reshaped } from './tensorflow.ts';
 const like = (x: Value, shape: Shape): OutputType[] => [{ dtype: x.dtype, shape }];
 
 /** The same elements in the same order: the flow gets the input's shape back. */
-const reshaping: Rules<unknown> = linear((g, { x: [x], dy: [dy] }) => [g.reshape(dy, x.shape)]);
+const reshaping: Rules<unknown> = routing((g, { x: [x], dy: [dy] }) => [g.reshape(dy, x.shape)]);
 
 export const Identity = defineOp('Identity', {
   doc: 'x',
   run: reshaped,
   infer: ({ x: [x] }) => like(x, x.shape),
-  ...linear((_g, { dy: [dy] }) => [dy]),
+  ...routing((_g, { dy: [dy] }) => [dy]),
   fold: ([x]) => x,
 });
 
@@ -43,7 +43,7 @@ export const Dropout = defineOp('Dropout', {
     }
     return [...like(x, x.shape), { dtype: 'bool' as const, shape: x.shape }].slice(0, outputCount);
   },
-  ...linear((_g, { dy: [dy] }) => [dy]),
+  ...routing((_g, { dy: [dy] }) => [dy]),
 });
 
 export const Reshape = defineOp('Reshape', {
@@ -128,7 +128,7 @@ export const Transpose = defineOp('Transpose', {
       perm.map((axis) => x.shape[axis]),
     );
   },
-  ...linear<{ perm: readonly number[] | null }>((g, { x: [x], dy: [dy], attrs }) => [
+  ...routing<{ perm: readonly number[] | null }>((g, { x: [x], dy: [dy], attrs }) => [
     g.transpose(dy, inverse(permutation(attrs.perm, x.shape.length))),
   ]),
   fold: ([x], attrs) => {
@@ -150,7 +150,7 @@ export const Expand = defineOp('Expand', {
   doc: 'x broadcast to a shape',
   run: (tf, [x], site) => [broadcasted(tf, x, outputShape(site))],
   infer: ({ x: [x, shape] }) => like(x, broadcastShapes(x.shape, requiredDims(shape, 'the target shape'))),
-  ...linear((_g, { dy: [dy] }) => [dy]),
+  ...routing((_g, { dy: [dy] }) => [dy]),
   fold: ([x, target]) => {
     if (!x || !target || target.dims.some(isBatch)) return null;
     const shape = broadcastShapes(x.shape, target.dims) as number[];
@@ -183,7 +183,7 @@ export const Tile = defineOp('Tile', {
       x.shape.map((d, i) => mulDim(d, times[i])),
     );
   },
-  ...linear(tileGradient),
+  ...routing(tileGradient),
   fold: ([x, repeats]) => {
     if (!x || !repeats || repeats.dims.some(isBatch)) return null;
     return foldBuild(
@@ -239,7 +239,7 @@ export const DepthToSpace = defineOp('DepthToSpace', {
     if (!(mode in blockOrders)) throw new RangeError(`${where}: unknown mode "${mode}". Known: DCR, CRD.`);
     return like(x, [n, depth, concrete(h, where) * b, concrete(w, where) * b]);
   },
-  ...linear<{ blocksize: number; mode: string }>((g, { dy: [dy], attrs }) => [
+  ...routing<{ blocksize: number; mode: string }>((g, { dy: [dy], attrs }) => [
     spaceToDepth(g, dy, attrs.blocksize, attrs.mode),
   ]),
 });
@@ -254,7 +254,7 @@ export const SpaceToDepth = defineOp('SpaceToDepth', {
       throw new RangeError(`${where}: ${h}×${w} pixels do not divide into blocks of ${b}×${b}.`);
     return like(x, [n, c * b * b, h / b, w / b]);
   },
-  ...linear<{ blocksize: number }>((g, { dy: [dy], attrs }) => [
+  ...routing<{ blocksize: number }>((g, { dy: [dy], attrs }) => [
     g.apply('DepthToSpace', [dy], { blocksize: attrs.blocksize }),
   ]),
 });

@@ -4,7 +4,7 @@ import type { Value } from '../graph/graph.ts';
 import { int } from './attributes.ts';
 import type { Builder } from './builder.ts';
 import { scatterAlong } from './along-axis.ts';
-import { linear } from './combinators.ts';
+import { routing } from './combinators.ts';
 import { defineOp, type BackwardRule } from './define.ts';
 import { allKnown, elementAt, foldBuild, ifKnown } from './fold.ts';
 import { requiredDims, requiredInts } from './known.ts';
@@ -53,7 +53,7 @@ export const Concat = defineOp('Concat', {
       },
     ];
   },
-  ...linear(concatGradient),
+  ...routing(concatGradient),
   fold: (x, attrs) => {
     if (!allKnown(x)) return null;
     const axis = normalizeAxis(attrs.axis, x[0].shape.length, 'Concat');
@@ -103,7 +103,7 @@ export const Split = defineOp('Split', {
       shape: x.shape.with(axis, d),
     }));
   },
-  ...linear<Axis>((g, { dy, attrs }) => [
+  ...routing<Axis>((g, { dy, attrs }) => [
     dy.length === 1 ? dy[0] : g.concat(dy, normalizeAxis(attrs.axis, dy[0].shape.length, 'Split')),
   ]),
   fold: ([x], attrs, _inputs, output) => {
@@ -195,7 +195,7 @@ export const Slice = defineOp('Slice', {
   infer: ({ x: [x, ...bounds], where }) => [
     { dtype: x.dtype, shape: slicedShape(x.shape, cutsOf(x.shape, bounds, where)) },
   ],
-  ...linear((g, { x: [x, ...bounds], dy: [dy] }) => [sliceGradient(g, x, dy, cutsOf(x.shape, bounds, 'Slice'))]),
+  ...routing((g, { x: [x, ...bounds], dy: [dy] }) => [sliceGradient(g, x, dy, cutsOf(x.shape, bounds, 'Slice'))]),
   fold: ([x], _attrs, [, ...bounds]) => {
     if (!x) return null;
     return ifKnown(() => {

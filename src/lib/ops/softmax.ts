@@ -72,6 +72,14 @@ const softmaxJacobian = (g: Builder, s: Value, G: Value, axis: number): Value =>
 const logSoftmaxJacobian = (g: Builder, s: Value, G: Value, axis: number): Value =>
   g.sub(G, g.mul(s, g.reduceSum(G, [axis])));
 
+/**
+ * LRP at a Taylor expansion of the softmax at x: R(xᵢ) = xᵢ (R(sᵢ) − sᵢ Σ R(s)) (Achtibat et al. 2024, arXiv:2402.05602,
+ * proposition 3.1). A masked element has no probability and gets nothing.
+ */
+const taylorShare: BackwardRule<AxisAttributes> = (g, { x: [x], y: [y], dy: [R], attrs: { axis } }) => [
+  g.mul(g.where(g.less(x, -1e30), 0, x), logSoftmaxJacobian(g, y, R, axis)),
+];
+
 const flops = (_x: readonly Value[], [y]: readonly Value[]): number => 3 * sizeOf(bindShape(y.shape, 1));
 
 export const Softmax = defineOp('Softmax', {
@@ -85,6 +93,7 @@ export const Softmax = defineOp('Softmax', {
   infer: alongAxis,
   gradient: (g, { y: [y], dy: [dy], attrs }) => [softmaxJacobian(g, y, dy, attrs.axis)],
   deeplift: alongPath(softmaxJacobian),
+  relevance: taylorShare,
   flops,
 });
 

@@ -75,6 +75,12 @@ export function standardizeBackward(
   return flow.mean ? g.add(intoX, g.div(flow.mean, countOf(x, spec.axes))) : intoX;
 }
 
+/** What flows out of x where σ is taken as a constant: relevance goes through the centring alone. */
+export function detachedBackward(g: Builder, normal: Value, x: Value, spec: Standardization): Value {
+  const intoC = g.div(normal, parts(g, x, spec).deviation);
+  return spec.centred ? g.sub(intoC, g.reduceMean(intoC, spec.axes)) : intoC;
+}
+
 /** r = 1/σ: Δr = −Δσ/(σσ′). */
 const throughR = (g: Builder, intoR: Value, now: Parts, ref: Parts, count: number): Value =>
   g.div(g.div(intoR, g.mul(now.deviation, ref.deviation)), count);
