@@ -37,7 +37,11 @@ export const readPb = (bytes: Uint8Array, name = 'tensor.pb'): Tensor =>
   decodeTensor(decode(proto.Tensor, bytes), { file: name, external: [] });
 
 /** Runs a graph through our own lowering and writer. */
-export async function runGraph(graph: Graph, feeds: readonly Tensor[], options: WriteOptions = {}): Promise<Tensor[]> {
+export async function runGraph(
+  graph: Graph,
+  feeds: readonly Tensor[],
+  options: WriteOptions & { readonly batch?: number } = {},
+): Promise<Tensor[]> {
   const written = writeModel(lower(graph, 'wasm', options.batch ?? 1), options);
   return runFile(
     written.bytes,
