@@ -13,8 +13,11 @@ import { Builder } from '../ops/builder.ts';
 import { lowerForFile } from '../runtime/lower/lower.ts';
 import { int64, type FloatTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Preprocessing } from '../vision/types.ts';
+import { baselinesOf, layerOf, type Setting } from './explain.ts';
+import { choicesOf, feedsOf } from './feed.ts';
 import { classesOf } from './heads.ts';
 import type { LoadedModel } from './open.ts';
+import type { AttributionRequest } from './types.ts';
 
 /** What the file is to compute. Which class and which baseline is not said here: they are inputs of the file. */
 export interface ExportRequest {
@@ -125,6 +128,24 @@ export function exportExplanation(
     defaults: ends.defaults,
   });
   return { bytes, inputs: graph.inputs.map(ends.portOf), outputs: ends.outputs };
+}
+
+/** The file of what the page asked. Throws as `exportExplanation`. */
+export function explanationFile(
+  { loaded, version, image }: Pick<Setting, 'loaded' | 'version' | 'image'>,
+  request: AttributionRequest,
+): ExportedExplanation {
+  const choices = choicesOf(request);
+  return exportExplanation(loaded, {
+    method: request.method,
+    options: request.options,
+    target: request.target.kind,
+    layer: layerOf(loaded, request)?.info.id ?? null,
+    seed: request.seed,
+    baselines: baselinesOf(feedsOf(choices, image), request, image) ?? null,
+    preprocessing: choices.map(({ preprocessing }) => preprocessing),
+    version,
+  });
 }
 
 /** What goes into the file and comes out of it. */

@@ -9,6 +9,7 @@ import type {
   DeviceId,
   DeviceReport,
   DroppedFile,
+  ExportedExplanation,
   Fastest,
   Fed,
   ImageId,
@@ -204,6 +205,10 @@ export class LabClient {
       };
       return lab.attribute(job, request, Comlink.proxy(ifLatest));
     });
+  }
+
+  explanationFile(request: AttributionRequest): Promise<Outcome<ExportedExplanation>> {
+    return this.#guard((lab) => lab.explanationFile(request));
   }
 
   /** The same explanation on another device; a later check wins over one that is still running. */
