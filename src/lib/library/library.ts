@@ -12,13 +12,13 @@ import { openModel as opened, type LoadedModel, type NamedBytes } from '../model
 import type { DeviceChoice, ModelInfo } from '../model/types.ts';
 import { VERSION } from '../model/version.ts';
 import { chooseRuntime } from '../runtime/device.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { DeviceInfo, Runtime } from '../runtime/runtime.ts';
 import type { FloatTensor, Tensor } from '../tensor/tensor.ts';
 import type { Pixels, Preprocessing } from '../vision/types.ts';
 import { baselineOf, fedImages, inputOf, type Baseline, type ModelInput } from './input.ts';
 
 export type { Baseline, ExportedExplanation, FloatTensor, ModelInfo, ModelInput, NamedBytes, Pixels, Port };
-export type { Preprocessing, Target, Tensor };
+export type { DeviceInfo, Preprocessing, SelfCheck, Target, Tensor };
 
 export interface OpenOptions {
   /** What executes the graphs; by default the best that there is. Node has WASM only. */
@@ -82,6 +82,8 @@ export interface Attribution {
   readonly check?: SelfCheck | undefined;
   /** Passes of the model that it took. */
   readonly passes: number;
+  /** What it was computed on. */
+  readonly device: DeviceInfo;
 }
 
 const engines = new WeakMap<OpenModel, { readonly loaded: LoadedModel; readonly runtime: Runtime }>();
@@ -126,7 +128,7 @@ export async function attribute(
   input: ModelInput | readonly ModelInput[],
   request: AttributionRequest,
 ): Promise<Attribution> {
-  const { loaded } = engineOf(model);
+  const { loaded, runtime } = engineOf(model);
   const { baseline, seed = 0, signal, onProgress } = request;
   const { method, options, layer } = asked(loaded, request);
   const fed = fedImages(loaded, input, request.preprocessing);
@@ -151,7 +153,7 @@ export async function attribute(
   );
   const { scores, value, baselineValue, check, passes } = explanation;
   const maps = scoresOfInputs(loaded.model, fed, scores, layer?.value).map(({ map }) => map);
-  return { scores, maps, target, value, baselineValue, check, passes };
+  return { scores, maps, target, value, baselineValue, check, passes, device: runtime.device };
 }
 
 /** What a file of an explanation is fed besides its images: tensors of N examples. */
