@@ -1,5 +1,11 @@
 /** @file A permalink, computed again: whether it gives the numbers that it says. */
-import { attribute, openModel, type Attribution, type Baseline, type NamedBytes } from '../../src/lib/library/library.ts';
+import {
+  attribute,
+  openModel,
+  type Attribution,
+  type Baseline,
+  type NamedBytes,
+} from '../../src/lib/library/library.ts';
 import { sha256 } from '../../src/lib/model/sha256.ts';
 import { SAME_WITHIN, compareRecords, type Verdict } from '../../src/lib/share/compare.ts';
 import { decodeLink } from '../../src/lib/share/link.ts';
@@ -45,7 +51,9 @@ type Digested = NamedBytes & { readonly sha256: string };
 const digested = async (file: NamedBytes): Promise<Digested> => ({ ...file, sha256: await sha256(file.bytes) });
 
 async function modelOf(wanted: FileReference, given: readonly Digested[]): Promise<readonly NamedBytes[]> {
-  const files = wanted.bundled ? modelFiles(wanted.bundled) : given.filter((file) => !/\.(png|jpe?g)$/i.test(file.name));
+  const files = wanted.bundled
+    ? modelFiles(wanted.bundled)
+    : given.filter((file) => !/\.(png|jpe?g)$/i.test(file.name));
   if (files.length === 0) throw missing('model', wanted);
   const main = modelAmong(files);
   const { sha256: digest } = await digestOf(

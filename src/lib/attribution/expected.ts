@@ -18,7 +18,7 @@ import {
   sumOverBatch,
   values,
 } from './program.ts';
-import { column, endOf, rowsOf, type Site, type WholeSite } from './site.ts';
+import { column, endOf, refuseDraws, rowsOf, type Site, type WholeSite } from './site.ts';
 import { exampleShape, headOf, outputOf, seedOf } from './target.ts';
 import type { Explanation, ModelGraph, Question, Target } from './types.ts';
 
@@ -120,6 +120,7 @@ export interface Tables {
 
 /** The first `count` draws from the distribution of baselines, as rows of a repetition: [count, 1, …]. */
 export function baselineTable(site: WholeSite, count: number): Value {
+  refuseDraws(site.model, count);
   const draws = Array.from({ length: count }, (_, k) => site.baselines!(k));
   return site.table('baselines', 'what each sample starts from', rowsOf(draws));
 }

@@ -8,7 +8,7 @@ import { baselineAt, baselineTable, expectedGradients, expectedGraphOf, type Dra
 import { defineMethod, missingRules } from './method.ts';
 import { noiseOf, noiseOption, noiseTable, normalsOf } from './noise.ts';
 import { integer, schema } from './options.ts';
-import type { WholeSite } from './site.ts';
+import { refuseDraws, type WholeSite } from './site.ts';
 import type { Question } from './types.ts';
 
 /**
@@ -46,6 +46,7 @@ export const gradientShap = defineMethod({
 
 /** As `explain`, as a graph: what is drawn is drawn in the order of `drawsOf`. */
 export function expectedUnder(g: Builder, site: WholeSite, samples: number, share: number): Value {
+  if (share !== 0) refuseDraws(site.model, samples);
   const rng = random(site.randomSeed);
   const normals = normalsOf(site.model, rng);
   const noise: FloatTensor[] = [];

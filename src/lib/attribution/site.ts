@@ -4,9 +4,9 @@
  */
 import type { Builder } from '../ops/builder.ts';
 import type { Value } from '../graph/graph.ts';
-import { concat0, float32, type FloatTensor } from '../tensor/tensor.ts';
+import { concat0, float32, sizeOf, type FloatTensor } from '../tensor/tensor.ts';
 import { graphInput } from './program.ts';
-import { outputOf } from './target.ts';
+import { exampleShape, outputOf } from './target.ts';
 import type { ModelGraph, Question, Target } from './types.ts';
 
 export interface Site {
@@ -41,6 +41,18 @@ export const endOf = ({ layer, model }: Site): Value => layer ?? model.input;
 /** Numbers as rows of a repetition, each broadcast against tensors of `rank` axes: [count, 1, 1, …]. */
 export const column = (g: Builder, numbers: readonly number[], rank: number): Value =>
   g.constant(float32([numbers.length, ...Array<number>(rank).fill(1)], numbers));
+
+/** What is drawn lies in the file once for each sample. */
+const MOST_DRAWN = 2 ** 29;
+
+/** Throws a RangeError where `count` draws in the shape of an input are more than a file should hold. Nothing is drawn yet. */
+export function refuseDraws({ input }: ModelGraph, count: number): void {
+  const bytes = 4 * count * sizeOf(exampleShape(input));
+  if (bytes > MOST_DRAWN)
+    throw new RangeError(
+      `Samples: ${count} draws of the shape [${exampleShape(input)}] take ${Math.round(bytes / 2 ** 20)} MB in the file, at most ${MOST_DRAWN / 2 ** 20} MB fit. Take fewer samples.`,
+    );
+}
 
 /** [1, …] each → [count, 1, …] */
 export function rowsOf(draws: readonly FloatTensor[]): FloatTensor {

@@ -28,7 +28,7 @@ import {
   sumOverBatch,
   values,
 } from './program.ts';
-import type { Site, WholeSite } from './site.ts';
+import { refuseDraws, type Site, type WholeSite } from './site.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
 import type { Explanation, ModelGraph, Question, SelfCheck, Target } from './types.ts';
 
@@ -120,6 +120,7 @@ function gradientAt(g: Builder, { model, target, x }: Site, noise: Value, seed: 
 
 /** What is averaged over, drawn as `explain` draws it. */
 export function noisyDraws({ model, randomSeed }: WholeSite, samples: number): FloatTensor[] {
+  refuseDraws(model, samples);
   const draw = normalsOf(model, random(randomSeed));
   return Array.from({ length: samples }, () => draw());
 }

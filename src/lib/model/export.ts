@@ -56,9 +56,6 @@ export interface ExportedExplanation {
 /** Protobuf's limit, less what names and shapes take. */
 const MOST_BYTES = 2 ** 31 - 2 ** 24;
 
-/** What is drawn lies in the file once for each sample. */
-const MOST_DRAWN = 2 ** 29;
-
 /**
  * The file: opset 17, standard operators, the model's weights within. Its inputs are `image`, and `baseline`, `target` and
  * `other` where the scores depend on them; its outputs are `logits` and `attribution`, the method's scores in the model's own
@@ -262,10 +259,6 @@ function refuseLarge(graph: Graph, defaults: ReadonlyMap<Value, Tensor>, title: 
   collect(graph);
   const weights = [...constants].reduce((n, { data }) => n + data.byteLength, 0);
   const drawn = [...defaults.values()].reduce((n, { data }) => n + data.byteLength, 0);
-  if (drawn > MOST_DRAWN)
-    throw new RangeError(
-      `${title}: what is drawn for its samples would take ${megabytes(drawn)} in the file, at most ${megabytes(MOST_DRAWN)} fit. Take fewer samples.`,
-    );
   if (weights + drawn > MOST_BYTES)
     throw new RangeError(
       `${title}: the file would have ${megabytes(weights + drawn)}, an ONNX file holds at most ${megabytes(MOST_BYTES)} with its weights. Use a smaller model.`,

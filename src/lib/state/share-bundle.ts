@@ -123,7 +123,7 @@ export async function explanationFile(
   { workspace }: Sharing,
   { request }: AttributionResult,
 ): Promise<ExportedExplanation> {
-  const outcome = await workspace.lab.explanationFile(request);
+  const outcome = await workspace.lab.ask((lab) => lab.explanationFile(request));
   if (!outcome.ok) throw new Error(outcome.message);
   return outcome.value;
 }
