@@ -6,10 +6,21 @@ import tseslint from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
 /** Folders that also run under plain Node: nothing in them may expect a page. */
-const ENGINE = ['tensor', 'graph', 'ops', 'formats', 'autodiff', 'runtime', 'model', 'attribution', 'vision'];
+const ENGINE = [
+  'tensor',
+  'graph',
+  'ops',
+  'formats',
+  'autodiff',
+  'runtime',
+  'model',
+  'attribution',
+  'vision',
+  'library',
+];
 
 export default defineConfig(
-  { ignores: ['.svelte-kit/', 'build/', 'static/', 'reports/', 'test-results/'] },
+  { ignores: ['.svelte-kit/', 'build/', 'dist/', 'static/', 'reports/', 'test-results/'] },
   js.configs.recommended,
   tseslint.configs.recommended,
   svelte.configs.recommended,

@@ -26,8 +26,10 @@ export const IMPORT_TABLE: Record<string, Row> = {
   attribution: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'vision', 'typebox/*'] },
   synthesis: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'attribution'], types: ['vision'] },
   model: { imports: [...ENGINE, 'synthesis', 'sniff'] },
+  /** The engine for programs: the package's entry. */
+  library: { imports: ['model', 'runtime', 'attribution', 'vision', 'graph', 'tensor'] },
   'worker/lab.worker': {
-    imports: ['model', 'attribution', 'vision', 'tensor', 'comlink', 'package.json', 'worker/pulse'],
+    imports: ['model', 'attribution', 'vision', 'tensor', 'comlink', 'worker/pulse'],
     types: ['worker/api'],
   },
   /** What both sides of the worker know of each other's life. */

@@ -242,7 +242,7 @@ describe('a worker', () => {
     silences.at(-1)!.wait();
     await expect.poll(seconds, { timeout: 20_000 }).toEqual([PATIENCE_SECONDS, 0, PATIENCE_SECONDS]);
     silences.at(-1)!.restart();
-    const words = /^The engine was restarted because it did not answer\. Your model and image are open again/;
+    const words = /^The engine did not answer\. It was started again, with your model and image/;
     expect(await stuck).toMatchObject({ ok: false, reason: 'failed', message: expect.stringMatching(words) });
     expect(value(await client.attribute(ask('saliency'), () => undefined)).label).toBe('thing 2');
     expect(workers.length).toBe(2);

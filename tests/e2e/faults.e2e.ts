@@ -114,7 +114,7 @@ test('an engine that hangs is given up when the person says so', async ({ page }
   await expect(asked).toBeVisible();
   await asked.getByRole('button', { name: 'Restart the engine' }).click();
   await expect(asked).toBeHidden();
-  const setback = page.getByRole('alert').filter({ hasText: /was restarted because it did not answer/ });
+  const setback = page.getByRole('alert').filter({ hasText: /engine did not answer/ });
   await setback.getByRole('button', { name: 'Try again' }).click({ timeout: 30_000 });
   await done(page);
   await expect(classes(page).nth(1)).toBeChecked();

@@ -101,7 +101,7 @@ function withRandomWeights(bytes: Uint8Array): Uint8Array {
     .map((n) => tensorProto(n.output[0], randomWeight(shapes.get(n.input[0])!, next)));
   const rest = graph.node.filter((n) => n.opType !== 'ConstantOfShape');
   const [last] = rest.slice(-1);
-  const output = last.opType === 'Softmax' ? [{ name: last.input[0], type: null }] : graph.output;
+  const output = last.opType === 'Softmax' ? [{ name: last.input[0], type: null, docString: '' }] : graph.output;
   return encode(proto.Model, {
     ...model,
     graph: { ...graph, node: rest, initializer: [...graph.initializer, ...weights], output },

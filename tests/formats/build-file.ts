@@ -94,6 +94,7 @@ const valueInfo = (
   elemType: number,
 ): proto.ValueInfoProto => ({
   name,
+  docString: '',
   type: {
     tensorType: {
       elemType,

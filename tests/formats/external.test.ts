@@ -19,6 +19,7 @@ const outside = (name: string, entries: Record<string, string>) =>
 
 const info = (name: string) => ({
   name,
+  docString: '',
   type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 2, dimParam: '' }] } } },
 });
 

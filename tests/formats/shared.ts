@@ -30,7 +30,11 @@ export const readArray = (path: string): Tensor => readNpy(readBytes(path), path
 export const readZip = (path: string): Record<string, Uint8Array> => unzipSync(readBytes(path));
 
 /** Runs a graph through our own lowering and writer. */
-export async function runGraph(graph: Graph, feeds: readonly Tensor[], options: WriteOptions = {}): Promise<Tensor[]> {
+export async function runGraph(
+  graph: Graph,
+  feeds: readonly Tensor[],
+  options: WriteOptions & { readonly batch?: number } = {},
+): Promise<Tensor[]> {
   const written = writeModel(lower(graph, 'wasm', options.batch ?? 1), options);
   return runFile(
     written.bytes,

@@ -35,6 +35,7 @@ describe('protobuf messages by table', () => {
         input: [
           {
             name: 'x',
+            docString: 'what is fed',
             type: {
               tensorType: {
                 elemType: 1,

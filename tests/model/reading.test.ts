@@ -23,7 +23,7 @@ const bytes = encode(
   create(proto.Model, {
     graph: create(proto.Graph, {
       name: 'g',
-      output: [{ name: 'y', type: null }],
+      output: [{ name: 'y', type: null, docString: '' }],
       initializer: [
         create(proto.Tensor, {
           name: 'w',

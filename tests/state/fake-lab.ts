@@ -62,6 +62,7 @@ export const method = (id: string, more: Partial<MethodInfo> = {}): MethodInfo =
   layers: false,
   signed: true,
   unavailable: null,
+  noGraph: null,
   ...more,
 });
 

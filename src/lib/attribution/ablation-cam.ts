@@ -3,7 +3,7 @@ import { Builder } from '../ops/builder.ts';
 import { float32 } from '../tensor/tensor.ts';
 import { channelMaps, noLayer, onlyPositive, requireLayout, weightedSum } from './cam.ts';
 import type { Layout } from './layout.ts';
-import { defineMethod } from './method.ts';
+import { ASKS_AGAIN, defineMethod } from './method.ts';
 import { schema } from './options.ts';
 import { fromLayer } from './part.ts';
 import { batchFor, graphInput, inChunks, modelOn, oneLike, readAll, values } from './program.ts';
@@ -34,6 +34,7 @@ export const ablationCam = defineMethod({
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
   unavailable: noLayer,
+  graph: ASKS_AGAIN,
   async explain(question, { relu }) {
     const layer = question.layer!;
     const layout = requireLayout(question, layer);

@@ -3,6 +3,7 @@ import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { dependents, type Value } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
 import { walkBack } from './gradient.ts';
+import { siteOf, type Site } from './site.ts';
 import { imagesBehind, layoutAmong, spatialLayers } from './inputs.ts';
 import type { Layout } from './layout.ts';
 import { toggle } from './options.ts';
@@ -72,23 +73,44 @@ export const asMap = (g: Builder, cam: Value, layer: Value, { height, width }: L
 export const weighted = (g: Builder, { activation, channels }: Cam, weights: Value): Value =>
   g.reduceSum(g.mul(weights, activation), [channels]);
 
-/** A class activation map whose every number is made on the device: `combine` gives one for each position. */
-export async function explainCam(
+/** One number for each position, of whichever shape. */
+export type Combine = (g: Builder, cam: Cam) => Value;
+
+interface CamOptions {
+  readonly relu: boolean;
+}
+
+/** A class activation map whose every number is made on the device: how it explains, and its graph. */
+export const camBy = (id: string, combine: Combine) => ({
+  explain: (question: Question, { relu }: CamOptions): Promise<Explanation> =>
+    explainCam(question, { id, relu }, combine),
+  graph: (g: Builder, site: Site, { relu }: CamOptions): Value => camGraph(g, site, relu, combine),
+});
+
+/** [N, 1, height, width] */
+export function camGraph(g: Builder, site: Site, relu: boolean, combine: Combine): Value {
+  const layer = site.layer!;
+  const layout = requireLayout(site, layer);
+  const {
+    on,
+    flows: [gradient],
+  } = walkBack(g, site, gradientRules, [layer]);
+  const map = asMap(g, combine(g, camOf(g, on(layer), gradient, layout)), layer, layout);
+  return relu ? g.relu(map) : map;
+}
+
+async function explainCam(
   question: Question,
   { id, relu }: { readonly id: string; readonly relu: boolean },
-  combine: (g: Builder, cam: Cam) => Value,
+  combine: Combine,
 ): Promise<Explanation> {
-  const { model, engine, target, x } = question;
+  const { engine, target, x } = question;
   const layer = question.layer!;
-  const layout = requireLayout(question, layer);
+  requireLayout(question, layer);
   const build = () => {
     const g = new Builder();
-    const {
-      seed,
-      flows: [gradient],
-    } = walkBack(g, question, gradientRules, [layer]);
-    const map = asMap(g, combine(g, camOf(g, layer, gradient, layout)), layer, layout);
-    return { name: id, inputs: [model.input, seed], outputs: [relu ? g.relu(map) : map] };
+    const site = siteOf(question);
+    return { name: id, inputs: [site.x, site.seed], outputs: [camGraph(g, site, relu, combine)] };
   };
   const key = `${id}/${headOf(target)}/${keyOf(layer)}/${relu ? 'relu' : 'signed'}`;
   const program = await engine.program(key, build, { batch: 1 });

@@ -1,5 +1,5 @@
 import { deconvolution as deconvolutionRules } from '../autodiff/rule-sets.ts';
-import { gradientOf } from './gradient.ts';
+import { flowOf, gradientOf } from './gradient.ts';
 import { needsRelu } from './guided-backpropagation.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema } from './options.ts';
@@ -25,6 +25,7 @@ export const deconvolution = defineMethod({
   needs: { baseline: false, layer: false, seed: false },
   signed: true,
   unavailable: (model) => needsRelu(model) ?? missingRules(model, deconvolutionRules),
+  graph: (g, site) => flowOf(g, site, deconvolutionRules),
   async explain(question) {
     const { gradient, value, passes } = await gradientOf(question, deconvolutionRules);
     return { scores: gradient, value, passes };

@@ -2,11 +2,13 @@ import { deepliftCaptum, deepliftComplete } from '../autodiff/rule-sets.ts';
 import type { Value } from '../graph/graph.ts';
 import { addScaled } from '../tensor/arithmetic.ts';
 import { zerosLike } from '../tensor/tensor.ts';
-import { deepLiftUnder } from './deeplift.ts';
-import { baselineAt } from './expected.ts';
+import { repeat } from '../graph/repeat.ts';
+import { deepLiftUnder, differences } from './deeplift.ts';
+import { baselineAt, baselineTable } from './expected.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { choice, integer, schema } from './options.ts';
 import { completeness } from './program.ts';
+import { endOf } from './site.ts';
 import type { Explanation, Question } from './types.ts';
 
 const ruleSets = { complete: deepliftComplete, captum: deepliftCaptum };
@@ -44,6 +46,16 @@ export const deepLiftShap = defineMethod({
   needs: { baseline: true, layer: false, seed: false },
   signed: true,
   unavailable: (model) => missingRules(model, deepliftComplete),
+  graph(g, site, { baselines, rules }) {
+    const from = (baseline: Value) => differences(g, site, baseline, ruleSets[rules], true);
+    if (!site.baselines) return from(site.baseline);
+    const [sum] = repeat({
+      states: [g.zerosLike(endOf(site))],
+      rows: [baselineTable(site, baselines)],
+      step: ([sum], [baseline]) => [g.add(sum, from(baseline))],
+    });
+    return g.mul(sum, 1 / baselines);
+  },
   explain: (question, options) => averaged(question, options),
   explainLayer: (question, layer, options) => averaged(question, options, layer),
 });

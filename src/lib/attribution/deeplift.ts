@@ -1,10 +1,11 @@
 import { backward } from '../autodiff/backward.ts';
 import { deepliftCaptum, deepliftComplete, type RuleSet } from '../autodiff/rule-sets.ts';
-import type { Graph, Value } from '../graph/graph.ts';
+import { topologicalOrder, type Graph, type Value } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { choice, schema, toggle } from './options.ts';
 import { completeness, keyOf, modelOn, oneLike, runOnce, values } from './program.ts';
+import { endOf, type Site } from './site.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
 import type { Explanation, ModelGraph, Question, Target } from './types.ts';
 
@@ -44,6 +45,8 @@ export const deepLift = defineMethod({
   needs: { baseline: true, layer: false, seed: false },
   signed: true,
   unavailable: (model) => missingRules(model, deepliftComplete),
+  graph: (g, site, { rules, multiplyByInputs }) =>
+    differences(g, site, site.baseline, ruleSets[rules], multiplyByInputs),
   explain: (question, { rules, multiplyByInputs }) => deepLiftUnder(question, ruleSets[rules], { multiplyByInputs }),
   explainLayer: (question, layer, { rules, multiplyByInputs }) =>
     deepLiftUnder(question, ruleSets[rules], { multiplyByInputs, at: layer }),
@@ -74,14 +77,32 @@ export async function deepLiftUnder(
   return { scores, value, baselineValue, check, passes: 4 };
 }
 
-/** The model on x and again on x′, and one walk back that reads both. */
+/** m(Δ) · Δ where the walk ends, or m(Δ): the model on x and again on x′, and one walk back that reads both. */
+export function differences(g: Builder, site: Site, baseline: Value, rules: RuleSet, multiply: boolean): Value {
+  const { model, target, x, seed } = site;
+  const on = modelOn(model, x);
+  const onBaseline = modelOn(model, g.expand(baseline, model.input.shape));
+  const reference = counterpart(model, on, onBaseline);
+  const [y, at] = [outputOf(model, target), endOf(site)].map(on);
+  const [multiplier] = backward(g, rules, { y, seed: g.expand(seed, y.shape), xs: [at], reference });
+  return multiply ? g.mul(multiplier, g.sub(at, reference(at))) : multiplier;
+}
+
+/** Of each value computed from x the one that x′ gives. */
+function counterpart({ logits, probabilities, input }: ModelGraph, on: Mapping, onBaseline: Mapping): Mapping {
+  const pairs = new Map([[on(input), onBaseline(input)]]);
+  for (const node of topologicalOrder([logits, probabilities]))
+    node.outputs.forEach((v) => pairs.set(on(v), onBaseline(v)));
+  return (value) => pairs.get(value) ?? value;
+}
+
+type Mapping = (value: Value) => Value;
+
 function deepLiftGraph(model: ModelGraph, target: Target, rules: RuleSet, at: Value, multiply: boolean): Graph {
   const g = new Builder();
   const y = outputOf(model, target);
   const baseline = oneLike(model.input, 'baseline');
   const seed = oneLike(y, 'seed');
-  const reference = modelOn(model, g.expand(baseline, model.input.shape));
-  const [multiplier] = backward(g, rules, { y, seed: g.expand(seed, y.shape), xs: [at], reference });
-  const scores = multiply ? g.mul(multiplier, g.sub(at, reference(at))) : multiplier;
+  const scores = differences(g, { model, target, x: model.input, seed, layer: at }, baseline, rules, multiply);
   return { name: rules.name, inputs: [model.input, baseline, seed], outputs: [scores] };
 }

@@ -1,5 +1,5 @@
 import { noLayer, onlyPositive } from './cam.ts';
-import { explainEigen } from './eigen.ts';
+import { explainEigen, FINDS_A_DIRECTION } from './eigen.ts';
 import { defineMethod } from './method.ts';
 import { schema } from './options.ts';
 
@@ -22,5 +22,6 @@ export const eigenCam = defineMethod({
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
   unavailable: noLayer,
+  graph: FINDS_A_DIRECTION,
   explain: (question, { relu }) => explainEigen(question, 'activation', relu),
 });

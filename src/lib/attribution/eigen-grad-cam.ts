@@ -1,6 +1,6 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { noLayer, onlyPositive } from './cam.ts';
-import { explainEigen } from './eigen.ts';
+import { explainEigen, FINDS_A_DIRECTION } from './eigen.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema } from './options.ts';
 
@@ -22,5 +22,6 @@ export const eigenGradCam = defineMethod({
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
   unavailable: (model) => noLayer(model) ?? missingRules(model, gradientRules),
+  graph: FINDS_A_DIRECTION,
   explain: (question, { relu }) => explainEigen(question, 'activation-x-gradient', relu),
 });

@@ -10,6 +10,10 @@ import { firstSingularVector } from './principal.ts';
 import { values } from './program.ts';
 import type { Explanation, Question } from './types.ts';
 
+/** Why these are no graph. */
+export const FINDS_A_DIRECTION =
+  'Its principal direction is found by steps that go on until they have settled, outside the model.';
+
 /** Whose first component it is: the activation, or activation times gradient. */
 export type Components = 'activation' | 'activation-x-gradient';
 

@@ -1,6 +1,6 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { expectedGradients as explain } from './expected.ts';
-import { drawsOf } from './gradient-shap.ts';
+import { drawsOf, expectedUnder } from './gradient-shap.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { integer, schema } from './options.ts';
 
@@ -32,6 +32,7 @@ export const expectedGradients = defineMethod({
   needs: { baseline: true, layer: false, seed: true },
   signed: true,
   unavailable: (model) => missingRules(model, gradientRules),
+  graph: (g, site, { samples }) => expectedUnder(g, site, samples, 0),
   explain: (question, { samples }) => explain(question, samples, drawsOf(question, 0)),
   explainLayer: (question, layer, { samples }) => explain(question, samples, drawsOf(question, 0), layer),
 });

@@ -2,6 +2,7 @@
 import { backward } from '../autodiff/backward.ts';
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import type { Graph, Value } from '../graph/graph.ts';
+import { repeat } from '../graph/repeat.ts';
 import { Builder } from '../ops/builder.ts';
 import { concat0, type FloatTensor } from '../tensor/tensor.ts';
 import {
@@ -17,6 +18,7 @@ import {
   sumOverBatch,
   values,
 } from './program.ts';
+import { column, endOf, refuseDraws, rowsOf, type Site, type WholeSite } from './site.ts';
 import { exampleShape, headOf, outputOf, seedOf } from './target.ts';
 import type { Explanation, ModelGraph, Question, Target } from './types.ts';
 
@@ -71,6 +73,58 @@ export async function expectedGradients(
   return { scores, value, baselineValue, check, passes: several ? 2 * samples + 1 : samples + 2 };
 }
 
+/** w (x − from) ⊙ ∂F/∂x at from + α (x − from), or of the layer where the walk ends. */
+function termOf(
+  g: Builder,
+  site: Site,
+  { from, alpha, weight }: { readonly from: Value; readonly alpha: Value; readonly weight: Value },
+): Value {
+  const { model, target, x, seed } = site;
+  const point = g.add(from, g.mul(alpha, g.sub(x, from)));
+  const [onPoint, onFrom, onTo] = [point, from, x].map((input) => modelOn(model, input));
+  const [y, at] = [onPoint(outputOf(model, target)), endOf(site)];
+  const [gradient] = backward(g, gradientRules, { y, seed: g.mul(weight, seed), xs: [onPoint(at)] });
+  return g.mul(g.sub(onTo(at), onFrom(at)), gradient);
+}
+
+/** As `expectedGradients`, as a graph. `noise` is added to x: a table of draws scaled by a value of each example. */
+export function expectedGraphOf(
+  g: Builder,
+  site: WholeSite,
+  samples: number,
+  { alphas, noise, baselines }: Tables,
+): Value {
+  const { x } = site;
+  const given = [noise?.table, baselines].filter((v) => v !== undefined);
+  const [sum] = repeat({
+    states: [g.zerosLike(endOf(site))],
+    rows: [column(g, alphas, x.shape.length), ...given],
+    step: ([sum], [alpha, ...drawn]) => {
+      const to = noise ? g.add(x, noise.scaled(drawn[0])) : x;
+      const from = baselines ? g.expand(drawn.at(-1)!, x.shape) : site.baseline;
+      const weight = column(g, [1 / samples], site.seed.shape.length - 1);
+      return [g.add(sum, termOf(g, { ...site, x: to }, { from, alpha, weight }))];
+    },
+  });
+  return sum;
+}
+
+/** What was drawn for each sample. */
+export interface Tables {
+  readonly alphas: readonly number[];
+  /** [samples, …] */
+  readonly noise?: { readonly table: Value; readonly scaled: (row: Value) => Value } | undefined;
+  /** [samples, …] */
+  readonly baselines?: Value | undefined;
+}
+
+/** The first `count` draws from the distribution of baselines, as rows of a repetition: [count, 1, …]. */
+export function baselineTable(site: WholeSite, count: number): Value {
+  refuseDraws(site.model, count);
+  const draws = Array.from({ length: count }, (_, k) => site.baselines!(k));
+  return site.table('baselines', 'what each sample starts from', rowsOf(draws));
+}
+
 /** sum + Σₖ wₖ (toₖ − fromₖ) ⊙ ∂F/∂x at fromₖ + αₖ (toₖ − fromₖ), or of a layer; and, of several baselines, mean + Σₖ wₖ F(fromₖ). */
 function expectedGraph(model: ModelGraph, target: Target, at: Value, several: boolean): Graph {
   const g = new Builder();
@@ -81,13 +135,9 @@ function expectedGraph(model: ModelGraph, target: Target, at: Value, several: bo
   const alpha = numberPerExample(model.input, 'alpha');
   const weight = numberPerExample(y, 'weight');
 
-  const point = g.add(from, g.mul(alpha, g.sub(to, from)));
-  const [onPoint, onFrom, onTo] = [point, from, to].map((input) => modelOn(model, input));
-  const weighted = g.mul(weight, seed);
-  const [gradient] = backward(g, gradientRules, { y: onPoint(y), seed: weighted, xs: [onPoint(at)] });
-  const scores = g.mul(g.sub(onTo(at), onFrom(at)), gradient);
+  const scores = termOf(g, { model, target, x: to, seed, layer: at }, { from, alpha, weight });
   const axes = y.shape.map((_, axis) => axis).slice(1);
-  const ofBaselines = g.reduceSum(g.mul(weighted, onFrom(y)), axes);
+  const ofBaselines = g.reduceSum(g.mul(g.mul(weight, seed), modelOn(model, from)(y)), axes);
   return {
     name: 'expected-gradients',
     inputs: [sum, ...(several ? [mean] : []), from, to, seed, alpha, weight],

@@ -1,5 +1,5 @@
 import { cellsOf, cellsOption, spread, valuesWith, type Features } from './features.ts';
-import { defineMethod } from './method.ts';
+import { ASKS_AGAIN, defineMethod } from './method.ts';
 import { schema } from './options.ts';
 import type { Explanation, Question } from './types.ts';
 
@@ -26,6 +26,7 @@ export const featureAblation = defineMethod({
   needs: { baseline: true, layer: false, seed: false },
   signed: true,
   unavailable: () => null,
+  graph: ASKS_AGAIN,
   explain: (question, { cells }) => ablate(question, cellsOf(question, cells)),
 });
 

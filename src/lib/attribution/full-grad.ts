@@ -9,9 +9,10 @@ import { imageAxes, layoutOf, type Layout } from './layout.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema, toggle } from './options.ts';
 import { runOnce, values } from './program.ts';
+import { siteOf, type Site } from './site.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
-import type { ModelGraph, Question, Target } from './types.ts';
-import { upsample } from './upsample.ts';
+import type { ModelGraph, Question } from './types.ts';
+import { upsample, upsampleGraph } from './upsample.ts';
 
 /**
  * FullGrad (Srinivas & Fleuret 2019, arXiv:1905.00780). With b the biases of the model and y what each is added to:
@@ -50,11 +51,18 @@ export const fullGrad = defineMethod({
     model.images.length > 1 || !imageAxes(model.input)
       ? 'It draws one map, for models that take one image.'
       : missingRules(model, gradientRules),
+  graph(g, site, { stretch }) {
+    const [row, column] = imageAxes(site.x)!;
+    const [height, width] = [site.x.shape[row] as number, site.x.shape[column] as number];
+    return partsOf(g, site, stretch)
+      .maps.map((map) => upsampleGraph(g, map, height, width, 'bilinear'))
+      .reduce(g.add);
+  },
   async explain(question, { stretch }) {
-    const { model, engine, target, x } = question;
+    const { engine, target, x } = question;
     const program = await engine.program(
       `fullgrad/${headOf(target)}/${stretch ? 'stretched' : 'plain'}`,
-      () => fullGradGraph(model, target, stretch),
+      () => fullGradGraph(question, stretch),
       { batch: 1 },
     );
     const [total, ...maps] = await runOnce(question, program, [x, seedOf(question)]);
@@ -125,14 +133,18 @@ function shiftOf(g: Builder, { inputs, attrs }: Node): Value {
 }
 
 /** Outputs: the sum that completeness is about, [1]; a map [1, 1, h, w] for the image and for each bias with positions. */
-function fullGradGraph(model: ModelGraph, target: Target, stretch: boolean): Graph {
-  const g = new Builder();
-  const y = outputOf(model, target);
-  const biases = biasesOf(model, y);
-  const { seed, flows } = walkBack(g, { model, target }, gradientRules, [model.input, ...biases.map((bias) => bias.y)]);
-  const [slope, ...slopes] = flows;
+function fullGradGraph(question: Question, stretch: boolean): Graph {
+  const site = siteOf(question);
+  const { total, maps } = partsOf(new Builder(), site, stretch);
+  return { name: 'fullgrad', inputs: [site.x, site.seed], outputs: [total, ...maps] };
+}
+
+function partsOf(g: Builder, site: Site, stretch: boolean): { readonly total: Value; readonly maps: readonly Value[] } {
+  const { model, target, x } = site;
+  const biases = biasesOf(model, outputOf(model, target));
+  const [slope, ...slopes] = walkBack(g, site, gradientRules, [model.input, ...biases.map((bias) => bias.y)]).flows;
   const parts = [
-    { at: model.input, share: g.mul(model.input, slope) },
+    { at: model.input, share: g.mul(x, slope) },
     ...biases.map(({ y: at, bias }, i) => ({ at, share: g.mul(slopes[i], bias(g)) })),
   ];
   const total = parts.map(({ share }) => sumOf(g, share)).reduce(g.add);
@@ -146,7 +158,7 @@ function fullGradGraph(model: ModelGraph, target: Target, stretch: boolean): Gra
     const drawn = stretch ? g.div(g.sub(size, low), g.where(g.equal(span, 0), 1, span)) : size;
     return [g.reshape(g.reduceSum(drawn, [layout.channels]), [at.shape[0], 1, layout.height, layout.width])];
   });
-  return { name: 'fullgrad', inputs: [model.input, seed], outputs: [total, ...maps] };
+  return { total, maps };
 }
 
 const sumOf = (g: Builder, v: Value): Value =>

@@ -1,5 +1,5 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
-import { explainCam, noLayer, onlyPositive, weighted } from './cam.ts';
+import { camBy, noLayer, onlyPositive, weighted } from './cam.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema } from './options.ts';
 
@@ -26,11 +26,10 @@ export const gradCamPlusPlus = defineMethod({
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
   unavailable: (model) => noLayer(model) ?? missingRules(model, gradientRules),
-  explain: (question, { relu }) =>
-    explainCam(question, { id: 'grad-cam-plus-plus', relu }, (g, cam) => {
-      const { activation, gradient, positions } = cam;
-      const below = g.add(2, g.mul(gradient, g.reduceSum(activation, positions)));
-      const alpha = g.where(g.equal(below, 0), 0, g.div(1, g.where(g.equal(below, 0), 1, below)));
-      return weighted(g, cam, g.reduceSum(g.mul(alpha, g.relu(gradient)), positions));
-    }),
+  ...camBy('grad-cam-plus-plus', (g, cam) => {
+    const { activation, gradient, positions } = cam;
+    const below = g.add(2, g.mul(gradient, g.reduceSum(activation, positions)));
+    const alpha = g.where(g.equal(below, 0), 0, g.div(1, g.where(g.equal(below, 0), 1, below)));
+    return weighted(g, cam, g.reduceSum(g.mul(alpha, g.relu(gradient)), positions));
+  }),
 });

@@ -1,9 +1,12 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import type { Value } from '../graph/graph.ts';
 import type { Builder } from '../ops/builder.ts';
-import { explainCam, noLayer, onlyPositive, weighted, type Cam } from './cam.ts';
+import { camBy, noLayer, onlyPositive, weighted, type Cam } from './cam.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema } from './options.ts';
+
+/** Σₖ wₖ Aₖ, w the mean gradient of a channel. */
+export const gradCamOf = (g: Builder, cam: Cam): Value => weighted(g, cam, g.reduceMean(cam.gradient, cam.positions));
 
 /**
  * Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391). With A the layer's activation, k its channels:
@@ -27,8 +30,5 @@ export const gradCam = defineMethod({
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
   unavailable: (model) => noLayer(model) ?? missingRules(model, gradientRules),
-  explain: (question, { relu }) => explainCam(question, { id: 'grad-cam', relu }, gradCamOf),
+  ...camBy('grad-cam', gradCamOf),
 });
-
-/** Σₖ wₖ Aₖ, w the mean gradient of a channel. */
-export const gradCamOf = (g: Builder, cam: Cam): Value => weighted(g, cam, g.reduceMean(cam.gradient, cam.positions));

@@ -1,10 +1,14 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { add } from '../tensor/arithmetic.ts';
 import { random } from '../tensor/random.ts';
-import { baselineAt, expectedGradients, type Draw } from './expected.ts';
+import type { Value } from '../graph/graph.ts';
+import type { Builder } from '../ops/builder.ts';
+import type { FloatTensor } from '../tensor/tensor.ts';
+import { baselineAt, baselineTable, expectedGradients, expectedGraphOf, type Draw } from './expected.ts';
 import { defineMethod, missingRules } from './method.ts';
-import { noiseOf, noiseOption } from './noise.ts';
+import { noiseOf, noiseOption, noiseTable, normalsOf } from './noise.ts';
 import { integer, schema } from './options.ts';
+import { refuseDraws, type WholeSite } from './site.ts';
 import type { Question } from './types.ts';
 
 /**
@@ -34,10 +38,28 @@ export const gradientShap = defineMethod({
   needs: { baseline: true, layer: false, seed: true },
   signed: true,
   unavailable: (model) => missingRules(model, gradientRules),
+  graph: (g, site, { samples, noise }) => expectedUnder(g, site, samples, noise),
   explain: (question, { samples, noise }) => expectedGradients(question, samples, drawsOf(question, noise)),
   explainLayer: (question, layer, { samples, noise }) =>
     expectedGradients(question, samples, drawsOf(question, noise), layer),
 });
+
+/** As `explain`, as a graph: what is drawn is drawn in the order of `drawsOf`. */
+export function expectedUnder(g: Builder, site: WholeSite, samples: number, share: number): Value {
+  if (share !== 0) refuseDraws(site.model, samples);
+  const rng = random(site.randomSeed);
+  const normals = normalsOf(site.model, rng);
+  const noise: FloatTensor[] = [];
+  const alphas = Array.from({ length: samples }, () => {
+    if (share !== 0) noise.push(normals());
+    return rng.uniform();
+  });
+  return expectedGraphOf(g, site, samples, {
+    alphas,
+    noise: share === 0 ? undefined : noiseTable(g, site, share, noise),
+    baselines: site.baselines ? baselineTable(site, samples) : undefined,
+  });
+}
 
 /** Draws in order: each asked for once more at most, right after it was drawn, as the last of a chunk may be. */
 export function drawsOf(question: Question, share: number): (k: number) => Draw {

@@ -4,7 +4,8 @@ import { backward } from '../autodiff/backward.ts';
 import type { RuleSet } from '../autodiff/rule-sets.ts';
 import { Builder } from '../ops/builder.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
-import { graphInput, keyOf, runOnce, values } from './program.ts';
+import { keyOf, modelOn, runOnce, values } from './program.ts';
+import { siteOf, type Site } from './site.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
 import type { Question } from './types.ts';
 
@@ -16,17 +17,23 @@ export interface BackwardResult {
   readonly passes: number;
 }
 
-/** What arrives at each of `xs` from F under `rules`, and the graph's input for the weights of F. */
-export function walkBack(
-  g: Builder,
-  { model, target }: Pick<Question, 'model' | 'target'>,
-  rules: RuleSet,
-  xs: readonly Value[],
-): { readonly seed: Value; readonly flows: readonly Value[] } {
-  const y = outputOf(model, target);
-  const seed = graphInput('seed', y.shape);
-  return { seed, flows: backward(g, rules, { y, seed, xs }) };
+export interface Walk {
+  /** Each value of the model as it is computed from the site's x. */
+  readonly on: (value: Value) => Value;
+  /** What arrives at each of the ends. */
+  readonly flows: readonly Value[];
 }
+
+/** What arrives at each of `ends`, values of the model, from F under `rules`. */
+export function walkBack(g: Builder, { model, target, x, seed }: Site, rules: RuleSet, ends: readonly Value[]): Walk {
+  const on = modelOn(model, x);
+  const y = on(outputOf(model, target));
+  return { on, flows: backward(g, rules, { y, seed: g.expand(seed, y.shape), xs: ends.map(on) }) };
+}
+
+/** What arrives at the input. */
+export const flowOf = (g: Builder, site: Site, rules: RuleSet): Value =>
+  walkBack(g, site, rules, [site.model.input]).flows[0];
 
 /** ∂F/∂x under `rules`, and F(x). `at` is where the walk ends: a layer's activation in place of the input. */
 export async function gradientOf(
@@ -34,11 +41,11 @@ export async function gradientOf(
   rules: RuleSet,
   at: Value = question.model.input,
 ): Promise<BackwardResult> {
-  const { model, engine, target } = question;
+  const { engine, target } = question;
   const build = () => {
     const g = new Builder();
-    const { seed, flows } = walkBack(g, question, rules, [at]);
-    return { name: rules.name, inputs: [model.input, seed], outputs: flows };
+    const site = siteOf(question);
+    return { name: rules.name, inputs: [site.x, site.seed], outputs: walkBack(g, site, rules, [at]).flows };
   };
   const program = await engine.program(`${rules.name}/${headOf(target)}/${keyOf(at)}`, build, { batch: 1 });
   const [gradient] = await runOnce(question, program, [question.x, seedOf(question)]);

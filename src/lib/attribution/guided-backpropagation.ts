@@ -1,6 +1,6 @@
 import { guidedBackpropagation as guidedRules } from '../autodiff/rule-sets.ts';
 import { topologicalOrder } from '../graph/graph.ts';
-import { gradientOf } from './gradient.ts';
+import { flowOf, gradientOf } from './gradient.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema } from './options.ts';
 import type { ModelGraph } from './types.ts';
@@ -36,6 +36,7 @@ export const guidedBackpropagation = defineMethod({
   needs: { baseline: false, layer: false, seed: false },
   signed: true,
   unavailable: (model) => needsRelu(model) ?? missingRules(model, guidedRules),
+  graph: (g, site) => flowOf(g, site, guidedRules),
   async explain(question) {
     const { gradient, value, passes } = await gradientOf(question, guidedRules);
     return { scores: gradient, value, passes };

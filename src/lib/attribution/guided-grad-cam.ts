@@ -1,19 +1,20 @@
-import { backward } from '../autodiff/backward.ts';
-import { gradient as gradientRules, guidedBackpropagation as guidedRules } from '../autodiff/rule-sets.ts';
+import { guidedBackpropagation as guidedRules } from '../autodiff/rule-sets.ts';
+import type { Value } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
 import { map } from '../tensor/arithmetic.ts';
 import { zerosLike, type FloatTensor } from '../tensor/tensor.ts';
-import { asMap, camOf, noLayer, requireLayout } from './cam.ts';
+import { camGraph, noLayer, requireLayout } from './cam.ts';
 import { gradCamOf } from './grad-cam.ts';
-import { walkBack } from './gradient.ts';
+import { flowOf } from './gradient.ts';
 import { needsRelu } from './guided-backpropagation.ts';
-import { imagesBehind, join, split } from './inputs.ts';
+import { imagesBehind, join, joinGraph, partOf, split } from './inputs.ts';
 import { imageAxes } from './layout.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { choice, schema } from './options.ts';
 import { keyOf, runOnce, values } from './program.ts';
-import { headOf, outputOf, seedOf } from './target.ts';
-import { upsample, type Interpolation } from './upsample.ts';
+import { siteOf, type Site } from './site.ts';
+import { headOf, seedOf } from './target.ts';
+import { upsample, upsampleGraph, type Interpolation } from './upsample.ts';
 
 /**
  * Guided Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391): Guided Backpropagation times the Grad-CAM map drawn at the
@@ -41,23 +42,23 @@ export const guidedGradCam = defineMethod({
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
   unavailable: (model) => needsRelu(model) ?? noLayer(model) ?? missingRules(model, guidedRules),
+  graph(g, site, { interpolation }) {
+    const { images } = site.model;
+    const [guided, cam] = factorsOf(g, site);
+    const seen = imagesBehind(images, site.layer!)(site.layer!);
+    const parts = images.map((image, i) => {
+      const part = partOf(g, images, guided, i);
+      return seen.includes(image) ? maskGraph(g, part, cam, interpolation) : g.zerosLike(part);
+    });
+    return joinGraph(g, parts);
+  },
   async explain(question, { interpolation }) {
     const { model, engine, target, x } = question;
     const layer = question.layer!;
-    const layout = requireLayout(question, layer);
+    requireLayout(question, layer);
     const build = () => {
-      const g = new Builder();
-      const {
-        seed,
-        flows: [gradient],
-      } = walkBack(g, question, gradientRules, [layer]);
-      const y = outputOf(model, target);
-      const [guided] = backward(g, guidedRules, { y, seed, xs: [model.input] });
-      return {
-        name: 'guided-grad-cam',
-        inputs: [model.input, seed],
-        outputs: [guided, g.relu(asMap(g, gradCamOf(g, camOf(g, layer, gradient, layout)), layer, layout))],
-      };
+      const site = siteOf(question);
+      return { name: 'guided-grad-cam', inputs: [site.x, site.seed], outputs: factorsOf(new Builder(), site) };
     };
     const program = await engine.program(`guided-grad-cam/${headOf(target)}/${keyOf(layer)}`, build, { batch: 1 });
     const [guided, cam] = await runOnce(question, program, [x, seedOf(question)]);
@@ -70,6 +71,20 @@ export const guidedGradCam = defineMethod({
     return { scores: join(scores), value, passes: 2 };
   },
 });
+
+/** Guided backpropagation, and the map of Grad-CAM: [N, 1, height, width]. */
+const factorsOf = (g: Builder, site: Site): [Value, Value] => [
+  flowOf(g, site, guidedRules),
+  camGraph(g, site, true, gradCamOf),
+];
+
+/** As `maskBy`, as a graph. */
+function maskGraph(g: Builder, image: Value, cam: Value, interpolation: Interpolation): Value {
+  const [row, column] = imageAxes(image)!;
+  const [height, width] = [image.shape[row] as number, image.shape[column] as number];
+  const mask = upsampleGraph(g, cam, height, width, interpolation);
+  return g.mul(image, row === 1 ? g.transpose(mask, [0, 2, 3, 1]) : mask);
+}
 
 /** Each channel of an image times a map [1, 1, h, w] drawn at the image's size. */
 function maskBy(image: FloatTensor, cam: FloatTensor, interpolation: Interpolation): FloatTensor {

@@ -1,5 +1,5 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
-import { explainCam, noLayer, onlyPositive, weighted } from './cam.ts';
+import { camBy, noLayer, onlyPositive, weighted } from './cam.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema } from './options.ts';
 
@@ -27,6 +27,5 @@ export const hiResCam = defineMethod({
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
   unavailable: (model) => noLayer(model) ?? missingRules(model, gradientRules),
-  explain: (question, { relu }) =>
-    explainCam(question, { id: 'hirescam', relu }, (g, cam) => weighted(g, cam, cam.gradient)),
+  ...camBy('hirescam', (g, cam) => weighted(g, cam, cam.gradient)),
 });

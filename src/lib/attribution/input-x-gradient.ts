@@ -1,7 +1,7 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { mul } from '../tensor/arithmetic.ts';
 import { zerosLike } from '../tensor/tensor.ts';
-import { gradientOf } from './gradient.ts';
+import { flowOf, gradientOf } from './gradient.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema } from './options.ts';
 import { sumCheck, values } from './program.ts';
@@ -31,6 +31,7 @@ export const inputXGradient = defineMethod({
   signed: true,
   unavailable: (model) => missingRules(model, gradientRules),
   explainLayer: 'from-layer',
+  graph: (g, site) => g.mul(site.x, flowOf(g, site, gradientRules)),
   async explain(question) {
     const { gradient, value, passes } = await gradientOf(question, gradientRules);
     const [atZero] = await values(question, [zerosLike(question.x)]);

@@ -47,6 +47,15 @@ export function partOf(g: Builder, images: readonly Value[], vector: Value, i: n
   return g.apply('Reshape', [g.slice(vector, [start], [end], [1]), shape], {}, { outputs: [images[i].name] });
 }
 
+/** The vector that holds `images` one after another, as a graph; the image itself where there is one. */
+export function joinGraph(g: Builder, images: readonly Value[]): Value {
+  if (images.length === 1) return images[0];
+  return g.concat(
+    images.map((image) => g.reshape(image, [image.shape[0], lengthOf(image)])),
+    1,
+  );
+}
+
 /** The images in `vector`, [1, …] each. They share its memory. */
 export function split({ images }: Pick<ModelGraph, 'images'>, vector: FloatTensor): FloatTensor[] {
   if (images.length === 1) return [vector];

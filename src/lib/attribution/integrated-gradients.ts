@@ -1,6 +1,7 @@
 import { backward } from '../autodiff/backward.ts';
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, Value } from '../graph/graph.ts';
+import { repeat } from '../graph/repeat.ts';
 import { Builder } from '../ops/builder.ts';
 import { mul, sub } from '../tensor/arithmetic.ts';
 import { defineMethod, missingRules } from './method.ts';
@@ -18,6 +19,7 @@ import {
   values,
 } from './program.ts';
 import { quadratures } from './quadrature.ts';
+import { column, type Site } from './site.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
 import type { ModelGraph, Target } from './types.ts';
 
@@ -55,6 +57,16 @@ export const integratedGradients = defineMethod({
   signed: true,
   unavailable: (model) => missingRules(model, gradientRules),
   explainLayer: 'from-layer',
+  graph(g, site, { steps, quadrature, multiplyByInputs }) {
+    const { x, baseline } = site;
+    const { points, weights } = quadratures[quadrature](steps);
+    const [meanGradient] = repeat({
+      states: [g.zerosLike(x)],
+      rows: [column(g, points, x.shape.length), column(g, weights, site.seed.shape.length)],
+      step: ([sum], [alpha, weight]) => [g.add(sum, slopeAt(g, site, baseline, alpha, weight))],
+    });
+    return multiplyByInputs ? g.mul(g.sub(x, baseline), meanGradient) : meanGradient;
+  },
   async explain(question, { steps, quadrature, multiplyByInputs }) {
     const { model, engine, target, x } = question;
     const baseline = question.baseline!;
@@ -83,9 +95,16 @@ export const integratedGradients = defineMethod({
 });
 
 /**
- * sum + Σₖ wₖ · ∂F/∂x (x′ + αₖ (x − x′)). The weights ride on the seed: the walk back is linear in it, and the output is
- * smaller than the gradient.
+ * w · ∂F/∂x (x′ + α (x − x′)). The weights ride on the seed: the walk back is linear in it, and the output is smaller than
+ * the gradient.
  */
+function slopeAt(g: Builder, { model, target, x, seed }: Site, baseline: Value, alpha: Value, weight: Value): Value {
+  const point = g.add(baseline, g.mul(alpha, g.sub(x, baseline)));
+  const y = modelOn(model, point)(outputOf(model, target));
+  return backward(g, gradientRules, { y, seed: g.mul(weight, seed), xs: [point] })[0];
+}
+
+/** sum + Σₖ wₖ · ∂F/∂x (x′ + αₖ (x − x′)) */
 function pathGraph(model: ModelGraph, target: Target): Graph {
   const g = new Builder();
   const y = outputOf(model, target);
@@ -93,10 +112,7 @@ function pathGraph(model: ModelGraph, target: Target): Graph {
   const seed = oneLike(y, 'seed');
   const alpha = numberPerExample(model.input, 'alpha');
   const weight = numberPerExample(y, 'weight');
-
-  const point = g.add(baseline, g.mul(alpha, g.sub(x, baseline)));
-  const atPoint = modelOn(model, point);
-  const [gradient] = backward(g, gradientRules, { y: atPoint(y), seed: g.mul(weight, seed), xs: [point] });
+  const gradient = slopeAt(g, { model, target, x, seed }, baseline, alpha, weight);
   return {
     name: 'integrated-gradients',
     inputs: [sum, x, baseline, seed, alpha, weight],

@@ -1,6 +1,6 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { noLayer } from './cam.ts';
-import { sumAlong } from './layer-path.ts';
+import { sumAlong, sumAlongGraph } from './layer-path.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { integer, schema } from './options.ts';
 import { pathQuadrature } from './path-options.ts';
@@ -35,6 +35,7 @@ export const internalInfluence = defineMethod({
   needs: { baseline: true, layer: true, seed: false },
   signed: true,
   unavailable: (model) => noLayer(model) ?? missingRules(model, gradientRules),
+  graph: (g, site, { steps, quadrature }) => sumAlongGraph(g, site, 'slope', quadratures[quadrature](steps)),
   async explain(question, { steps, quadrature }) {
     const scores = await sumAlong(question, question.layer!, 'slope', quadratures[quadrature](steps));
     const [value, baselineValue] = await values(question, [question.x, question.baseline!]);

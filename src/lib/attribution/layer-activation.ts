@@ -2,7 +2,7 @@ import { defineMethod } from './method.ts';
 import { noLayer } from './cam.ts';
 import { schema } from './options.ts';
 import { activationOf } from './part.ts';
-import { values } from './program.ts';
+import { modelOn, values } from './program.ts';
 
 /** Layer Activation: what the layer computes on x, whatever the target. */
 export const layerActivation = defineMethod({
@@ -20,6 +20,7 @@ export const layerActivation = defineMethod({
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
   unavailable: noLayer,
+  graph: (_g, { model, x, layer }) => modelOn(model, x)(layer!),
   async explain(question) {
     const scores = await activationOf(question, question.layer!);
     const [value] = await values(question, [question.x]);

@@ -1,5 +1,5 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
-import { explainCam, noLayer, onlyPositive, weighted } from './cam.ts';
+import { camBy, noLayer, onlyPositive, weighted } from './cam.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema } from './options.ts';
 
@@ -23,6 +23,5 @@ export const layerCam = defineMethod({
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
   unavailable: (model) => noLayer(model) ?? missingRules(model, gradientRules),
-  explain: (question, { relu }) =>
-    explainCam(question, { id: 'layercam', relu }, (g, cam) => weighted(g, cam, g.relu(cam.gradient))),
+  ...camBy('layercam', (g, cam) => weighted(g, cam, g.relu(cam.gradient))),
 });

@@ -1,6 +1,6 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { noLayer } from './cam.ts';
-import { sumAlong } from './layer-path.ts';
+import { sumAlong, sumAlongGraph } from './layer-path.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { integer, schema } from './options.ts';
 import { pathQuadrature } from './path-options.ts';
@@ -37,6 +37,7 @@ export const layerConductance = defineMethod({
   needs: { baseline: true, layer: true, seed: false },
   signed: true,
   unavailable: (model) => noLayer(model) ?? missingRules(model, gradientRules),
+  graph: (g, site, { steps, quadrature }) => sumAlongGraph(g, site, 'conductance', quadratures[quadrature](steps + 1)),
   async explain(question, { steps, quadrature }) {
     const scores = await sumAlong(question, question.layer!, 'conductance', quadratures[quadrature](steps + 1));
     const [value, baselineValue] = await values(question, [question.x, question.baseline!]);

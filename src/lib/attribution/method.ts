@@ -5,7 +5,8 @@ import type { RuleSet } from '../autodiff/rule-sets.ts';
 import { Builder } from '../ops/builder.ts';
 import type { Value } from '../graph/graph.ts';
 import { readOptions } from './options.ts';
-import { fromLayer } from './part.ts';
+import { fromLayer, siteFromLayer } from './part.ts';
+import type { WholeSite } from './site.ts';
 import type { Explanation, ModelGraph, Question } from './types.ts';
 
 export interface Citation {
@@ -52,10 +53,19 @@ export interface Method {
    * missing baseline or layer, and the signal's reason when it is cancelled.
    */
   explain(question: Question, options?: Readonly<Record<string, unknown>>): Promise<Explanation>;
+  /** Why its explanation is no graph, a sentence; null where it is one. */
+  readonly noGraph: string | null;
+  /**
+   * The scores as values of a graph, of the shapes of `explain` with N examples. Throws a RangeError as `explain` does, and
+   * where there is no graph.
+   */
+  graph(g: Builder, site: WholeSite, options?: Readonly<Record<string, unknown>>): Value;
 }
 
-type Definition<S extends TObject> = Omit<Method, 'options' | 'explain' | 'layers'> & {
+type Definition<S extends TObject> = Omit<Method, 'options' | 'explain' | 'layers' | 'graph' | 'noGraph'> & {
   readonly options: S;
+  /** The explanation as one graph, from the same parts as `explain`; or why there is none. */
+  readonly graph: string | ((g: Builder, site: WholeSite, options: Static<S>) => Value);
   explain(question: Question, options: Static<S>): Promise<Explanation>;
   /**
    * How it explains a layer, where it can. `from-layer`: as it explains an image, the layer being the input of what
@@ -67,7 +77,11 @@ type Definition<S extends TObject> = Omit<Method, 'options' | 'explain' | 'layer
 
 /** A method whose options are read by its schema before it runs. */
 export function defineMethod<const S extends TObject>(definition: Definition<S>): Method {
-  const { title, options, needs, explainLayer, ...rest } = definition;
+  const { title, options, needs, explainLayer, graph, ...rest } = definition;
+  const refuseLayer = (name: string): never => {
+    throw new RangeError(`${title}: it explains the image and no layer, "${name}" is asked for. Leave it out.`);
+  };
+  const noLayer = `${title}: there is no layer. Choose one with positions, such as the last convolution.`;
   return {
     ...rest,
     title,
@@ -78,20 +92,29 @@ export function defineMethod<const S extends TObject>(definition: Definition<S>)
       const read = readOptions(options, given, `Options of ${title}`);
       if (needs.baseline && !question.baseline)
         throw new RangeError(`${title}: there is no baseline. Choose one, such as black.`);
-      if (needs.layer && !question.layer)
-        throw new RangeError(`${title}: there is no layer. Choose one with positions, such as the last convolution.`);
+      if (needs.layer && !question.layer) throw new RangeError(noLayer);
       const { layer } = question;
       if (!layer || needs.layer) return definition.explain(question, read);
-      if (explainLayer === undefined)
-        throw new RangeError(
-          `${title}: it explains the image and no layer, "${layer.name}" is asked for. Leave it out.`,
-        );
+      if (explainLayer === undefined) return refuseLayer(layer.name);
       return explainLayer === 'from-layer'
         ? definition.explain(await fromLayer(question, layer), read)
         : explainLayer({ ...question, layer: undefined }, layer, read);
     },
+    noGraph: typeof graph === 'string' ? graph : null,
+    graph(g, site, given = {}) {
+      if (typeof graph === 'string') throw new RangeError(`${title}: ${graph}`);
+      const read = readOptions(options, given, `Options of ${title}`);
+      if (needs.layer && !site.layer) throw new RangeError(noLayer);
+      if (!site.layer || needs.layer) return graph(g, site, read);
+      if (explainLayer === undefined) return refuseLayer(site.layer.name);
+      return graph(g, explainLayer === 'from-layer' ? siteFromLayer(site, site.layer) : site, read);
+    },
   };
 }
+
+/** Why methods that see nothing but F are no graph. */
+export const ASKS_AGAIN =
+  'It asks the model about many changed images and puts its answers together outside the model.';
 
 /** Why a walk back to the input under `rules` cannot be built for this model; null when it can. Runs nothing. */
 export function missingRules(model: ModelGraph, rules: RuleSet): string | null {

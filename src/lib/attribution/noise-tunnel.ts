@@ -2,10 +2,10 @@ import { add, map } from '../tensor/arithmetic.ts';
 import { random } from '../tensor/random.ts';
 import { zerosLike } from '../tensor/tensor.ts';
 import { defineMethod, type Method } from './method.ts';
-import { copiesOption, noiseOf, noiseOption, statisticOption } from './noise.ts';
+import { copiesOption, noiseOf, noiseOption, noiseTable, statisticOption } from './noise.ts';
 import { choice, schema } from './options.ts';
 import { values } from './program.ts';
-import { standardError, statistics, type SmoothGradType } from './smoothgrad.ts';
+import { noisyDraws, standardError, statisticOver, statistics, type SmoothGradType } from './smoothgrad.ts';
 
 /**
  * Captum's NoiseTunnel: any method at noisy copies of the image, and the mean, mean square or variance of its scores. Of
@@ -36,6 +36,13 @@ export const noiseTunnelOver = (methods: readonly Method[]) =>
     needs: { baseline: true, layer: false, seed: true },
     signed: true,
     unavailable: (model) => (methods.some((m) => m.unavailable(model) === null) ? null : methods[0].unavailable(model)),
+    graph(g, site, { method, type, samples, noise }) {
+      const inner = methods.find(({ id }) => id === method)!;
+      const shape = { type: type as SmoothGradType, samples, like: site.x };
+      return statisticOver(g, noiseTable(g, site, noise, noisyDraws(site, samples)), shape, (noise) =>
+        inner.graph(g, { ...site, x: g.add(site.x, noise) }),
+      );
+    },
     async explain(question, { method, type, samples, noise }) {
       const inner = methods.find(({ id }) => id === method)!;
       const reason = inner.unavailable(question.model);

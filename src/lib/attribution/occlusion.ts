@@ -4,7 +4,7 @@ import { Builder } from '../ops/builder.ts';
 import { float32, stridesOf, zeros, type FloatTensor } from '../tensor/tensor.ts';
 import { join, partOf, split } from './inputs.ts';
 import { imageAxes } from './layout.ts';
-import { defineMethod } from './method.ts';
+import { ASKS_AGAIN, defineMethod } from './method.ts';
 import { integer, schema } from './options.ts';
 import { batchFor, chunkOf, inChunks, numberPerExample, oneLike, readAll, values } from './program.ts';
 import { exampleShape, headOf, outputOf, seedOf, valuesOf } from './target.ts';
@@ -42,6 +42,7 @@ export const occlusion = defineMethod({
   needs: { baseline: true, layer: false, seed: false },
   signed: true,
   unavailable: () => null,
+  graph: ASKS_AGAIN,
   explain: (question, { window, stride }) => {
     const windows = question.model.images.map((image) => {
       const shape = exampleShape(image).slice(1);

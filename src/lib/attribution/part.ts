@@ -7,7 +7,8 @@ import { dependents, Value } from '../graph/graph.ts';
 import { cloneBetween } from '../graph/rewrite.ts';
 import { Builder } from '../ops/builder.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
-import { keyOf, oneLike, runOnce } from './program.ts';
+import { keyOf, modelOn, oneLike, runOnce } from './program.ts';
+import type { WholeSite } from './site.ts';
 import type { Engine, ModelGraph, Question } from './types.ts';
 
 /** The activation of `layer` on `x`, [1, …]. Throws what running throws. */
@@ -38,6 +39,25 @@ export async function fromLayer(question: Question, layer: Value): Promise<Quest
       : renaming(engine, `from ${keyOf(layer)}`),
     x: await activationOf(question, layer),
     baseline: baseline && (await activationOf(question, layer, baseline)),
+    layer: undefined,
+  };
+}
+
+/** As `fromLayer`, of a graph: x and x′ become the layer's activations, and what bypasses the layer is computed from x. */
+export function siteFromLayer(site: WholeSite, layer: Value): WholeSite {
+  const { model, x, baseline } = site;
+  refuseLayer(model, layer);
+  const input = new Value(layer.dtype, layer.shape, { name: layer.name });
+  const given = new Map([
+    [model.input, x],
+    [layer, input],
+  ]);
+  const on = cloneBetween(given, [model.logits, model.probabilities]);
+  return {
+    ...site,
+    model: partOf(model, input, on(model.logits), on(model.probabilities)),
+    x: modelOn(model, x)(layer),
+    baseline: modelOn(model, baseline)(layer),
     layer: undefined,
   };
 }

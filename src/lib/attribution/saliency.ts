@@ -1,6 +1,6 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
 import { map } from '../tensor/arithmetic.ts';
-import { gradientOf } from './gradient.ts';
+import { flowOf, gradientOf } from './gradient.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema, toggle } from './options.ts';
 
@@ -32,6 +32,10 @@ export const saliency = defineMethod({
   signed: false,
   unavailable: (model) => missingRules(model, gradientRules),
   explainLayer: 'from-layer',
+  graph: (g, site, { absolute }) => {
+    const gradient = flowOf(g, site, gradientRules);
+    return absolute ? g.abs(gradient) : gradient;
+  },
   async explain(question, { absolute }) {
     const { gradient, value, passes } = await gradientOf(question, gradientRules);
     return { scores: absolute ? map(gradient, Math.abs) : gradient, value, passes };

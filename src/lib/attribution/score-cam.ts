@@ -5,7 +5,7 @@ import { concat0, float32, type FloatTensor } from '../tensor/tensor.ts';
 import { channelMaps, noLayer, onlyPositive, requireLayout, weightedSum } from './cam.ts';
 import { imagesBehind } from './inputs.ts';
 import { imageAxes } from './layout.ts';
-import { defineMethod } from './method.ts';
+import { ASKS_AGAIN, defineMethod } from './method.ts';
 import { schema } from './options.ts';
 import { batchFor, graphInput, inChunks, keyOf, oneLike, readAll, values } from './program.ts';
 import { headOf, outputOf, seedOf, valuesOf } from './target.ts';
@@ -35,6 +35,7 @@ export const scoreCam = defineMethod({
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
   unavailable: noLayer,
+  graph: ASKS_AGAIN,
   async explain(question, { relu }) {
     const layer = question.layer!;
     const layout = requireLayout(question, layer);

@@ -1,7 +1,7 @@
 import { random } from '../tensor/random.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { cellsOf, cellsOption, spread, valuesWith, type Features } from './features.ts';
-import { defineMethod } from './method.ts';
+import { ASKS_AGAIN, defineMethod } from './method.ts';
 import { integer, schema } from './options.ts';
 import { imageAxes } from './layout.ts';
 import { completeness } from './program.ts';
@@ -36,6 +36,7 @@ export const shapleyValueSampling = defineMethod({
   needs: { baseline: true, layer: false, seed: true },
   signed: true,
   unavailable: () => null,
+  graph: ASKS_AGAIN,
   explain(question, { cells, samples }) {
     const features = cellsOf(question, cells);
     const rng = random(question.seed);
@@ -114,6 +115,7 @@ export const shapleyValues = defineMethod({
       ? `Exact Shapley values are for ${MOST_FEATURES} features at most, this model takes ${least}.`
       : null;
   },
+  graph: ASKS_AGAIN,
   explain(question, { cells }) {
     let features = cellsOf(question, cells);
     // Several images have as many squares each.

@@ -1,12 +1,21 @@
 import { backward } from '../autodiff/backward.ts';
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, Value } from '../graph/graph.ts';
+import { repeat } from '../graph/repeat.ts';
 import { Builder } from '../ops/builder.ts';
 import { map } from '../tensor/arithmetic.ts';
 import { random } from '../tensor/random.ts';
 import { concat0, type FloatTensor } from '../tensor/tensor.ts';
 import { defineMethod, missingRules } from './method.ts';
-import { copiesOption, noiseOf, noiseOption, statisticOption } from './noise.ts';
+import {
+  copiesOption,
+  noiseOf,
+  noiseOption,
+  noiseTable,
+  normalsOf,
+  statisticOption,
+  type NoiseTable,
+} from './noise.ts';
 import { schema, toggle } from './options.ts';
 import {
   accumulate,
@@ -19,6 +28,7 @@ import {
   sumOverBatch,
   values,
 } from './program.ts';
+import { refuseDraws, type Site, type WholeSite } from './site.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
 import type { Explanation, ModelGraph, Question, SelfCheck, Target } from './types.ts';
 
@@ -59,6 +69,12 @@ export const smoothGrad = defineMethod({
   needs: { baseline: false, layer: false, seed: true },
   signed: true,
   unavailable: (model) => missingRules(model, gradientRules),
+  graph(g, site, { type, samples, noise, absolute }) {
+    const draws = noisyDraws(site, samples);
+    return statisticOver(g, noiseTable(g, site, noise, draws), { type, samples, like: site.x }, (noise) =>
+      gradientAt(g, site, noise, site.seed, absolute),
+    );
+  },
   async explain(question, { type, samples, noise, absolute }) {
     const draw = noiseOf(question, noise, random(question.seed));
     return smoothGradOver(question, samples, draw, { type, absolute });
@@ -94,6 +110,41 @@ export async function smoothGradOver(
   return { scores, value, check, passes: samples + 1 };
 }
 
+/** ∂F/∂x at x + ε. */
+function gradientAt(g: Builder, { model, target, x }: Site, noise: Value, seed: Value, absolute: boolean): Value {
+  const point = g.add(x, noise);
+  const y = modelOn(model, point)(outputOf(model, target));
+  const [signed] = backward(g, gradientRules, { y, seed, xs: [point] });
+  return absolute ? g.abs(signed) : signed;
+}
+
+/** What is averaged over, drawn as `explain` draws it. */
+export function noisyDraws({ model, randomSeed }: WholeSite, samples: number): FloatTensor[] {
+  refuseDraws(model, samples);
+  const draw = normalsOf(model, random(randomSeed));
+  return Array.from({ length: samples }, () => draw());
+}
+
+/** Mean, mean square or variance of what `scoresAt` gives for each noise, as a graph, in the shape of `like`. */
+export function statisticOver(
+  g: Builder,
+  { table, scaled }: NoiseTable,
+  { type, samples, like }: { readonly type: SmoothGradType; readonly samples: number; readonly like: Value },
+  scoresAt: (noise: Value) => Value,
+): Value {
+  const [sum, sumOfSquares] = repeat({
+    states: [g.zerosLike(like), g.zerosLike(like)],
+    rows: [table],
+    step: ([sum, sumOfSquares], [row]) => {
+      const scores = scoresAt(scaled(row));
+      return [g.add(sum, scores), g.add(sumOfSquares, g.square(scores))];
+    },
+  });
+  const [mean, meanSquare] = [sum, sumOfSquares].map((v) => g.mul(v, 1 / samples));
+  if (type === 'smoothgrad') return mean;
+  return type === 'vargrad' ? g.sub(meanSquare, g.square(mean)) : meanSquare;
+}
+
 /** sum + Σₖ gₖ and sumOfSquares + Σₖ gₖ², where gₖ = ∂F/∂x (x + εₖ). A sample of weight 0 has no gradient and so no share. */
 function momentsGraph(model: ModelGraph, target: Target, absolute: boolean): Graph {
   const g = new Builder();
@@ -103,10 +154,7 @@ function momentsGraph(model: ModelGraph, target: Target, absolute: boolean): Gra
   const noise = graphInput('noise', model.input.shape);
   const weight = numberPerExample(y, 'weight');
 
-  const point = g.add(x, noise);
-  const atPoint = modelOn(model, point);
-  const [signed] = backward(g, gradientRules, { y: atPoint(y), seed: g.mul(weight, seed), xs: [point] });
-  const gradient = absolute ? g.abs(signed) : signed;
+  const gradient = gradientAt(g, { model, target, x, seed }, noise, g.mul(weight, seed), absolute);
   return {
     name: 'smoothgrad',
     inputs: [sum, sumOfSquares, x, seed, noise, weight],

@@ -2,7 +2,7 @@
 import { random } from '../tensor/random.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import { cellsOf, cellsOption, spread, valuesWith, type Coalition, type Features } from './features.ts';
-import { defineMethod } from './method.ts';
+import { ASKS_AGAIN, defineMethod } from './method.ts';
 import { integer, number, schema } from './options.ts';
 import { completeness } from './program.ts';
 import { lasso, leastSquares } from './regression.ts';
@@ -34,6 +34,7 @@ export const kernelShap = defineMethod({
   needs: { baseline: true, layer: false, seed: true },
   signed: true,
   unavailable: () => null,
+  graph: ASKS_AGAIN,
   explain(question, { cells, samples }) {
     const features = cellsOf(question, cells);
     const drawn = kernelCoalitions(features.count, samples - 2, question.seed);
@@ -117,6 +118,7 @@ export const lime = defineMethod({
   needs: { baseline: true, layer: false, seed: true },
   signed: true,
   unavailable: () => null,
+  graph: ASKS_AGAIN,
   explain(question, { cells, samples, width, alpha }) {
     const features = cellsOf(question, cells);
     const { uniform } = random(question.seed);

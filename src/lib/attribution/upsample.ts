@@ -1,5 +1,7 @@
 /** @file A small map drawn at the size of the image, as in torch's interpolate with half-pixel centres. */
-import { float32, sizeOf, type FloatTensor } from '../tensor/tensor.ts';
+import type { Value } from '../graph/graph.ts';
+import type { Builder } from '../ops/builder.ts';
+import { float32, sizeOf, zeros, type FloatTensor } from '../tensor/tensor.ts';
 
 export type Interpolation = 'nearest' | 'bilinear';
 
@@ -43,5 +45,32 @@ export function upsample(map: FloatTensor, height: number, width: number, mode: 
   }
   return float32([...leading, height, width], data);
 }
+
+/** The same as a graph: rows and columns are mixed by constant matrices. [N, C, h, w] → [N, C, height, width]. */
+export function upsampleGraph(g: Builder, map: Value, height: number, width: number, mode: Interpolation): Value {
+  const [h, w] = map.shape.slice(-2) as number[];
+  return g.matmul(
+    g.matmul(g.constant(mixing(taps[mode](h, height), h)), map),
+    transposed(g, mixing(taps[mode](w, width), w)),
+  );
+}
+
+/** [to, from]: the shares of each tap. */
+function mixing(list: readonly Tap[], from: number): FloatTensor {
+  const matrix = zeros('float32', [list.length, from]);
+  list.forEach(({ low, high, t }, i) => {
+    matrix.data[i * from + low] += 1 - t;
+    matrix.data[i * from + high] += t;
+  });
+  return matrix;
+}
+
+const transposed = (g: Builder, { shape: [rows, columns], data }: FloatTensor): Value =>
+  g.constant(
+    float32(
+      [columns, rows],
+      data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)]),
+    ),
+  );
 
 const mix = (a: number, b: number, t: number) => a * (1 - t) + b * t;

@@ -1,5 +1,5 @@
 import { gradient as gradientRules } from '../autodiff/rule-sets.ts';
-import { explainCam, noLayer, onlyPositive, weighted } from './cam.ts';
+import { camBy, noLayer, onlyPositive, weighted } from './cam.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { schema } from './options.ts';
 
@@ -28,12 +28,11 @@ export const xGradCam = defineMethod({
   needs: { baseline: false, layer: true, seed: false },
   signed: true,
   unavailable: (model) => noLayer(model) ?? missingRules(model, gradientRules),
-  explain: (question, { relu }) =>
-    explainCam(question, { id: 'xgrad-cam', relu }, (g, cam) => {
-      const { activation, gradient, positions } = cam;
-      const total = g.reduceSum(activation, positions);
-      const none = g.less(g.abs(total), NOTHING);
-      const share = g.div(g.reduceSum(g.mul(gradient, activation), positions), g.where(none, 1, total));
-      return weighted(g, cam, g.where(none, 0, share));
-    }),
+  ...camBy('xgrad-cam', (g, cam) => {
+    const { activation, gradient, positions } = cam;
+    const total = g.reduceSum(activation, positions);
+    const none = g.less(g.abs(total), NOTHING);
+    const share = g.div(g.reduceSum(g.mul(gradient, activation), positions), g.where(none, 1, total));
+    return weighted(g, cam, g.where(none, 0, share));
+  }),
 });

@@ -67,6 +67,13 @@ export interface OutputType {
   readonly name?: string;
 }
 
+interface NodeInit {
+  name?: string;
+  domain?: string;
+  origin?: string;
+  body?: Graph | null;
+}
+
 export class Node {
   readonly op: string;
   readonly domain: string;
@@ -78,16 +85,19 @@ export class Node {
   readonly outputs: readonly Value[];
   /** The operator of the source file that this node is a part of, where that is a composition such as LSTM; else ''. */
   readonly origin: string;
+  /** Of Repeat: what is done for each row. Closed: it reads its own inputs and constants, and nothing else. */
+  readonly body: Graph | null;
 
   constructor(
     op: string,
     inputs: readonly (Value | null)[],
     attrs: Attributes,
     outputs: readonly OutputType[],
-    { name = '', domain = '', origin = '' } = {},
+    { name = '', domain = '', origin = '', body = null }: NodeInit = {},
   ) {
     this.op = op;
     this.origin = origin;
+    this.body = body;
     this.domain = domain;
     this.name = name;
     this.inputs = inputs;

@@ -18,6 +18,7 @@ import {
   type FindImage,
 } from './feed.ts';
 import { labelOf } from './labels.ts';
+import type { Layer } from './layers.ts';
 import type { LoadedModel } from './open.ts';
 import type {
   AttributionRequest,
@@ -112,8 +113,7 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
   const method = findMethod(request.method);
   const feeds = feedsOf(choicesOf(request), image);
   const x = inputOf(feeds);
-  const layer =
-    method.needs.layer || (method.layers && request.layer !== null) ? layerFor(loaded, request.layer) : undefined;
+  const layer = layerOf(loaded, request)?.value;
   const question: Question = {
     model: loaded.model,
     engine: loaded.engine,
@@ -121,10 +121,7 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
     target: request.target,
     ...(method.needs.baseline && {
       baseline: baselineOf(feeds, request.baseline, request.seed, image),
-      // Noise is a distribution. Each input draws from a seed of its own.
-      ...(request.baseline.kind === 'noise' && {
-        baselines: (k: number) => baselineOf(feeds, request.baseline, request.seed + k * feeds.length, image),
-      }),
+      baselines: baselinesOf(feeds, request, image),
     }),
     bounds: () => boundsOf(feeds, image),
     layer,
@@ -183,14 +180,33 @@ async function undropped(
   return (await method.explain(question, { ...options, relu: false })).scores;
 }
 
-function layerFor(loaded: LoadedModel, id: string | null) {
+/** Noise is a distribution, of which each input draws with a seed of its own; undefined where there is but one baseline. */
+export function baselinesOf(
+  feeds: readonly Feed[],
+  { baseline, seed }: Pick<AttributionRequest, 'baseline' | 'seed'>,
+  image: FindImage,
+): ((k: number) => FloatTensor) | undefined {
+  if (baseline.kind !== 'noise') return undefined;
+  return (k) => baselineOf(feeds, baseline, seed + k * feeds.length, image);
+}
+
+/** The layer that a request is about; undefined where it explains the image. Throws an Error where the model has it not. */
+export function layerOf(
+  loaded: Pick<LoadedModel, 'info' | 'layers'>,
+  { method: id, layer: wanted }: Pick<AttributionRequest, 'method' | 'layer'>,
+): Layer | undefined {
+  const method = findMethod(id);
+  return method.needs.layer || (method.layers && wanted !== null) ? layerFor(loaded, wanted) : undefined;
+}
+
+function layerFor(loaded: Pick<LoadedModel, 'info' | 'layers'>, id: string | null): Layer {
   const wanted = id ?? loaded.info.defaultLayer;
   const layer = loaded.layers.find((l) => l.info.id === wanted);
   if (!layer)
     throw new Error(
       `Layer "${wanted ?? ''}" is not among the ${loaded.layers.length} layers with positions of this model. Pick one from the list.`,
     );
-  return layer.value;
+  return layer;
 }
 
 const placelessNote = (score: number | null): string[] =>

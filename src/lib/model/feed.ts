@@ -90,7 +90,7 @@ export interface InputScores {
  */
 export function scoresOfInputs(
   model: ModelGraph,
-  feeds: readonly Feed[],
+  feeds: readonly Pick<Feed, 'preprocessing' | 'x'>[],
   scores: FloatTensor,
   layer: Value | undefined,
 ): InputScores[] {

@@ -14,6 +14,7 @@ import type { Fed, Pixels, Preprocessing } from '../vision/types.ts';
 import { chooseFor, nextOf, type Automatic } from './automatic.ts';
 import { crossCheck, type CrossCheck } from './check-lab.ts';
 import { explain, predict, type Setting } from './explain.ts';
+import type { ExportedExplanation } from './export.ts';
 import { choicesOf, inputNames, type OpenImage } from './feed.ts';
 import { LongPass } from './cost.ts';
 import { digestOf } from './digest.ts';
@@ -243,6 +244,14 @@ export class LabCore {
       const explained = (on: Setting) => this.#onDevice(() => explain(on, request));
       const { value, note } = await this.#elsewhere.ask(setting, inquiry, explained);
       return { ...value, notes: [...value.notes, ...[this.#lacks, note].filter((text) => text !== '')] };
+    });
+  }
+
+  explanationFile(request: AttributionRequest): Promise<Outcome<ExportedExplanation>> {
+    return outcome(this.#name(), async () => {
+      const setting = this.#asking(request, new AbortController().signal, () => undefined);
+      const { explanationFile } = await import('./export.ts');
+      return explanationFile(setting, request);
     });
   }
 

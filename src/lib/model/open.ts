@@ -180,7 +180,7 @@ export function modelAmong(files: readonly NamedBytes[]): NamedBytes {
 }
 
 function methodsFor(model: ModelGraph): MethodInfo[] {
-  return methods.map(({ id, title, family, description, citation, options, needs, layers, signed, unavailable }) => ({
+  return methods.map(({ id, title, family, description, citation, options, needs, layers, signed, ...rest }) => ({
     id,
     title,
     description,
@@ -190,7 +190,8 @@ function methodsFor(model: ModelGraph): MethodInfo[] {
     layers,
     family: families[family],
     signed,
-    unavailable: unavailable(model),
+    unavailable: rest.unavailable(model),
+    noGraph: rest.noGraph,
   }));
 }
 

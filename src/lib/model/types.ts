@@ -172,6 +172,8 @@ export interface MethodInfo {
   readonly layers: boolean;
   /** Why it cannot be used with this model; null when it can. */
   readonly unavailable: string | null;
+  /** Why its explanation is no ONNX file; null where it is one. */
+  readonly noGraph: string | null;
 }
 
 export type BaselineChoice =

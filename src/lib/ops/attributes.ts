@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 export type AttributeKind = 'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor';
 
-interface Field<T> {
+export interface Field<T> {
   readonly kind: AttributeKind;
   readonly fallback: T;
 }

@@ -16,7 +16,14 @@ import { ROUNDING, decodeLongLink, encodeLongLink } from '../share/long-link.ts'
 import type { SharedRecord } from '../share/record.ts';
 import { writeNpy } from '../tensor/npy.ts';
 import { zeros } from '../tensor/tensor.ts';
-import type { AttributionResult, FloatTensor, ImageInfo, InputResult, MethodInfo } from '../worker/api.ts';
+import type {
+  AttributionResult,
+  ExportedExplanation,
+  FloatTensor,
+  ImageInfo,
+  InputResult,
+  MethodInfo,
+} from '../worker/api.ts';
 import type { Inputs } from './inputs.svelte.ts';
 import { Overlay } from './overlay.svelte.ts';
 import { seenFrom } from './seen-from.ts';
@@ -109,6 +116,16 @@ export function exported(format: ExportFormat, scores: FloatTensor, record: Shar
   if (format === 'npy') return new Blob([writeNpy(scores)], { type: 'application/octet-stream' });
   if (format === 'csv') return new Blob([scoresCsv(scores)], { type: 'text/csv' });
   return new Blob([settingsJson(record, result)], { type: 'application/json' });
+}
+
+/** What is on show as an ONNX file. Throws an Error that says why there is none. */
+export async function explanationFile(
+  { workspace }: Sharing,
+  { request }: AttributionResult,
+): Promise<ExportedExplanation> {
+  const outcome = await workspace.lab.ask((lab) => lab.explanationFile(request));
+  if (!outcome.ok) throw new Error(outcome.message);
+  return outcome.value;
 }
 
 export const bundleFile = (bundle: Bundle): Blob => new Blob([packBundle(bundle)], { type: 'application/zip' });

@@ -2,6 +2,7 @@
 import type { Target } from '../attribution/types.ts';
 import type { CrossCheck } from '../model/check-lab.ts';
 import type { ActivationInfo } from '../model/activations.ts';
+import type { ExportedExplanation } from '../model/export.ts';
 import type { FeatureMaps } from '../model/inside.ts';
 import type { CheckupRequest, HealthReport } from '../model/inside-lab.ts';
 import type { InspectedModel } from '../model/inspect.ts';
@@ -34,6 +35,7 @@ import type { Fed, Preprocessing, PresetInfo } from '../vision/types.ts';
 export type { Companion };
 export type { Target } from '../attribution/types.ts';
 export type { CrossCheck } from '../model/check-lab.ts';
+export type { ExportedExplanation };
 export type { ActivationInfo } from '../model/activations.ts';
 export type { LayerHealth } from '../model/layer-record.ts';
 export type { FeatureMaps, Statistics } from '../model/inside.ts';
@@ -89,6 +91,8 @@ export interface Lab {
   /** The best class by each preset at image input `input` of the open model. */
   tryPresets(job: JobId, choices: readonly InputChoice[], input: number): Promise<Outcome<readonly PresetAnswer[]>>;
   attribute(job: JobId, request: AttributionRequest, onProgress: OnProgress): Promise<Outcome<AttributionResult>>;
+  /** The explanation as an ONNX file: from images to logits and attribution. */
+  explanationFile(request: AttributionRequest): Promise<Outcome<ExportedExplanation>>;
   /** The same explanation on another device: how far the two are apart, and where they part. */
   crossCheck(
     job: JobId,

@@ -153,26 +153,26 @@ export class LabClient {
   }
 
   companions(file: DroppedFile): Promise<Outcome<readonly Companion[]>> {
-    return this.#guard((lab) => lab.companions(file));
+    return this.ask((lab) => lab.companions(file));
   }
 
   identify(files: readonly DroppedFile[]): Promise<Outcome<ModelIdentity>> {
-    return this.#guard((lab) => lab.identify(files));
+    return this.ask((lab) => lab.identify(files));
   }
 
   async setLabels(file: DroppedFile): Promise<Outcome<readonly string[]>> {
-    const outcome = await this.#guard((lab) => lab.setLabels(file));
+    const outcome = await this.ask((lab) => lab.setLabels(file));
     if (outcome.ok) this.#labels = file;
     return outcome;
   }
 
   preprocessing(preset: string, input = 0): Promise<Outcome<Preprocessing>> {
-    return this.#guard((lab) => lab.preprocessing(preset, input));
+    return this.ask((lab) => lab.preprocessing(preset, input));
   }
 
   async openImage(file: DroppedFile): Promise<Outcome<ImageInfo>> {
     const id = ++this.#lastId;
-    const outcome = await this.#guard((lab) => lab.openImage(id, file));
+    const outcome = await this.ask((lab) => lab.openImage(id, file));
     if (outcome.ok) this.#images.set(id, file);
     return outcome;
   }
@@ -183,7 +183,7 @@ export class LabClient {
   }
 
   fed(image: ImageId, preprocessing: Preprocessing, input = 0): Promise<Outcome<Fed>> {
-    return this.#guard((lab) => lab.fed(image, preprocessing, input));
+    return this.ask((lab) => lab.fed(image, preprocessing, input));
   }
 
   /** `others`: for the image inputs behind the first. */
@@ -281,7 +281,7 @@ export class LabClient {
     this.#cancelLatest(channel);
     const job = ++this.#lastId;
     this.#latest.set(channel, job);
-    const answer = this.#guard((lab) =>
+    const answer = this.ask((lab) =>
       this.#latest.get(channel) === job ? call(lab, job) : Promise.resolve(cancelled),
     );
     this.#answers.set(job, answer);
@@ -298,8 +298,11 @@ export class LabClient {
     if (job !== undefined) void this.#connection?.lab.cancel(job);
   }
 
-  /** Runs a call on a living worker, starting one if need be; its death becomes a failed outcome. */
-  async #guard<T>(call: (lab: Comlink.Remote<Lab>) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  /**
+   * Runs a call on a living worker, starting one if need be; its death becomes a failed outcome. For what the first visit
+   * needs not know of, so that its words come with whoever asks.
+   */
+  async ask<T>(call: (lab: Comlink.Remote<Lab>) => Promise<Outcome<T>>): Promise<Outcome<T>> {
     this.#awaited++;
     try {
       const outcome = await this.#attempt(call, true);
@@ -454,7 +457,7 @@ export const createLab = (ortBase: string): LabClient => new LabClient(ortBase);
 const DEAF_MS = 3000;
 
 const GIVEN_UP =
-  'The engine was restarted because it did not answer. Your model and image are open again; try again, or choose a quicker method or fewer steps.';
+  'The engine did not answer. It was started again, with your model and image; try again, or choose a quicker method or fewer steps.';
 
 const cancelled = { ok: false, reason: 'cancelled', message: 'A newer request took its place.' } as const;
 

@@ -63,6 +63,7 @@ export interface TypeProto {
 export interface ValueInfoProto {
   name: string;
   type: TypeProto | null;
+  docString: string;
 }
 
 export interface AttributeProto {
@@ -173,9 +174,10 @@ const TensorType: Message<TensorTypeProto> = message<TensorTypeProto>('TypeProto
 
 const Type: Message<TypeProto> = message<TypeProto>('TypeProto', { tensorType: [1, 'message', () => TensorType] });
 
-const ValueInfo: Message<ValueInfoProto> = message<ValueInfoProto>('ValueInfoProto', {
+export const ValueInfo: Message<ValueInfoProto> = message<ValueInfoProto>('ValueInfoProto', {
   name: [1, 'string'],
   type: [2, 'message', () => Type],
+  docString: [3, 'string'],
 });
 
 export const Attribute: Message<AttributeProto> = message<AttributeProto>('AttributeProto', {

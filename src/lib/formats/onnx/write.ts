@@ -8,22 +8,36 @@ import {
   type Node,
   type Value,
 } from '../../graph/graph.ts';
-import { bindShape, isBatch } from '../../graph/dim.ts';
+import { isRepeat } from '../../graph/repeat.ts';
+import { bindShape, isBatch, type Dim } from '../../graph/dim.ts';
 import { ONNX_TYPE } from '../../ops/builder.ts';
 import { findOp } from '../../ops/define.ts';
 import { int64, type Tensor } from '../../tensor/tensor.ts';
 import * as proto from './proto.ts';
 import { ATTRIBUTE, type AttributeProto, type NodeProto, type TensorProto, type ValueInfoProto } from './proto.ts';
 import type { ExternalFile } from '../model.ts';
+import { inOpset17 } from './opset17.ts';
+import { ShapeVectors } from './shape-vectors.ts';
 import { bytesOf } from './tensors.ts';
 import { create, encode } from '../protobuf/wire.ts';
 
 export interface WriteOptions {
-  /** What the batch axis N is bound to. Default 1. */
-  readonly batch?: number;
+  /** What the batch axis N is bound to, or `any`: it is read from the first input that has one. Default 1. */
+  readonly batch?: number | 'any';
+  /** Default 20. Opset 17 is for other programs: Repeat becomes Scan there. */
+  readonly opset?: 17 | typeof CANONICAL_OPSET;
   /** Weights: `external` (default) refers to the bytes where they lie; `embedded` copies them into one file for download. */
   readonly weights?: 'external' | 'embedded';
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly producerVersion?: string;
+  /** What the model is, for people. */
+  readonly doc?: string;
+  /** What inputs and outputs are. */
+  readonly docs?: ReadonlyMap<Value, string>;
+  /** Of the outputs, in their order; by default those that they have in the source file. */
+  readonly outputNames?: readonly string[];
+  /** What inputs are where nobody feeds them. */
+  readonly defaults?: ReadonlyMap<Value, Tensor>;
 }
 
 export interface WrittenModel {
@@ -35,8 +49,7 @@ export interface WrittenModel {
   readonly outputs: readonly string[];
 }
 
-/** IR version that goes with opset 20. */
-const IR_VERSION = 9;
+const IR_VERSION = { 17: 8, 20: 9 } as const;
 /** Constants up to this size are written into the file: shape inference of runtimes reads them there. */
 const INLINE_BYTES = 1024;
 
@@ -44,7 +57,7 @@ const INLINE_BYTES = 1024;
 const TOO_NEW: ReadonlySet<string> = new Set(['Swish', 'GroupNormalization', 'RMSNormalization']);
 
 /**
- * The graph as an ONNX model of opset 20 with fully concrete shapes. Throws an Error naming the operators that a
+ * The graph as an ONNX model, by default of opset 20 with fully concrete shapes. Throws an Error naming the operators that a
  * runtime would not know: those have to be lowered first.
  */
 export function writeModel(graph: Graph, options: WriteOptions = {}): WrittenModel {
@@ -52,53 +65,87 @@ export function writeModel(graph: Graph, options: WriteOptions = {}): WrittenMod
 }
 
 class ModelWriter {
-  readonly #batch: number;
+  readonly #options: WriteOptions;
+  /** null: any. */
+  readonly #batch: number | null;
+  readonly #opset: 17 | typeof CANONICAL_OPSET;
   readonly #embed: boolean;
-  readonly #metadata: Readonly<Record<string, string>>;
   readonly #names = new Map<Value, string>();
   readonly #unique = namer();
   readonly #uniqueNode = namer();
   readonly #initializers: TensorProto[] = [];
   readonly #external = new Map<ArrayBufferLike, ExternalFile>();
 
-  constructor({ batch = 1, weights = 'external', metadata = {} }: WriteOptions) {
-    this.#batch = batch;
+  #shapes: ShapeVectors | null = null;
+
+  constructor(options: WriteOptions) {
+    const { batch = 1, weights = 'external', opset = CANONICAL_OPSET } = options;
+    this.#options = options;
+    this.#batch = batch === 'any' ? null : batch;
+    this.#opset = opset;
     this.#embed = weights === 'embedded';
-    this.#metadata = metadata;
   }
 
   write(graph: Graph): WrittenModel {
+    const { doc = '', defaults = new Map<Value, Tensor>(), metadata = {}, producerVersion = '' } = this.#options;
     const order = topologicalOrder(graph.outputs);
-    refuseForeign(order);
-    const inputs = graph.inputs.map((v) => this.#valueInfo(v, this.#name(v, 'input')));
-    // Outputs keep their names: those are taken before anything else is named.
-    const copies: NodeProto[] = [];
-    const outputs = graph.outputs.map((v) => this.#output(v, copies));
-    const nodes = order.map((node) => this.#node(node));
+    const { input, output, node } = this.#parts(graph, order, {
+      names: this.#options.outputNames,
+      inputsNamed: () => this.#measureBatch(graph),
+    });
+    for (const [value, tensor] of defaults) this.#initializers.push(this.#tensor(tensor, this.#names.get(value)!));
     const model = create(proto.Model, {
-      irVersion: IR_VERSION,
+      irVersion: IR_VERSION[this.#opset],
       producerName: 'Vitrine',
+      producerVersion,
+      docString: doc,
       opsetImport: this.#opsets(order),
       graph: create(proto.Graph, {
         name: graph.name || 'graph',
-        node: [...nodes, ...copies],
+        node: [...(this.#shapes?.nodes ?? []), ...node],
         initializer: this.#initializers,
-        input: inputs,
-        output: outputs,
+        input,
+        output,
       }),
-      metadataProps: Object.entries(this.#metadata).map(([key, value]) => ({ key, value })),
+      metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     });
     return {
       bytes: encode(proto.Model, model),
       external: [...this.#external.values()],
-      inputs: inputs.map((v) => v.name),
-      outputs: outputs.map((v) => v.name),
+      inputs: input.map((v) => v.name),
+      outputs: output.map((v) => v.name),
     };
   }
 
+  #parts(
+    graph: Graph,
+    order: readonly Node[],
+    { names = [], inputsNamed }: { names?: readonly string[] | undefined; inputsNamed?: () => void } = {},
+  ) {
+    refuseForeign(order, this.#opset);
+    const input = graph.inputs.map((v) => this.#valueInfo(v, this.#name(v, 'input')));
+    inputsNamed?.();
+    // Outputs keep their names: those are taken before anything else is named.
+    const copies: NodeProto[] = [];
+    const output = graph.outputs.map((v, i) => this.#output(v, copies, names[i]));
+    const node = order.map((n) => (isRepeat(n) ? this.#scan(n) : this.#node(n)));
+    return { input, output, node: [...node, ...copies] };
+  }
+
+  #measureBatch({ inputs }: Graph): void {
+    if (this.#batch !== null) return;
+    const measured = inputs.find(({ shape }) => shape.length > 0 && isBatch(shape[0]) && shape[0].times === 1);
+    const add = (values: readonly number[], wanted: string) => {
+      const name = this.#unique(wanted);
+      this.#initializers.push(this.#tensor(int64([values.length], values), name));
+      return name;
+    };
+    if (measured) this.#shapes = new ShapeVectors(this.#names.get(measured)!, this.#unique, add);
+  }
+
   #opsets(order: readonly Node[]): proto.OperatorSetIdProto[] {
-    const foreign = new Set(order.map((node) => node.domain).filter(Boolean));
-    return [{ domain: '', version: CANONICAL_OPSET }, ...[...foreign].map((domain) => ({ domain, version: 1 }))];
+    const foreign = new Set(order.map((node) => node.domain).filter((domain) => domain && domain !== VITRINE));
+    return [{ domain: '', version: this.#opset }, ...[...foreign].map((domain) => ({ domain, version: 1 }))];
   }
 
   #name(value: Value, fallback: string): string {
@@ -108,14 +155,22 @@ class ModelWriter {
   }
 
   #valueInfo(value: Value, name: string): ValueInfoProto {
-    const dim = bindShape(value.shape, this.#batch).map((dimValue) => ({ dimValue, dimParam: '' }));
-    return { name, type: { tensorType: { elemType: ONNX_TYPE[value.dtype], shape: { dim } } } };
+    const dim = value.shape.map((d) =>
+      isBatch(d) && this.#batch === null
+        ? { dimValue: null, dimParam: String(d) }
+        : { dimValue: bindShape([d], this.#batch ?? 1)[0], dimParam: '' },
+    );
+    const type = { tensorType: { elemType: ONNX_TYPE[value.dtype], shape: { dim } } };
+    return { name, type, docString: this.#options.docs?.get(value) ?? '' };
   }
 
   /** A graph's output has a name of its own: inputs, constants and values that are an output already are copied. */
-  #output(value: Value, copies: NodeProto[]): ValueInfoProto {
-    if (value.producer && !this.#names.has(value)) return this.#valueInfo(value, this.#name(value, 'output'));
-    const name = this.#unique('output');
+  #output(value: Value, copies: NodeProto[], wanted?: string): ValueInfoProto {
+    if (value.producer && !this.#names.has(value)) {
+      this.#names.set(value, this.#unique(wanted ?? (value.name || 'output')));
+      return this.#valueInfo(value, this.#names.get(value)!);
+    }
+    const name = this.#unique(wanted ?? 'output');
     copies.push(create(proto.Node, { opType: 'Identity', input: [this.#reference(value)], output: [name] }));
     return this.#valueInfo(value, name);
   }
@@ -125,18 +180,19 @@ class ModelWriter {
     if (!value) return '';
     const known = this.#names.get(value);
     if (known !== undefined) return known;
+    if (this.#shapes && value.dims?.some(isBatch)) {
+      const vector = this.#shapes.nameOf(value.dims);
+      this.#names.set(value, vector);
+      return vector;
+    }
     const name = this.#name(value, value.isConstant ? 'constant' : 'value');
     if (value.constant) this.#initializers.push(this.#tensor(value.constant, name));
-    else if (value.dims) this.#initializers.push(this.#tensor(this.#bind(value), name));
+    else if (value.dims)
+      this.#initializers.push(this.#tensor(int64([value.dims.length], this.#bind(value.dims)), name));
     return name;
   }
 
-  #bind(value: Value): Tensor {
-    return int64(
-      value.shape as readonly number[],
-      value.dims!.map((d) => (isBatch(d) ? d.times * this.#batch : d)),
-    );
-  }
+  #bind = (dims: readonly Dim[]): number[] => bindShape(dims, this.#batch ?? 1);
 
   #tensor(tensor: Tensor, name: string): TensorProto {
     const bytes = bytesOf(tensor);
@@ -158,30 +214,59 @@ class ModelWriter {
   }
 
   #node(node: Node): NodeProto {
-    const last = node.inputs.findLastIndex((v) => v !== null);
+    const { inputs, attrs } = this.#opset === 17 && node.domain === '' ? inOpset17(node) : node;
+    const last = inputs.findLastIndex((v) => v !== null);
     return create(proto.Node, {
       opType: node.op,
       domain: node.domain,
       // Copies of a node keep its name in memory; onnxruntime refuses two of one name.
       name: node.name && this.#uniqueNode(node.name),
-      input: node.inputs.slice(0, last + 1).map((v) => this.#reference(v)),
+      input: inputs.slice(0, last + 1).map((v, i) => this.#read(node, i, v)),
       output: node.outputs.map((v) => this.#name(v, 'value')),
-      attribute: Object.entries(node.attrs).map(([name, value]) => attribute(name, value, node)),
+      attribute: Object.entries(attrs).map(([name, value]) => attribute(name, value, node)),
+    });
+  }
+
+  /** Reshape works a length out by itself, so that only shapes of other operators are put together while it runs. */
+  #read(node: Node, index: number, value: Value | null): string {
+    const dims = node.op === 'Reshape' && index === 1 && this.#shapes ? value?.dims : null;
+    const open = dims?.filter(isBatch).length === 1 && dims.every((d) => isBatch(d) || d > 0);
+    return open ? this.#shapes!.open(dims!) : this.#reference(value);
+  }
+
+  /** What a body reads of the graph around it, it reads by that graph's names. */
+  #scan(node: Node): NodeProto {
+    const [states, rows] = [Number(node.attrs.states), Number(node.attrs.rows)];
+    const input = node.inputs.slice(0, states + rows).map((v) => this.#reference(v));
+    const { name, inputs, outputs } = node.body!;
+    const own = inputs.slice(0, states + rows);
+    inputs.slice(own.length).forEach((v, i) => this.#names.set(v, this.#reference(node.inputs[own.length + i])));
+    const body = this.#parts({ name, inputs: own, outputs }, topologicalOrder(outputs));
+    return create(proto.Node, {
+      opType: 'Scan',
+      input,
+      output: node.outputs.map((v) => this.#name(v, 'state')),
+      attribute: [
+        create(proto.Attribute, { name: 'num_scan_inputs', type: ATTRIBUTE.int, i: rows }),
+        create(proto.Attribute, { name: 'body', type: ATTRIBUTE.graph, g: create(proto.Graph, { name, ...body }) }),
+      ],
     });
   }
 }
 
-function refuseForeign(order: readonly Node[]): void {
-  const foreign = order.filter((node) => node.domain === VITRINE || (node.domain === '' && TOO_NEW.has(node.op)));
+function refuseForeign(order: readonly Node[], opset: number): void {
+  const foreign = order.filter(
+    (node) =>
+      (node.domain === VITRINE && !(opset === 17 && isRepeat(node))) || (node.domain === '' && TOO_NEW.has(node.op)),
+  );
   if (foreign.length === 0) return;
   const counts = Map.groupBy(foreign, (node) => node.op);
   const list = [...counts].map(([op, nodes]) => `${op} (×${nodes.length})`).join(', ');
-  throw new Error(`internal: ${list} cannot be written at opset ${CANONICAL_OPSET}. Lower the graph first.`);
+  throw new Error(`internal: ${list} cannot be written at opset ${opset}. Lower the graph first.`);
 }
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
-/** The schema says whether 1 is an int or a float. */
 /** Gives each name once: the wanted one, or it with a number behind. */
 function namer(): (wanted: string) => string {
   const next = new Map<string, number>();
@@ -195,6 +280,7 @@ function namer(): (wanted: string) => string {
   };
 }
 
+/** The schema says whether 1 is an int or a float. */
 function attribute(name: string, value: Attribute, node: Node): AttributeProto {
   const kind = findOp(node.op, node.domain)?.attrs[name]?.kind;
   const field = (values: Partial<AttributeProto>) => create(proto.Attribute, { name, ...values });

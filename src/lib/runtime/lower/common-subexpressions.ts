@@ -11,6 +11,7 @@ export function shareCommonSubexpressions(graph: Graph): Graph {
   const identify = identifier();
   const seen = new Map<string, readonly Value[]>();
   return rewriteGraph(graph, (node, inputs) => {
+    if (node.body) return null;
     const key = nodeKey(node, inputs.map(identify));
     const before = seen.get(key);
     if (before) return before;

@@ -70,13 +70,27 @@ const onWebGpu: Readonly<Record<string, Decomposition>> = {
   LayerNormalization: layerNormalizationInFull,
 };
 
-const tables: Readonly<Record<OrtDevice, Readonly<Record<string, Decomposition>>>> = {
+/** Younger than opset 17, which files for other programs keep to. */
+const inFiles: Readonly<Record<string, Decomposition>> = {
+  ...onWasm,
+  Gelu: (g, node, [x]) => {
+    const inner =
+      node.attrs.approximate === 'tanh'
+        ? g.tanh(g.mul(g.mul(x, g.add(g.mul(g.square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI)))
+        : g.erf(g.mul(x, Math.SQRT1_2));
+    return g.mul(g.mul(x, 0.5), g.add(inner, 1));
+  },
+  Mish: (g, _node, [x]) => g.mul(x, g.tanh(g.apply('Softplus', [x]))),
+};
+
+const tables: Readonly<Record<OrtDevice | 'file', Readonly<Record<string, Decomposition>>>> = {
   wasm: onWasm,
   webgpu: onWebGpu,
+  file: inFiles,
 };
 
 /** Every node that no device has or that this one lacks, decomposed. */
-export function decompose(graph: Graph, g: Builder, device: OrtDevice): Graph {
+export function decompose(graph: Graph, g: Builder, device: OrtDevice | 'file'): Graph {
   // In two steps: what replaces a node that no device has may be one that this device lacks.
   return [everywhere, tables[device]].reduce((current, table) => decomposeBy(current, g, table), graph);
 }

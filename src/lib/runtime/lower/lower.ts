@@ -1,5 +1,6 @@
 /** @file From a graph in Vitrine's terms to one that a device runs well: batch bound, own operators replaced, duplicates merged. */
-import type { Graph } from '../../graph/graph.ts';
+import { Node, type Graph } from '../../graph/graph.ts';
+import { rewriteGraph } from '../../graph/rewrite.ts';
 import { Builder } from '../../ops/builder.ts';
 import '../../ops/index.ts';
 import { cancelTransposes } from '../../ops/passes/transposes.ts';
@@ -14,6 +15,7 @@ import { foldIntoConvolutions, fuseRectifiers } from './fuse-convolutions.ts';
 import { maxPoolGradByIndices, maxPoolGradByMatching, plainMaxPool } from './max-pool.ts';
 import { masksAsFactors, masksAsSteps, masksFromOutputs } from './relu-masks.ts';
 import { simplify } from './simplify.ts';
+import { keepNormalisations } from './unfolded.ts';
 
 /** What a graph is lowered for. TensorFlow.js's backends differ in where their tensors lie: with the host, or on a GPU. */
 export type Target = OrtDevice | 'tfjs-host' | 'tfjs-gpu';
@@ -38,19 +40,21 @@ const onTensorFlow = (onHost: boolean): readonly Pass[] => [
   shareCommonSubexpressions,
 ];
 
+const onProcessor = (where: 'wasm' | 'file'): readonly Pass[] => [
+  (graph, g) => decompose(graph, g, where),
+  plainMaxPool,
+  shareCommonSubexpressions,
+  simplify,
+  masksFromOutputs,
+  shareCommonSubexpressions,
+  masksAsFactors,
+  maxPoolGradByIndices,
+  shareCommonSubexpressions,
+];
+
 /** In this order: masks and poolings are recognised by identity, so equal nodes are merged before each. */
 const passes: Readonly<Record<Target, readonly Pass[]>> = {
-  wasm: [
-    (graph, g) => decompose(graph, g, 'wasm'),
-    plainMaxPool,
-    shareCommonSubexpressions,
-    simplify,
-    masksFromOutputs,
-    shareCommonSubexpressions,
-    masksAsFactors,
-    maxPoolGradByIndices,
-    shareCommonSubexpressions,
-  ],
+  wasm: onProcessor('wasm'),
   webgpu: [
     (graph, g) => decompose(graph, g, 'webgpu'),
     plainMaxPool,
@@ -70,4 +74,18 @@ const passes: Readonly<Record<Target, readonly Pass[]>> = {
 export function lower(graph: Graph, target: Target, batch = 1): Graph {
   const g = new Builder();
   return passes[target].reduce((lowered, pass) => pass(lowered, g), bindBatch(graph, batch));
+}
+
+/**
+ * The graph for a file that other programs run: for any number of examples, in the forms of WASM's, and without what opset 17
+ * does not have. What is repeated is lowered too.
+ */
+export function lowerForFile(graph: Graph): Graph {
+  const g = new Builder();
+  const inner = rewriteGraph(graph, (node, inputs) => {
+    if (!node.body) return null;
+    const types = node.outputs.map(({ dtype, shape, name }) => ({ dtype, shape, name }));
+    return new Node(node.op, inputs, node.attrs, types, { ...node, body: lowerForFile(node.body) }).outputs;
+  });
+  return [...onProcessor('file'), keepNormalisations].reduce((lowered, pass) => pass(lowered, g), inner);
 }

@@ -2,13 +2,12 @@
  * @file MaxPoolGrad (of our own domain) in ONNX's operators. Its inputs are a MaxPool's x and what flows into its
  * output; each window's share goes to its first maximum in row-major order, as in every framework, so ties matter.
  */
-import { concreteShape } from '../../graph/dim.ts';
-import { topologicalOrder, VITRINE, type Attributes, type Graph, type Node, type Value } from '../../graph/graph.ts';
+import { concreteShape, product } from '../../graph/dim.ts';
+import { Node, topologicalOrder, VITRINE, type Attributes, type Graph, type Value } from '../../graph/graph.ts';
 import { rewriteGraph } from '../../graph/rewrite.ts';
 import type { Builder } from '../../ops/builder.ts';
 import { attributesOf, getOp } from '../../ops/define.ts';
 import { slidingWindows, type WindowAttributes, type Windows } from '../../ops/windows.ts';
-import { sizeOf } from '../../tensor/tensor.ts';
 import { interleave, lengthOf, padAxis, replaceAxis } from './strided.ts';
 
 const isMaxPoolGrad = (node: Node): boolean => node.op === 'MaxPoolGrad' && node.domain === VITRINE;
@@ -68,10 +67,13 @@ export function maxPoolGradByIndices(graph: Graph, g: Builder): Graph {
   return rewriteGraph(graph, (node, inputs) => {
     const [x, dy] = inputs as readonly Value[];
     if (isMaxPoolGrad(node)) {
-      const indices = g.reshape(poolOnce(x, attributesFor(node))[1], [sizeOf(dy.shape as number[])]);
-      const zeros = g.expand(g.scalar(0), [sizeOf(x.shape as number[])]);
-      const updates = g.reshape(dy, [sizeOf(dy.shape as number[])]);
-      return [g.reshape(g.apply('ScatterElements', [zeros, indices, updates], { axis: 0, reduction: 'add' }), x.shape)];
+      const indices = g.reshape(poolOnce(x, attributesFor(node))[1], [product(dy.shape)]);
+      const zeros = g.expand(g.scalar(0), [product(x.shape)]);
+      const updates = g.reshape(dy, [product(dy.shape)]);
+      // Along the batch axis too, which inference refuses: each example keeps to its own part of the vector.
+      const type = { dtype: zeros.dtype, shape: zeros.shape };
+      const added = new Node('ScatterElements', [zeros, indices, updates], { axis: 0, reduction: 'add' }, [type]);
+      return [g.reshape(added.outputs[0], x.shape)];
     }
     if (node.op !== 'MaxPool' || node.outputs.length > 1 || !wanted(node)) return null;
     return [poolOnce(x, attributesFor(node))[0]];
