@@ -6,7 +6,18 @@ import tseslint from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
 /** Folders that also run under plain Node: nothing in them may expect a page. */
-const ENGINE = ['tensor', 'graph', 'ops', 'formats', 'autodiff', 'runtime', 'model', 'attribution', 'vision'];
+const ENGINE = [
+  'tensor',
+  'graph',
+  'ops',
+  'formats',
+  'autodiff',
+  'runtime',
+  'model',
+  'attribution',
+  'metrics',
+  'vision',
+];
 
 export default defineConfig(
   { ignores: ['.svelte-kit/', 'build/', 'static/', 'reports/', 'test-results/'] },

@@ -25,14 +25,15 @@ export const IMPORT_TABLE: Record<string, Row> = {
   vision: { imports: ['tensor'] },
   attribution: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'vision', 'typebox/*'] },
   synthesis: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'attribution'], types: ['vision'] },
-  model: { imports: [...ENGINE, 'synthesis', 'sniff'] },
+  metrics: { imports: ['graph', 'tensor', 'attribution'], types: ['typebox'] },
+  model: { imports: [...ENGINE, 'synthesis', 'metrics', 'sniff'] },
   'worker/lab.worker': {
     imports: ['model', 'attribution', 'vision', 'tensor', 'comlink', 'package.json', 'worker/pulse'],
     types: ['worker/api'],
   },
   /** What both sides of the worker know of each other's life. */
   'worker/pulse': {},
-  'worker/api': { types: ['model', 'synthesis', ...ENGINE] },
+  'worker/api': { types: ['model', 'synthesis', 'metrics', ...ENGINE] },
   'worker/client': { imports: ['comlink', 'worker/pulse'], types: ['worker/api'] },
   share: { imports: ['tensor', 'vision', 'zip', 'fflate'], types: ['attribution'] },
   /** Files from other sites: it knows the platform's fetch and caches, and nothing of the project. */
