@@ -42,9 +42,9 @@ export interface Judgement extends Measured, MetricChoice {
 }
 
 export interface JudgeReport {
-  /** Those that are done, in the order in which they were asked for. */
-  readonly judgements: readonly Judgement[];
   readonly progress: ProgressReport;
+  /** The metric that has just been done; missing in between. */
+  readonly judgement?: Judgement;
 }
 
 /** The explanation of a request, as metrics see it. Explains once. Throws a RangeError where the model has several images. */
@@ -76,7 +76,7 @@ export async function subjectOf(
 }
 
 /**
- * Judges a request's explanation by each metric in turn and reports after each. Throws the signal's reason when cancelled, and
+ * Judges a request's explanation by each metric in turn, and reports on the way and after each. Throws the signal's reason when cancelled, and
  * a RangeError for metrics or options that do not exist.
  */
 export async function judge(
@@ -86,21 +86,22 @@ export async function judge(
 ): Promise<readonly Judgement[]> {
   const chosen = choices.map(({ metric }) => findMetric(metric));
   const judgements: Judgement[] = [];
-  const tell = (doing: string, share = 0) => {
+  const progressOf = (doing: string, share = 0): ProgressReport => {
     const fraction = chosen.length === 0 ? 1 : (judgements.length + share) / chosen.length;
-    onReport({ judgements: [...judgements], progress: { doing, fraction, secondsLeft: null } });
+    return { doing, fraction, secondsLeft: null };
   };
-  tell('explaining');
+  onReport({ progress: progressOf('explaining') });
   const subject = await subjectOf(setting, request, mask);
   for (const [i, metric] of chosen.entries()) {
-    tell(metric.title);
+    onReport({ progress: progressOf(metric.title) });
     const onProgress = ({ done, total }: { done: number; total: number }) =>
-      tell(`${metric.title}: ${Math.floor(done)} of ${total}`, done / total);
+      onReport({ progress: progressOf(`${metric.title}: ${Math.floor(done)} of ${total}`, done / total) });
     const start = performance.now();
     const asked = { ...subject, question: { ...subject.question, onProgress } };
     const measured = await metric.measure(asked, choices[i].options);
-    judgements.push({ ...choices[i], ...measured, milliseconds: performance.now() - start });
-    tell(metric.title);
+    const judgement = { ...choices[i], ...measured, milliseconds: performance.now() - start };
+    judgements.push(judgement);
+    onReport({ progress: progressOf(metric.title), judgement });
   }
   return judgements;
 }
