@@ -15,6 +15,7 @@ const ENGINE = [
   'runtime',
   'model',
   'attribution',
+  'metrics',
   'vision',
   'library',
 ];

@@ -25,7 +25,8 @@ export const IMPORT_TABLE: Record<string, Row> = {
   vision: { imports: ['tensor'] },
   attribution: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'vision', 'typebox/*'] },
   synthesis: { imports: ['graph', 'ops', 'autodiff', 'tensor', 'attribution'], types: ['vision'] },
-  model: { imports: [...ENGINE, 'synthesis', 'sniff'] },
+  metrics: { imports: ['graph', 'tensor', 'attribution'], types: ['typebox'] },
+  model: { imports: [...ENGINE, 'synthesis', 'metrics', 'sniff'] },
   /** The engine for programs: the package's entry. */
   library: { imports: ['model', 'runtime', 'attribution', 'vision', 'graph', 'tensor'] },
   'worker/lab.worker': {
@@ -34,7 +35,7 @@ export const IMPORT_TABLE: Record<string, Row> = {
   },
   /** What both sides of the worker know of each other's life. */
   'worker/pulse': {},
-  'worker/api': { types: ['model', 'synthesis', ...ENGINE] },
+  'worker/api': { types: ['model', 'synthesis', 'metrics', ...ENGINE] },
   'worker/client': { imports: ['comlink', 'worker/pulse'], types: ['worker/api'] },
   share: { imports: ['tensor', 'vision', 'zip', 'fflate'], types: ['attribution'] },
   /** Files from other sites: it knows the platform's fetch and caches, and nothing of the project. */

@@ -41,7 +41,7 @@ const CHEAP: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 interface Case {
   readonly name: string;
   readonly loaded: LoadedModel;
-  readonly request: Pick<ExportRequest, 'method' | 'options' | 'target' | 'layer' | 'baselines'>;
+  readonly request: Pick<ExportRequest, 'method' | 'options' | 'target' | 'layer' | 'baselines' | 'bounds'>;
   readonly xs: readonly FloatTensor[];
   readonly targets: readonly Target[];
 }
@@ -79,6 +79,7 @@ function casesOf(name: string, loaded: LoadedModel, xs: readonly FloatTensor[], 
         target: 'logit',
         layer: method.needs.layer ? loaded.info.defaultLayer : null,
         baselines: ['deeplift-shap', 'expected-gradients'].includes(method.id) ? drawOf(xs[0]) : null,
+        bounds: null,
       },
       xs,
       targets,
@@ -110,7 +111,7 @@ beforeAll(async () => {
   const xs = [0, 1, 2].map((i) => gaussian([1, 3, 32, 32], 11 + i));
   cases.push(...casesOf('resnet', resnet, xs, [1, 0, 2]));
   const layer = resnet.info.layers.find(({ op }) => op === 'Relu')!.id;
-  const plain = { options: {}, target: 'logit', layer: null, baselines: null } as const;
+  const plain = { options: {}, target: 'logit', layer: null, baselines: null, bounds: null } as const;
   const logits = [1, 0, 2].map((index): Target => ({ kind: 'logit', index }));
   const add = (
     name: string,
@@ -120,6 +121,12 @@ beforeAll(async () => {
   add('layer-ig', { method: 'integrated-gradients', options: { steps: 3 }, layer });
   add('layer-deeplift', { method: 'deeplift', layer });
   add('layer-gradshap', { method: 'gradient-shap', options: { samples: 3 }, layer });
+  add('lrp-box', {
+    method: 'lrp',
+    options: { composite: 'epsilon-gamma-box' },
+    bounds: () => [full(xs[0].shape, -4), full(xs[0].shape, 4)],
+  });
+  add('layer-lrp', { method: 'lrp', layer });
   add('tunnel-of-ig', { method: 'noise-tunnel', options: { samples: 2, method: 'integrated-gradients' } });
   add(
     'probability',
@@ -188,6 +195,7 @@ async function engineScores({ loaded, request, xs, targets }: Case, i: number): 
     target: targets[i],
     baseline: baselineFor(xs[i], i),
     ...(request.baselines && { baselines: request.baselines }),
+    ...(request.bounds && { bounds: request.bounds }),
     ...(layer && { layer }),
     seed: 5,
   };
@@ -206,7 +214,7 @@ describe('a file of an explanation, on plain onnxruntime-web in a process of its
   it('is made of every method that is a graph, and every other says why not', () => {
     const made = new Set(cases.map(({ request }) => request.method));
     const without = methods.filter(({ id }) => !made.has(id));
-    expect(made.size).toBe(21);
+    expect(made.size).toBe(22);
     expect(without.every(({ noGraph }) => noGraph !== null && noGraph.endsWith('.'))).toBe(true);
   });
 
@@ -307,7 +315,7 @@ print(len(sys.argv) - 1)`;
 describe('what cannot be a file', () => {
   const asking = (change: Partial<ExportRequest>) => () =>
     exportExplanation(cases[0].loaded, {
-      ...{ method: 'saliency', options: {}, target: 'logit', layer: null, seed: 0, baselines: null },
+      ...{ method: 'saliency', options: {}, target: 'logit', layer: null, seed: 0, baselines: null, bounds: null },
       ...{ preprocessing: [], version: 'test' },
       ...change,
     });
@@ -329,7 +337,7 @@ describe('what cannot be a file', () => {
     const large = { ...loaded, model: { ...loaded.model, input, images: [input] } } as unknown as LoadedModel;
     const request = { method: 'smoothgrad', options: { samples: 1000 }, target: 'logit', layer: null } as const;
     expect(() =>
-      exportExplanation(large, { ...request, seed: 0, baselines: null, preprocessing: [], version: '' }),
+      exportExplanation(large, { ...request, seed: 0, baselines: null, bounds: null, preprocessing: [], version: '' }),
     ).toThrow(
       /1000 draws of the shape \[1,3,640,640\] take 4688 MB in the file, at most 512 MB fit\. Take fewer samples\./,
     );

@@ -17,6 +17,8 @@ import { upsample, type Interpolation } from '../../src/lib/attribution/upsample
 import { epsilonRule, gammaRule, zPlusRule, type LayerRule } from '../../src/lib/autodiff/relevance/rules.ts';
 import { deepliftCaptum, deepliftExtended, gradient, guidedBackpropagation, type RuleSet } from '../../src/lib/autodiff/rule-sets.ts';
 import type { Value } from '../../src/lib/graph/graph.ts';
+import { infidelityUnder } from '../../src/lib/metrics/infidelity.ts';
+import { sensitivityUnder } from '../../src/lib/metrics/max-sensitivity.ts';
 import { add, addScaled, map, mul, scale, sub } from '../../src/lib/tensor/arithmetic.ts';
 import { float32, toNumbers, zerosLike, type FloatTensor, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { flatIndex } from './models.ts';
@@ -254,6 +256,25 @@ const relevance: Claim = ({ question, params, layer }) => {
 
 const saliency = byMethod('saliency', ({ abs }) => ({ absolute: abs !== false }));
 
+/** What an array that a parameter names holds for this example. */
+const own = ({ distribution, example, params }: Asked, parameter: string): FloatTensor =>
+  distribution(String(params[parameter]))[example];
+
+const infidelity: Claim = async (asked) => {
+  const { question, params, rows } = asked;
+  const noise = rows('noise', Number(params.n_perturb_samples));
+  const normalize = params.normalize === true;
+  return float32([1], [await infidelityUnder(question, own(asked, 'attribution'), noise, { normalize })]);
+};
+
+/** Of absolute saliency, which is what the goldens explain. */
+const sensitivity: Claim = async ({ question, params, rows }) => {
+  if (params.explanation !== 'Saliency abs=True') throw new Error(`sensitivity of ${String(params.explanation)} is not known`);
+  const explain = (asked: Question) => findMethod('saliency').explain(asked);
+  const { scores } = await explain(question);
+  return float32([1], [await sensitivityUnder(question, scores, rows('noise', Number(params.n_perturb_samples)), explain)]);
+};
+
 export const claims: Readonly<Record<string, Claim>> = {
   Saliency: saliency,
   InputXGradient: byMethod('input-x-gradient'),
@@ -292,4 +313,6 @@ export const claims: Readonly<Record<string, Claim>> = {
   'NeuronDeepLift(fixed)': ofNeuron(deepLift(deepliftCaptum)),
   NeuronGuidedBackprop: ofNeuron(async ({ question }) => (await gradientOf(question, guidedBackpropagation)).gradient),
   NeuronConductance: neuronConductance,
+  infidelity,
+  sensitivity_max: sensitivity,
 };

@@ -20,7 +20,8 @@ import type { Graph, Value } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { choice, number, schema, toggle } from './options.ts';
-import { graphInput, keyOf, oneLike, runOnce, sumCheck, values } from './program.ts';
+import { graphInput, keyOf, modelOn, oneLike, runOnce, sumCheck, values } from './program.ts';
+import { endOf, type Site } from './site.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
 import type { Explanation, Question } from './types.ts';
 
@@ -127,6 +128,11 @@ export const lrp = defineMethod({
       model,
       relevanceRules(plain, model.input, model.probabilities, { folding: true, bias: true, signs: 'weight' }),
     ),
+  graph: (g, site, given) =>
+    relevanceOn(g, site, planOf(given), () => {
+      const [low, high] = (site.bounds ?? noBounds)();
+      return [g.constant(low), g.constant(high)];
+    }),
   explain: (question, given) => relevanceUnder(question, planOf(given)),
   explainLayer: (question, layer, given) => relevanceUnder(question, planOf(given), layer),
 });
@@ -141,6 +147,12 @@ type Given = Omit<CustomNumbers, 'bounds'> &
     readonly middle: RuleName;
     readonly last: RuleName;
   };
+
+function noBounds(): never {
+  throw new RangeError(
+    'LRP: the box rule needs the lowest and the highest picture, this input is none. Choose another rule for the first layer, such as flat.',
+  );
+}
 
 /** A composite and how its rules are read. */
 export interface RelevancePlan {
@@ -176,11 +188,7 @@ export async function relevanceUnder(
   at: Value = question.model.input,
 ): Promise<Explanation> {
   const { engine, target, x, bounds } = question;
-  if (plan.bounded && !bounds) {
-    throw new RangeError(
-      'LRP: the box rule needs the lowest and the highest picture, this input is none. Choose another rule for the first layer, such as flat.',
-    );
-  }
+  if (plan.bounded && !bounds) noBounds();
   const key = `lrp/${plan.name}/${headOf(target)}/${keyOf(at)}`;
   const program = await engine.program(key, () => relevanceGraph(question, plan, at), { batch: 1 });
   const [scores] = await runOnce(question, program, [x, seedOf(question), ...(plan.bounded ? bounds!() : [])]);
@@ -189,18 +197,27 @@ export async function relevanceUnder(
   return { scores, value, check: sumCheck('exact', 'Σ scores = F(x)', scores, value), passes: 2 };
 }
 
+/** The relevance where the walk ends, in the shape of that value. */
+function relevanceOn(g: Builder, site: Site, plan: RelevancePlan, ends: () => readonly [Value, Value]): Value {
+  const on = modelOn(site.model, site.x);
+  const y = on(outputOf(site.model, site.target));
+  const composite = plan.composite(() => {
+    const [low, high] = ends().map((end) => g.expand(end, site.model.input.shape));
+    return { input: site.x, low, high };
+  });
+  const [scores] = backward(g, relevanceRules(composite, site.x, y, plan.options), {
+    y,
+    seed: g.mul(g.expand(site.seed, y.shape), y),
+    xs: [on(endOf(site))],
+  });
+  return scores;
+}
+
 function relevanceGraph({ model, target }: Question, plan: RelevancePlan, at: Value): Graph {
   const g = new Builder();
   const { input } = model;
-  const y = outputOf(model, target);
-  const seed = graphInput('seed', y.shape);
-  const ends = ['lowest', 'highest'].map((name) => oneLike(input, name));
-  const [low, high] = ends.map((end) => g.expand(end, input.shape));
-  const composite = plan.composite(() => ({ input, low, high }));
-  const [scores] = backward(g, relevanceRules(composite, input, y, plan.options), {
-    y,
-    seed: g.mul(seed, y),
-    xs: [at],
-  });
+  const seed = graphInput('seed', outputOf(model, target).shape);
+  const ends = [oneLike(input, 'lowest'), oneLike(input, 'highest')] as const;
+  const scores = relevanceOn(g, { model, target, x: input, seed, layer: at }, plan, () => ends);
   return { name: 'lrp', inputs: [input, seed, ...(plan.bounded ? ends : [])], outputs: [scores] };
 }

@@ -28,6 +28,8 @@ export interface WholeSite extends Site {
   readonly randomSeed: number;
   /** The k-th draw from a distribution of baselines, [1, …]; missing where there is but the one. */
   readonly baselines?: ((k: number) => FloatTensor) | undefined;
+  /** The lowest and the highest input that an image can give, [1, …] each; missing where it is no image. */
+  readonly bounds?: (() => readonly [FloatTensor, FloatTensor]) | undefined;
   /**
    * An input of the file that need not be fed, because it has a content: what was drawn. `name` is its name there, `doc` what
    * it is, for people; its first axis is that of the draws.

@@ -7,7 +7,7 @@ import { readOptions } from '../attribution/options.ts';
 import type { Progress, SelfCheck, Target } from '../attribution/types.ts';
 import { evaluate, layerOf } from '../model/explain.ts';
 import { exportExplanation as exported, type ExportedExplanation, type Port } from '../model/export.ts';
-import { scoresOfInputs } from '../model/feed.ts';
+import { scoresOfInputs, spanOf } from '../model/feed.ts';
 import { openModel as opened, type LoadedModel, type NamedBytes } from '../model/open.ts';
 import type { DeviceChoice, ModelInfo } from '../model/types.ts';
 import { VERSION } from '../model/version.ts';
@@ -134,7 +134,8 @@ export async function attribute(
   const fed = fedImages(loaded, input, request.preprocessing);
   const x = inputOf(fed);
   const target = await targetOf(loaded, x, request.target);
-  const wanted = baseline ?? (fed.every(({ view }) => view) ? 'black' : 0);
+  const pictures = fed.every(({ view }) => view);
+  const wanted = baseline ?? (pictures ? 'black' : 0);
   const explanation = await method.explain(
     {
       model: loaded.model,
@@ -144,6 +145,7 @@ export async function attribute(
       ...(method.needs.baseline && { baseline: baselineOf(fed, wanted, seed) }),
       ...(method.needs.baseline &&
         wanted === 'noise' && { baselines: (k) => baselineOf(fed, wanted, seed + k * fed.length) }),
+      ...(pictures && { bounds: () => spanOf(baselineOf(fed, 'black', seed), baselineOf(fed, 'white', seed)) }),
       ...(layer && { layer: layer.value }),
       seed,
       ...(signal && { signal }),
@@ -162,6 +164,8 @@ export interface ExplanationRequestOfFile extends ExplanationRequest {
   readonly target?: Target['kind'];
   /** Draws of baselines that are to lie in the file, [1, …] each, for methods that average over some; else one is fed. */
   readonly baselines?: (k: number) => FloatTensor;
+  /** The lowest and the highest input, [1, …] each, for rules that ask for them. */
+  readonly bounds?: readonly [FloatTensor, FloatTensor];
 }
 
 /**
@@ -180,6 +184,7 @@ export function exportExplanation(model: OpenModel, request: ExplanationRequestO
     layer: layer?.info.id ?? null,
     seed: request.seed ?? 0,
     baselines: request.baselines ?? null,
+    bounds: request.bounds ? () => request.bounds! : null,
     preprocessing: [loaded.info.preprocessing, ...(loaded.info.others ?? []).map((other) => other.preprocessing)],
     version: VERSION,
   });

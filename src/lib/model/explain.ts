@@ -2,6 +2,7 @@
 import { findMethod } from '../attribution/index.ts';
 import { forwardProgram } from '../attribution/program.ts';
 import type { Explanation, Question, Target } from '../attribution/types.ts';
+import type { Value } from '../graph/graph.ts';
 import type { DeviceInfo } from '../runtime/runtime.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import { diagnose, diagnoseInputs, isBlank } from './diagnose.ts';
@@ -107,17 +108,23 @@ function spread(data: Float32Array): [number, number, number] {
   return [min, max, total / data.length];
 }
 
-/** Runs a method as the request says. Throws what the method throws, among it the signal's reason when cancelled. */
-export async function explain(setting: Setting, request: AttributionRequest): Promise<AttributionResult> {
-  const { loaded, device, version, image, signal } = setting;
+/** A request as a method understands it. */
+export interface Asked {
+  readonly method: ReturnType<typeof findMethod>;
+  readonly feeds: readonly Feed[];
+  readonly layer: Value | undefined;
+  readonly question: Question;
+}
+
+/** Throws an Error where an image is no longer open or the layer does not exist. */
+export function askedBy({ loaded, image, signal }: Setting, request: AttributionRequest): Asked {
   const method = findMethod(request.method);
   const feeds = feedsOf(choicesOf(request), image);
-  const x = inputOf(feeds);
   const layer = layerOf(loaded, request)?.value;
   const question: Question = {
     model: loaded.model,
     engine: loaded.engine,
-    x,
+    x: inputOf(feeds),
     target: request.target,
     ...(method.needs.baseline && {
       baseline: baselineOf(feeds, request.baseline, request.seed, image),
@@ -127,8 +134,16 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
     layer,
     seed: request.seed,
     signal,
-    onProgress: progressReporter(setting.onProgress),
   };
+  return { method, feeds, layer, question };
+}
+
+/** Runs a method as the request says. Throws what the method throws, among it the signal's reason when cancelled. */
+export async function explain(setting: Setting, request: AttributionRequest): Promise<AttributionResult> {
+  const { loaded, device, version } = setting;
+  const { method, feeds, layer, question: silent } = askedBy(setting, request);
+  const question: Question = { ...silent, onProgress: progressReporter(setting.onProgress) };
+  const { x } = question;
   const start = performance.now();
   const explanation = await method.explain(question, request.options);
   const milliseconds = performance.now() - start;

@@ -14,7 +14,7 @@ import { lowerForFile } from '../runtime/lower/lower.ts';
 import { int64, type FloatTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Preprocessing } from '../vision/types.ts';
 import { baselinesOf, layerOf, type Setting } from './explain.ts';
-import { choicesOf, feedsOf } from './feed.ts';
+import { boundsOf, choicesOf, feedsOf } from './feed.ts';
 import { classesOf } from './heads.ts';
 import type { LoadedModel } from './open.ts';
 import type { AttributionRequest } from './types.ts';
@@ -30,6 +30,8 @@ export interface ExportRequest {
   readonly seed: number;
   /** The k-th draw from a distribution of baselines, [1, …] as the model's one vector; null where a baseline is fed. */
   readonly baselines: ((k: number) => FloatTensor) | null;
+  /** The lowest and the highest input, [1, …] as the model's one vector; null where the input is no image. */
+  readonly bounds: (() => readonly [FloatTensor, FloatTensor]) | null;
   /** How each image becomes an input: written into the file for people. */
   readonly preprocessing: readonly Preprocessing[];
   /** Of Vitrine. */
@@ -93,6 +95,7 @@ export function exportExplanation(
     layer,
     randomSeed: request.seed,
     baselines: request.baselines ?? undefined,
+    bounds: request.bounds ?? undefined,
     table: ends.table,
   };
   const scores = method.graph(g, site, options);
@@ -133,13 +136,15 @@ export function explanationFile(
   request: AttributionRequest,
 ): ExportedExplanation {
   const choices = choicesOf(request);
+  const feeds = feedsOf(choices, image);
   return exportExplanation(loaded, {
     method: request.method,
     options: request.options,
     target: request.target.kind,
     layer: layerOf(loaded, request)?.info.id ?? null,
     seed: request.seed,
-    baselines: baselinesOf(feedsOf(choices, image), request, image) ?? null,
+    baselines: baselinesOf(feeds, request, image) ?? null,
+    bounds: () => boundsOf(feeds, image),
     preprocessing: choices.map(({ preprocessing }) => preprocessing),
     version,
   });

@@ -73,7 +73,12 @@ export const baselineOf = (
 /** The lowest and the highest that each element of x can be: black and white, whichever preprocessing makes the lower one. */
 export function boundsOf(feeds: readonly Feed[], find: FindImage): [FloatTensor, FloatTensor] {
   const [black, white] = (['black', 'white'] as const).map((kind) => baselineOf(feeds, { kind }, 0, find));
-  const either = (choose: (...ends: number[]) => number) => map(black, (v, i) => choose(v, white.data[i]));
+  return spanOf(black, white);
+}
+
+/** The lower and the higher of two tensors of one shape, element by element. */
+export function spanOf(a: FloatTensor, b: FloatTensor): [FloatTensor, FloatTensor] {
+  const either = (choose: (...ends: number[]) => number) => map(a, (v, i) => choose(v, b.data[i]));
   return [either(Math.min), either(Math.max)];
 }
 

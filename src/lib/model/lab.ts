@@ -20,6 +20,7 @@ import { LongPass } from './cost.ts';
 import { digestOf } from './digest.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { InsideLab } from './inside-lab.ts';
+import { judge, metricInfos, type Judgement, type JudgeReport, type JudgeRequest } from './judge.ts';
 import { parseLabels, refuseLargeLabels } from './labels.ts';
 import { modelAmong, openModel, type LoadedModel } from './open.ts';
 import { readFile, readNeeded } from './reading.ts';
@@ -269,6 +270,19 @@ export class LabCore {
     });
   }
 
+  metrics = async () => metricInfos();
+
+  judge(
+    job: JobId,
+    judged: JudgeRequest,
+    onReport: (report: JudgeReport) => void,
+  ): Promise<Outcome<readonly Judgement[]>> {
+    const { request } = judged;
+    return this.#run(job, this.#name(), async (signal) =>
+      judge(await this.#elsewhere.settingOf(this.#asking(request, signal), keyOf(request)), judged, onReport),
+    );
+  }
+
   measure(job: JobId): Promise<Outcome<PassTimes>> {
     return this.#run(job, this.#name(), async (signal) => {
       const { graph } = this.#open().imported;
@@ -297,7 +311,7 @@ export class LabCore {
   }
 
   /** Throws a RangeError where the request does not fit the open model. */
-  #asking(request: AttributionRequest, signal: AbortSignal, onProgress: (p: ProgressReport) => void): Setting {
+  #asking(request: AttributionRequest, signal: AbortSignal, onProgress?: (p: ProgressReport) => void): Setting {
     const setting = this.#setting(signal, onProgress);
     refuseChoices(choicesOf(request), setting.loaded.images, inputNames(setting.loaded.info));
     refuseRequest(request);

@@ -24,6 +24,8 @@ export interface BundledImage {
   readonly file: string;
   readonly width: number;
   readonly height: number;
+  /** The file in which the object is white and the rest black. */
+  readonly mask?: string;
   /** Where the mark lies that the flawed twin goes by, in pixels; absent where there is none. */
   readonly watermark?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   readonly first?: boolean;

@@ -1,8 +1,7 @@
 /** @file The numbers behind the plots of signals, as tables for spreadsheets. */
 import type { HealthReport, Histogram, WeightSummary } from '../worker/api.ts';
 import { gradientMark, referenceNorm } from './signal-findings.ts';
-
-type Cell = string | number | null;
+import { type CsvCell, table } from './table-csv.ts';
 
 /** One line for each layer, from the input to the output. */
 export function layersCsv({ layers }: HealthReport): string {
@@ -56,18 +55,7 @@ export function histogramsCsv({ layers }: HealthReport, weights: readonly Weight
   return table('of,name,from,to,count', rows);
 }
 
-function binsOf(of: string, name: string, { from, to, counts }: Histogram): Cell[][] {
+function binsOf(of: string, name: string, { from, to, counts }: Histogram): CsvCell[][] {
   const width = (to - from) / counts.length;
   return counts.map((n, i) => [of, name, from + i * width, from + (i + 1) * width, n]);
-}
-
-const table = (head: string, rows: readonly (readonly Cell[])[]): string =>
-  [head, ...rows.map((row) => row.map(cell).join(','))].join('\r\n') + '\r\n';
-
-/** Text in quotes; names come from the model's file, and none may be taken for a formula. */
-function cell(value: Cell): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return `"${text.replaceAll('"', '""')}"`;
 }

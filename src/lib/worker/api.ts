@@ -6,6 +6,7 @@ import type { ExportedExplanation } from '../model/export.ts';
 import type { FeatureMaps } from '../model/inside.ts';
 import type { CheckupRequest, HealthReport } from '../model/inside-lab.ts';
 import type { InspectedModel } from '../model/inspect.ts';
+import type { Judgement, JudgeReport, JudgeRequest, MetricInfo } from '../model/judge.ts';
 import type { SynthesisReport, SynthesisRequest, SynthesisResult } from '../model/maximise.ts';
 import type { WeightPicture, WeightView } from '../model/weight-picture.ts';
 import type { WeightInfo, WeightSummary } from '../model/weights.ts';
@@ -40,6 +41,7 @@ export type { ActivationInfo } from '../model/activations.ts';
 export type { LayerHealth } from '../model/layer-record.ts';
 export type { FeatureMaps, Statistics } from '../model/inside.ts';
 export type { CheckupRequest, HealthReport } from '../model/inside-lab.ts';
+export type { Judgement, JudgeReport, JudgeRequest, MetricChoice, MetricInfo } from '../model/judge.ts';
 export type { InspectedLayer, InspectedModel, InspectedOperator, InspectedValue } from '../model/inspect.ts';
 export type { SynthesisPicture, SynthesisReport, SynthesisRequest, SynthesisResult } from '../model/maximise.ts';
 export type { WeightPicture, WeightView } from '../model/weight-picture.ts';
@@ -100,6 +102,14 @@ export interface Lab {
     on: DeviceId,
     onProgress: OnProgress,
   ): Promise<Outcome<CrossCheck>>;
+  /** Every metric, the cheap ones first. */
+  metrics(): Promise<readonly MetricInfo[]>;
+  /** How good an explanation is, by each of the metrics that are asked for. */
+  judge(
+    job: JobId,
+    request: JudgeRequest,
+    onReport: (report: JudgeReport) => void,
+  ): Promise<Outcome<readonly Judgement[]>>;
   /** How long a pass of the open model takes on each device that may be chosen unasked. */
   measure(job: JobId): Promise<Outcome<PassTimes>>;
   /** Which device is the fastest for which model: from the next model on, where the device is chosen by the page. */

@@ -16,7 +16,11 @@ import type {
   InputChoice,
   InsideApi,
   JobId,
+  Judgement,
+  JudgeReport,
+  JudgeRequest,
   Lab,
+  MetricInfo,
   ModelIdentity,
   ModelInfo,
   Outcome,
@@ -38,7 +42,7 @@ const WORKER_LIFETIME_BYTES = 256 * 2 ** 20;
 
 type Failure = Extract<Outcome<never>, { ok: false }>;
 
-type Channel = 'open' | 'predict' | 'presets' | 'attribute' | 'cross-check' | 'measure' | InsideChannel;
+type Channel = 'open' | 'predict' | 'presets' | 'attribute' | 'cross-check' | 'judge' | 'measure' | InsideChannel;
 
 interface Connection {
   readonly worker: Worker;
@@ -213,6 +217,20 @@ export class LabClient {
     onProgress: (p: ProgressReport) => void,
   ): Promise<Outcome<CrossCheck>> {
     return this.#run('cross-check', (lab, job) => lab.crossCheck(job, request, on, Comlink.proxy(onProgress)));
+  }
+
+  metrics(): Promise<readonly MetricInfo[]> {
+    return this.#require().lab.metrics();
+  }
+
+  /** How good an explanation is; a later call wins over one that is still running. */
+  judge(request: JudgeRequest, onReport: (report: JudgeReport) => void): Promise<Outcome<readonly Judgement[]>> {
+    return this.#run('judge', (lab, job) => lab.judge(job, request, Comlink.proxy(onReport)));
+  }
+
+  /** Stops the metrics that are being computed, if any. */
+  cancelJudging(): void {
+    this.#stop(['judge']);
   }
 
   /** How long a pass takes on each device that may be chosen unasked. */
