@@ -209,7 +209,7 @@ describe('LRP conserves the score', () => {
     const question = ask({ model, x: image, target: { kind: 'logit', index: 2 }, bounds: () => [low, high] });
     const { scores, value, check } = await lrp.explain(question, { ...options, epsilon: 0, bias: false });
     expect(Math.abs(sum(scores) / value - 1)).toBeLessThan(1e-5);
-    expect(check).toMatchObject({ kind: 'exact', delta: sum(scores) - value });
+    expect(check).toMatchObject({ kind: 'conservation', delta: sum(scores) - value });
   });
 
   it('and says by how much it does not where they do', async () => {
