@@ -81,7 +81,7 @@ export function checkInference(op: string, c: Case): void {
 }
 
 /** The float inputs that depend on the image, and the float outputs. */
-const floatParts = ({ variables, outputs }: Instance) => ({
+export const floatParts = ({ variables, outputs }: Instance) => ({
   xs: variables.map((v) => v.value).filter((v) => isFloat(v.dtype)),
   ys: outputs.filter((y) => isFloat(y.dtype)),
 });

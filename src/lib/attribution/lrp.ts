@@ -70,12 +70,16 @@ const options = schema({
     'epsilon-plus-flat',
   ),
   first: choice(
-    { title: 'First layer', description: 'Its rule in a custom composite.' },
+    { title: 'Custom: first layer', description: 'Its rule in a custom composite.' },
     { ...ruleTitles, box: 'box (zᴮ)' },
     'flat',
   ),
-  middle: choice({ title: 'Middle layers', description: 'Their rule in a custom composite.' }, ruleTitles, 'z-plus'),
-  last: choice({ title: 'Last layer', description: 'Its rule in a custom composite.' }, ruleTitles, 'epsilon'),
+  middle: choice(
+    { title: 'Custom: middle layers', description: 'Their rule in a custom composite.' },
+    ruleTitles,
+    'z-plus',
+  ),
+  last: choice({ title: 'Custom: last layer', description: 'Its rule in a custom composite.' }, ruleTitles, 'epsilon'),
   epsilon: number(
     { title: 'ε', description: 'Of the ε rule: more absorbs weak and contradicting contributions.' },
     { minimum: 0, maximum: 10, default: 1e-6 },
@@ -97,7 +101,7 @@ const options = schema({
     'contribution',
   ),
   bias: toggle(
-    { title: 'Biases take a share', description: 'Off: they are left out of every sum, and the total is kept.' },
+    { title: 'Biases take a share', description: 'Off: they are left out of every sum, so that nothing ends in them.' },
     true,
   ),
 });
@@ -194,7 +198,7 @@ export async function relevanceUnder(
   const [scores] = await runOnce(question, program, [x, seedOf(question), ...(plan.bounded ? bounds!() : [])]);
   const [value] = await values(question, [x]);
   question.onProgress?.({ done: 1, total: 1 });
-  return { scores, value, check: sumCheck('exact', 'Σ scores = F(x)', scores, value), passes: 2 };
+  return { scores, value, check: sumCheck('conservation', 'Σ scores = F(x)', scores, value), passes: 2 };
 }
 
 /** The relevance where the walk ends, in the shape of that value. */

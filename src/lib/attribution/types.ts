@@ -82,9 +82,9 @@ export interface Question {
 export interface SelfCheck {
   /**
    * What a gap means. `exact`: rounding, or a rule that does not keep the sum. `quadrature`: too few steps. `first-order`:
-   * F is not linear, which the method ignores. `sampling`: the standard error of a mean over samples.
+   * F is not linear, which the method ignores. `conservation`: what biases and stabilisers absorbed. `sampling`: the standard error of a mean over samples.
    */
-  readonly kind: 'exact' | 'quadrature' | 'first-order' | 'sampling';
+  readonly kind: 'exact' | 'quadrature' | 'first-order' | 'conservation' | 'sampling';
   /** Such as "Σ scores = F(x) − F(x′)". */
   readonly claim: string;
   /** Left side minus right side; the standard error itself under `sampling`. */

@@ -85,6 +85,9 @@ const gapNotes: Record<SelfCheck['kind'], (share: string) => string[]> = {
   quadrature: (share) => [`The scores miss their sum by ${share}: more steps make the map more faithful.`],
   // The method makes no promise that could be missed.
   'first-order': () => [],
+  conservation: (share) => [
+    `The scores miss F(x) by ${share}: so much end in biases and where a rule finds nobody to give to. With “Biases take a share” off, less is lost.`,
+  ],
   sampling: (share) => [`The standard error is ${share} of the scores: more samples make the map steadier.`],
 };
 

@@ -5,7 +5,6 @@ import { int } from './attributes.ts';
 import type { Builder } from './builder.ts';
 import {
   bilinear,
-  inProportion,
   linear,
   passOn,
   piecewiseLinear,
@@ -13,6 +12,7 @@ import {
   secant,
   shapleyPair,
   shared,
+  stabilized,
   toFirst,
   varying,
   type Rules,
@@ -31,12 +31,23 @@ export function broadcast({ x, where }: InferSite<unknown>): OutputType[] {
 }
 
 /**
- * A sum. LRP: in proportion to what each input that depends on the image adds. A constant alone beside one input shifts it
- * and takes no relevance: the bias of a layer is the layer's own affair, the shift of a picture's colours is nobody's.
+ * A sum. LRP: in proportion to what each input that depends on the image adds. A constant among them shifts it and takes no
+ * relevance: the bias of a layer is the layer's own affair, the shift of a picture's colours is nobody's.
  */
 function summing(gradient: BackwardRule<unknown>): Rules<unknown> {
-  const relevance: BackwardRule<unknown> = (g, site) =>
-    (varying(site) === 1 ? passOn : inProportion(gradient))(g, site);
+  const relevance: BackwardRule<unknown> = (g, site) => {
+    if (varying(site) === 1) return passOn(g, site);
+    const factors = gradient(g, { ...site, dy: [g.scalar(1)] });
+    const parts = site.x.map((x, i) => (site.wants(i) ? g.mul(x, factors[i]!) : null));
+    const s = g.div(
+      site.dy[0],
+      stabilized(
+        g,
+        parts.filter((part) => part !== null).reduce((a, b) => g.add(a, b)),
+      ),
+    );
+    return parts.map((part) => part && g.mul(part, s));
+  };
   return { ...linear(gradient), relevance };
 }
 
