@@ -18,6 +18,19 @@ class Explainer:
         self.how = json.loads(meta["vitrine.preprocessing"])[0]
         self.pixel_shape = (self.how["height"], self.how["width"], 3)
 
+    def view(self, picture):
+        """What the model sees of a picture, uint8 [1, height, width, 3]."""
+        how, (width, height) = self.how, picture.size
+        box = (0, 0, width, height)
+        if how["resize"] == "centre-crop":
+            unit = min(width / how["width"], height / how["height"]) * how["cropFraction"]
+            left, top = (width - unit * how["width"]) / 2, (height - unit * how["height"]) / 2
+            box = (left, top, width - left, height - top)
+        elif how["resize"] != "stretch":
+            raise ValueError("pictures with bars: resize them yourself, " + str(how))
+        size = (how["width"], how["height"])
+        return np.asarray(picture.convert("RGB").resize(size, Image.BILINEAR, box=box))[None]
+
     def preprocess(self, pixels):
         """Pixels of the model's size → what it is fed."""
         how = self.how
@@ -45,8 +58,6 @@ class Explainer:
 
 if __name__ == "__main__":
     explainer = Explainer(sys.argv[1])
-    height, width, _ = explainer.pixel_shape
-    picture = Image.open(sys.argv[2]).convert("RGB").resize((width, height), Image.BILINEAR)
-    logits, scores = explainer.explain_batch(np.asarray(picture)[None])
+    logits, scores = explainer.explain_batch(explainer.view(Image.open(sys.argv[2])))
     print("class", logits[0].argmax(), "logit", float(logits[0].max()))
     print("attribution", scores.shape, "sum", float(scores.sum()), "largest", float(np.abs(scores).max()))

@@ -15,14 +15,18 @@ const about = JSON.parse(text('package.json')) as {
 };
 
 describe('the documentation', () => {
-  it.each(['explain', 'deploy'])('shows an example that runs and prints what stands below it: %s', (name) => {
-    const code = text(`docs/examples/${name}.ts`);
-    const said = execFileSync(process.execPath, ['--conditions=vitrine-source', `docs/examples/${name}.ts`], {
-      cwd: root,
-      encoding: 'utf8',
-    });
-    expect(text('docs/library.md')).toContain(`\`\`\`ts\n${code}\`\`\`\n\n\`\`\`text\n${said}\`\`\``);
-  });
+  it.each(['explain', 'deploy'])(
+    'shows an example that runs and prints what stands below it: %s',
+    (name) => {
+      const code = text(`docs/examples/${name}.ts`);
+      const said = execFileSync(process.execPath, ['--conditions=vitrine-source', `docs/examples/${name}.ts`], {
+        cwd: root,
+        encoding: 'utf8',
+      });
+      expect(text('docs/library.md')).toContain(`\`\`\`ts\n${code}\`\`\`\n\n\`\`\`text\n${said}\`\`\``);
+    },
+    120_000,
+  );
 
   it('shows the whole script for Python', () => {
     expect(text('docs/deploy.md')).toContain(`\`\`\`python\n${text('docs/examples/explain.py')}\`\`\``);
