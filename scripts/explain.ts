@@ -13,13 +13,15 @@ import {
   type AttributionRequest,
   type Baseline,
   type OpenModel,
+  type Preprocessing,
   type Target,
 } from '../src/lib/library/library.ts';
 import { sha256 } from '../src/lib/model/sha256.ts';
 import { VERSION } from '../src/lib/model/version.ts';
 import { linkIn } from '../src/lib/share/kind.ts';
 import { writeNpy } from '../src/lib/tensor/npy.ts';
-import { inputFile, inputOf, modelFiles, readFile } from './explain/files.ts';
+import { preprocessingFor } from '../src/lib/vision/preprocess.ts';
+import { bundledPreprocessing, inputFile, inputOf, modelFiles, readFile } from './explain/files.ts';
 import { pictureOf } from './explain/images.ts';
 import { numbersOf, reproduce } from './explain/link.ts';
 
@@ -36,6 +38,7 @@ LINK      a link of the page's "Share"; FILE are the sender's own model and pict
 --option K=V          an option of the method; may be repeated
 --baseline B          black, white, mean, blur, noise, a number, or a file as INPUT
 --seed N              of everything that is drawn; default 0
+--preset P            how a picture is fed: torchvision, minus-one-to-one, caffe, zero-to-one, …; default as the files say
 --output NAME         of a model with several outputs
 --beside FILE         weights or labels beside the model; may be repeated
 --out FILE            .npy, .png, .json or .onnx; may be repeated`;
@@ -54,6 +57,7 @@ function read() {
         layer: text,
         baseline: text,
         seed: text,
+        preset: text,
         output: text,
         option: texts,
         beside: texts,
@@ -106,7 +110,15 @@ function baselineOf(text: string): Baseline {
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : inputOf(inputFile(text));
 }
 
-function requestOf(model: OpenModel): AttributionRequest {
+/** By the preset that is asked for, else as the page feeds a model of its own; undefined leaves it to the model's files. */
+function preprocessingOf({ info }: OpenModel, modelName: string): Preprocessing | undefined {
+  if (flags.preset === undefined) return bundledPreprocessing(modelName);
+  const { layout, width, height, order } = info.preprocessing;
+  return preprocessingFor(flags.preset, { layout, width, height, channels: order === 'grey' ? 1 : 3 });
+}
+
+function requestOf(model: OpenModel, modelName: string): AttributionRequest {
+  const preprocessing = preprocessingOf(model, modelName);
   const { method, target, layer, baseline, seed = '0', option } = flags;
   if (method === undefined) {
     const usable = model.info.methods.filter(({ unavailable }) => unavailable === null).map(({ id }) => id);
@@ -120,6 +132,7 @@ function requestOf(model: OpenModel): AttributionRequest {
     ...(target !== undefined && { target: targetOf(target, model) }),
     ...(layer !== undefined && { layer }),
     ...(baseline !== undefined && { baseline: baselineOf(baseline) }),
+    ...(preprocessing && { preprocessing }),
   };
 }
 
@@ -138,6 +151,7 @@ function content(path: string, model: OpenModel, request: AttributionRequest, fo
         method: request.method,
         target: found.target.kind,
         ...(request.options && { options: request.options }),
+        ...(request.preprocessing && { preprocessing: request.preprocessing }),
         ...(request.layer !== undefined && { layer: request.layer }),
         ...(request.seed !== undefined && { seed: request.seed }),
       }).bytes;
@@ -146,7 +160,11 @@ function content(path: string, model: OpenModel, request: AttributionRequest, fo
   }
 }
 
-function summary({ info }: OpenModel, { method, options, layer, seed }: AttributionRequest, found: Attribution) {
+function summary(
+  { info }: OpenModel,
+  { method, options, layer, seed, preprocessing }: AttributionRequest,
+  found: Attribution,
+) {
   const { target, value, baselineValue, check, passes, device } = found;
   return {
     model: info.name,
@@ -161,7 +179,7 @@ function summary({ info }: OpenModel, { method, options, layer, seed }: Attribut
     baselineValue: baselineValue ?? null,
     check: check ?? null,
     passes,
-    preprocessing: info.preprocessing,
+    preprocessing: preprocessing ?? info.preprocessing,
     device: `${device.runtime} ${device.version}, ${device.kind}`,
     version: VERSION,
   };
@@ -175,7 +193,7 @@ async function explain(modelName: string, inputName: string): Promise<void> {
   const files = [...modelFiles(modelName), ...(flags.beside ?? []).map(readFile)];
   const model = await openModel(files, { device: 'wasm', ...(flags.output !== undefined && { output: flags.output }) });
   try {
-    const request = requestOf(model);
+    const request = requestOf(model, modelName);
     const found = await attribute(model, inputOf(file), request);
     const { target, label, value, check, passes } = summary(model, request, found);
     const gap = check ? `, ${check.claim} missed by ${check.delta.toPrecision(2)}` : '';

@@ -4,12 +4,14 @@ import { basename, join } from 'node:path';
 import type { ModelInput, NamedBytes } from '../../src/lib/library/library.ts';
 import { readNpy } from '../../src/lib/tensor/npy.ts';
 import { toFloat32 } from '../../src/lib/tensor/tensor.ts';
+import type { Preprocessing } from '../../src/lib/vision/types.ts';
 import { decodePicture, isPicture } from './images.ts';
 
 const bundled = join(import.meta.dirname, '../../static');
 
 interface Listed {
   readonly id: string;
+  readonly preprocessing?: Preprocessing;
   readonly file: string;
   readonly files?: readonly string[];
 }
@@ -31,6 +33,10 @@ export function modelFiles(name: string): NamedBytes[] {
   const found = listed('models', 'models').find(({ id }) => id === name);
   return found ? found.files!.map((file) => readFile(join(bundled, 'models', file))) : [readFile(name)];
 }
+
+/** How a model that comes with the page takes its picture; undefined of others, whose files say it or let guess. */
+export const bundledPreprocessing = (name: string): Preprocessing | undefined =>
+  listed('models', 'models').find(({ id }) => id === name)?.preprocessing;
 
 /** The picture `id` of the page; null where it has none of that name. */
 export function galleryFile(id: string): NamedBytes | null {

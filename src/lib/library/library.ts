@@ -162,6 +162,8 @@ export async function attribute(
 export interface ExplanationRequestOfFile extends ExplanationRequest {
   /** What is explained of the class that is fed. Default: its logit. */
   readonly target?: Target['kind'];
+  /** Written into the file, for people: how pictures become its images. By default as the model's files say or let guess. */
+  readonly preprocessing?: Preprocessing | readonly Preprocessing[];
   /** Draws of baselines that are to lie in the file, [1, …] each, for methods that average over some; else one is fed. */
   readonly baselines?: (k: number) => FloatTensor;
   /** The lowest and the highest input, [1, …] each, for rules that ask for them. */
@@ -177,6 +179,7 @@ export interface ExplanationRequestOfFile extends ExplanationRequest {
 export function exportExplanation(model: OpenModel, request: ExplanationRequestOfFile): ExportedExplanation {
   const { loaded } = engineOf(model);
   const { method, options, layer } = asked(loaded, request);
+  const usual = [loaded.info, ...(loaded.info.others ?? [])].map(({ preprocessing }) => preprocessing);
   return exported(loaded, {
     method: method.id,
     options,
@@ -185,7 +188,7 @@ export function exportExplanation(model: OpenModel, request: ExplanationRequestO
     seed: request.seed ?? 0,
     baselines: request.baselines ?? null,
     bounds: request.bounds ? () => request.bounds! : null,
-    preprocessing: [loaded.info.preprocessing, ...(loaded.info.others ?? []).map((other) => other.preprocessing)],
+    preprocessing: request.preprocessing === undefined ? usual : [request.preprocessing].flat(),
     version: VERSION,
   });
 }
