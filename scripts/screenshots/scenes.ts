@@ -6,6 +6,7 @@ import { explaining } from './explaining.ts';
 import { formats } from './formats.ts';
 import { inside, insideOwn } from './inside.ts';
 import { inspecting } from './inspecting.ts';
+import { judging } from './judging.ts';
 import { update } from './update.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -233,6 +234,7 @@ export const SCENES: readonly Scene[] = [
   ...comparing,
   ...sharing,
   ...inspecting,
+  ...judging,
   ...faults,
   update,
   puzzle,
