@@ -9,12 +9,14 @@ export interface Rules<A> {
   readonly relevance: BackwardRule<A>;
 }
 
-/** Keeps a quotient finite where a sum of contributions is 0, and changes no other in float32. */
+/** Keeps a quotient finite where a sum of contributions is 0. Captum's default, far below what float32 sums resolve. */
 const TINY_EPSILON = 1e-9;
 
 /** z + ε·sign z, with sign 0 = 1: what relevance is divided by. Below the default an ε is taken as the default. */
-export const stabilized = (g: Builder, z: Value, epsilon = TINY_EPSILON): Value =>
-  g.add(z, g.where(g.less(z, 0), -Math.max(epsilon, TINY_EPSILON), Math.max(epsilon, TINY_EPSILON)));
+export function stabilized(g: Builder, z: Value, epsilon = TINY_EPSILON): Value {
+  const size = Math.max(epsilon, TINY_EPSILON);
+  return g.add(z, g.where(g.less(z, 0), -size, size));
+}
 
 /**
  * LRP: relevance goes back in proportion to the contributions, R(xᵢ) = Σⱼ xᵢ wᵢⱼ R(yⱼ) / yⱼ (Bach et al. 2015,
