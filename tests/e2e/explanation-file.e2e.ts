@@ -15,10 +15,7 @@ const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).t
 
 async function saved(page: Page, entry: RegExp): Promise<Uint8Array<ArrayBuffer>> {
   await page.getByRole('button', { name: 'Download', exact: true }).click();
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name: entry }).click(),
-  ]);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: entry }).click()]);
   return new Uint8Array(readFileSync(await file.path()));
 }
 

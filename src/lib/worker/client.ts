@@ -281,9 +281,7 @@ export class LabClient {
     this.#cancelLatest(channel);
     const job = ++this.#lastId;
     this.#latest.set(channel, job);
-    const answer = this.ask((lab) =>
-      this.#latest.get(channel) === job ? call(lab, job) : Promise.resolve(cancelled),
-    );
+    const answer = this.ask((lab) => (this.#latest.get(channel) === job ? call(lab, job) : Promise.resolve(cancelled)));
     this.#answers.set(job, answer);
     const outcome = await answer;
     this.#answers.delete(job);
