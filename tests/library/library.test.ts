@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attribute, compile, methodNames, openModel, type OpenModel } from '../../src/lib/library/library.ts';
 import { VERSION } from '../../src/lib/model/version.ts';
 import { full } from '../../src/lib/tensor/tensor.ts';
+import { gaussian } from '../attribution/models.ts';
+import { sameThing } from '../e2e/pair.ts';
 
 const root = join(import.meta.dirname, '../..');
 const text = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -106,6 +108,22 @@ describe('the library', () => {
     const { scores } = await attribute(model, second, { method: 'input-x-gradient', target: 1 });
     const size = scores.data.reduce((a, v) => Math.max(a, Math.abs(v)), 0);
     scores.data.forEach((v, i) => expect(Math.abs(v - attribution.data[3072 + i])).toBeLessThan(1e-5 * size));
+  });
+
+  it('explains two images by one file', async () => {
+    const pair = await openModel(new Uint8Array(sameThing.bytes));
+    const sides = [1, 2].map((seed) => gaussian([1, 3, 48, 48], seed));
+    const request = { method: 'smoothgrad', options: { samples: 2 }, seed: 3 };
+    const { scores } = await attribute(pair, sides, { ...request, target: 0 });
+    const program = await compile(pair, request);
+    const target = { dtype: 'int64', shape: [1], data: BigInt64Array.of(0n) } as const;
+    const found = await program.run({ image_left: sides[0], image_right: sides[1], target });
+    expect(Object.keys(found)).toEqual(['logits', 'attribution_left', 'attribution_right']);
+    const both = [...found.attribution_left.data, ...found.attribution_right.data];
+    const size = scores.data.reduce((a, v) => Math.max(a, Math.abs(v)), 0);
+    scores.data.forEach((v, i) => expect(Math.abs(v - both[i]) <= 1e-5 * size).toBe(true));
+    await program.dispose();
+    await pair.dispose();
   });
 
   it('is stopped by its signal', async () => {

@@ -6,7 +6,8 @@ import { Value, VITRINE, type Graph, type Node } from '../../graph/graph.ts';
 import { rewriteGraph } from '../../graph/rewrite.ts';
 import { normalizeAxis } from '../../graph/dim.ts';
 import type { Builder } from '../../ops/builder.ts';
-import { operatorKey } from '../../ops/define.ts';
+import { attributesOf, getOp, operatorKey } from '../../ops/define.ts';
+import { resizeByMatrices, type ResizeAttributes } from '../../ops/resize.ts';
 import type { OrtDevice } from '../runtime.ts';
 import { einsumInLetters, layerNormalizationInFull, padAfterCropping, sliceBackwards } from './forms.ts';
 
@@ -81,6 +82,11 @@ const inFiles: Readonly<Record<string, Decomposition>> = {
     return g.mul(g.mul(x, 0.5), g.add(inner, 1));
   },
   Mish: (g, _node, [x]) => g.mul(x, g.tanh(g.apply('Softplus', [x]))),
+  Resize: (g, node, x) =>
+    ['antialias', 'axes', 'keep_aspect_ratio_policy'].some((name) => node.attrs[name]) ||
+    node.attrs.coordinate_transformation_mode === 'half_pixel_symmetric'
+      ? resizeByMatrices(g, x, attributesOf(getOp('Resize'), node) as ResizeAttributes)
+      : null,
 };
 
 const tables: Readonly<Record<OrtDevice | 'file', Readonly<Record<string, Decomposition>>>> = {
