@@ -8,6 +8,7 @@ export const judging: readonly Scene[] = [
     play: async ({ page, shoot }) => {
       await page.getByRole('heading', { name: 'How good is this map?' }).click();
       await page.getByRole('button', { name: 'Use the example’s mask' }).click();
+      await page.getByText(/as the example has it/).waitFor();
       await page.getByRole('button', { name: 'Run all metrics' }).click();
       await page.getByText('All metrics have been computed.').waitFor({ timeout: 120_000 });
       for (const heading of ['How good is this map?', 'Does it find the object?', 'Does the model agree?']) {
@@ -23,6 +24,7 @@ export const judging: readonly Scene[] = [
       await compare(page);
       await page.getByText('Where is the object?').click();
       await page.getByRole('button', { name: 'Use the example’s mask' }).click();
+      await page.getByText(/as the example has it/).waitFor();
       await page.getByRole('button', { name: 'Rank by metrics' }).click();
       await page.getByText('All metrics have been computed.').waitFor({ timeout: 300_000 });
       await page.getByText('Where is the object?').click();

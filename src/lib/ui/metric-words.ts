@@ -1,7 +1,7 @@
 /** @file Metrics in words. */
 import type { OptionValues } from '../state/options.ts';
 import type { Judgement, MetricInfo } from '../state/metrics.svelte.ts';
-import { number } from './format.ts';
+import { count, number } from './format.ts';
 
 export const arrowOf = ({ better }: Pick<MetricInfo, 'better'>): string => (better === 'higher' ? '↑' : '↓');
 
@@ -11,7 +11,7 @@ export function optionsText({ options }: Pick<MetricInfo, 'options'>, values: Op
     const value = values[name];
     if (typeof value === 'boolean') return `${title}: ${value ? 'yes' : 'no'}`;
     if (ids) return `${title}: ${lowered(enumTitles?.[ids.indexOf(String(value))] ?? String(value))}`;
-    return `${title} ${typeof value === 'number' ? number(value, { digits: 3 }) : String(value)}`;
+    return `${title} ${String(value)}`;
   });
   return parts.join(' · ') || 'No options';
 }
@@ -21,7 +21,13 @@ const lowered = (text: string): string => (text.includes('’s rank') ? text : t
 
 /** What a person reads where the number stands. */
 export const valueText = (judgement: Pick<Judgement, 'value'> | null): string =>
-  judgement === null ? '–' : judgement.value === null ? 'not defined' : number(judgement.value, { digits: 3 });
+  judgement === null ? '–' : judgement.value === null ? 'not defined' : figure(judgement.value);
+
+/** Three digits; whole numbers as they are. */
+export const figure = (value: number): string =>
+  Number.isInteger(value) && Math.abs(value) < 1e5
+    ? (value < 0 ? '−' : '') + count(Math.abs(value))
+    : number(value, { digits: 3 });
 
 /** By the heading that they stand under; those of a group follow each other. */
 export function grouped(infos: readonly MetricInfo[]): { group: string; metrics: MetricInfo[] }[] {
