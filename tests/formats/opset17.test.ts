@@ -9,7 +9,8 @@ import { Builder } from '../../src/lib/ops/builder.ts';
 import { lowerForFile } from '../../src/lib/runtime/lower/lower.ts';
 import { float32, toNumbers } from '../../src/lib/tensor/tensor.ts';
 import { gaussian } from '../attribution/models.ts';
-import { relativeMiss, runFile, runGraph } from './shared.ts';
+import { relativeMiss } from './compare.ts';
+import { runFile, runGraph } from './shared.ts';
 
 const g = new Builder();
 const x = new Value('float32', [N, 2, 4, 4], { name: 'x' });
