@@ -3,7 +3,7 @@
  *
  *     python3 scripts/train/dataset.py --cache DIR         draws the pictures and their masks, once
  *     node bench/metrics.ts --cache DIR [--images 200] [--methods grad-cam,lime,…] [--out DIR]
- *     node bench/metrics.ts --cache DIR --table            prints what there is
+ *     node bench/metrics.ts --table [--out DIR]            prints the methods that are done
  *
  * The explained class is the model's first guess, the baseline black, the layer the model's default. What is done is kept in
  * the folder `out`, a line a picture, and not done again: the run may be stopped and several may share the methods. Two maps
@@ -175,9 +175,9 @@ async function measure(
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** Methods down, metrics across: means over the pictures where the metric is defined; the best of each column in bold. */
+/** Methods of which all pictures are there down, metrics across: means over the pictures where the metric is defined; the best of each column in bold. */
 function table(ids: readonly string[]): string {
-  const found = ids.map((id) => ({ id, rows: rowsOf(id) })).filter(({ rows }) => rows.length > 0);
+  const found = ids.map((id) => ({ id, rows: rowsOf(id) })).filter(({ rows }) => rows.length >= Number(args.images));
   const cells = metrics.map((metric) => {
     const means = found.map(({ rows }) => {
       const values = rows.map((row) => row[metric.id]).filter((v) => v !== null && v !== undefined);
@@ -197,8 +197,6 @@ function table(ids: readonly string[]): string {
     line(['method', ...metrics.map(({ title, better }) => `${title} ${better === 'higher' ? '↑' : '↓'}`)]),
     line(['---', ...metrics.map(() => '--:')]),
     ...found.map(({ id }, i) => line([titleOf(id), ...cells.map((column) => column[i])])),
-    '',
-    `Pictures: ${found.map(({ id, rows }) => `${id} ${rows.length}`).join(', ')}.`,
   ].join('\n');
 }
 
