@@ -28,6 +28,7 @@ import { integratedGradients } from './integrated-gradients.ts';
 import type { Method } from './method.ts';
 import { lrp } from './lrp.ts';
 import { occlusion } from './occlusion.ts';
+import { rise } from './rise.ts';
 import { saliency } from './saliency.ts';
 import { smoothGrad } from './smoothgrad.ts';
 
@@ -61,6 +62,7 @@ export const methods: readonly Method[] = [
   deconvolution,
   lrp,
   occlusion,
+  rise,
   featureAblation,
   shapleyValueSampling,
   shapleyValues,
