@@ -171,7 +171,7 @@ test('two fingers zoom all cells, the divider is drawn over the picture, and not
   await page.getByRole('radio', { name: 'Swipe' }).click();
   const divider = page.getByRole('slider', { name: 'Divider' });
   const box = (await divider.boundingBox())!;
-  const shown = (await page.locator('main .window').boundingBox())!;
+  const shown = (await page.locator('main .window').first().boundingBox())!;
   await page.mouse.move(box.x + box.width / 2, box.y + 40);
   await page.mouse.down();
   await page.mouse.move(shown.x + shown.width * 0.25, box.y + 60, { steps: 3 });

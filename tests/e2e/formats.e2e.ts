@@ -15,7 +15,7 @@ const latin = (text: string) => Buffer.from(text, 'latin1');
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
 const opened = (page: Page, name: string) =>
   expect(page.getByRole('button', { name: `Model: ${name}` })).toBeVisible({ timeout: 30_000 });
-const heading = (page: Page) => page.locator('figcaption').getByRole('heading');
+const heading = (page: Page) => page.locator('figcaption').getByRole('heading', { level: 1 });
 
 test.beforeEach(async ({ page }) => {
   await page.goto('./');

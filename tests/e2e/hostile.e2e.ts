@@ -11,7 +11,7 @@ const model = readFileSync(join(root, 'static/models/vitrine-16.onnx'));
 const picture = (name: string) => readFileSync(join(root, 'tests/hostile/fixtures', name));
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
-const heading = (page: Page) => page.getByRole('figure', { name: 'Exhibit' }).getByRole('heading');
+const heading = (page: Page) => page.getByRole('figure', { name: 'Exhibit' }).getByRole('heading', { level: 1 });
 
 async function drop(page: Page, files: readonly { name: string; bytes: Uint8Array }[]): Promise<void> {
   const carried = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }));

@@ -155,7 +155,7 @@ test('several images are a strip that the arrow keys walk, and each keeps its cl
   const paths = ['fish-2.png', 'apple-13.png'].map((name) => join(root, 'static/gallery', name));
   await (await chooser).setFiles(paths);
   await expect(images.getByRole('radio')).toHaveCount(2);
-  const heading = page.locator('figcaption').getByRole('heading');
+  const heading = page.locator('figcaption').getByRole('heading', { level: 1 });
   await expect(heading).toContainText('fish');
   await done(page);
   const second = page.getByRole('radiogroup', { name: 'Predictions' }).getByRole('radio').nth(1);

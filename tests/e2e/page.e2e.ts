@@ -57,7 +57,7 @@ async function chooseMethod(page: Page, title: string): Promise<void> {
 
 test('a first visit ends with an explained picture, without a click', async ({ page }) => {
   await visit(page);
-  await expect(caption(page).getByRole('heading')).toContainText('cat');
+  await expect(caption(page).getByRole('heading', { level: 1 })).toContainText('cat');
   await expect(term(page, 'Method')).toContainText('Integrated Gradients');
   await expect(term(page, 'Δ')).toContainText('%');
   await expect(term(page, 'Device')).toContainText(/WASM|WebGPU/);
@@ -82,7 +82,7 @@ test('another class is explained when it is clicked', async ({ page }) => {
   const second = page.getByRole('radiogroup', { name: 'Predictions' }).getByRole('radio').nth(1);
   const label = await second.locator('.label').innerText();
   await second.click();
-  await expect(caption(page).getByRole('heading')).toContainText(label);
+  await expect(caption(page).getByRole('heading', { level: 1 })).toContainText(label);
   await done(page);
   await expect(second).toBeChecked();
 });
@@ -91,7 +91,7 @@ test('any class is found by its name and explained', async ({ page }) => {
   await visit(page);
   await page.getByLabel('Any class').fill('umbr');
   await page.getByRole('option', { name: /umbrella/ }).click();
-  await expect(caption(page).getByRole('heading')).toContainText('umbrella');
+  await expect(caption(page).getByRole('heading', { level: 1 })).toContainText('umbrella');
   await done(page);
 });
 
@@ -210,14 +210,14 @@ test('another picture of the gallery is explained by the same method', async ({ 
   await chooseMethod(page, 'Saliency');
   await page.getByRole('button', { name: /^Input/ }).click();
   await page.getByRole('button', { name: 'Coral fish' }).click();
-  await expect(caption(page).getByRole('heading')).toContainText('fish');
+  await expect(caption(page).getByRole('heading', { level: 1 })).toContainText('fish');
   await done(page);
   await expect(term(page, 'Method')).toContainText('Saliency');
 });
 
 test('what is no model and no picture is refused, and nothing is lost', async ({ page }) => {
   await visit(page);
-  const before = await caption(page).getByRole('heading').innerText();
+  const before = await caption(page).getByRole('heading', { level: 1 }).innerText();
   for (const [name, sentence] of [
     ['broken.onnx', /broken\.onnx/],
     ['broken.png', /broken\.png/],
@@ -226,7 +226,7 @@ test('what is no model and no picture is refused, and nothing is lost', async ({
     await drop(page, [{ name, bytes: Buffer.from('this is not what it says it is') }]);
     await expect(page.getByRole('alert').filter({ hasText: sentence })).toBeVisible();
   }
-  await expect(caption(page).getByRole('heading')).toHaveText(before);
+  await expect(caption(page).getByRole('heading', { level: 1 })).toHaveText(before);
   await chooseMethod(page, 'Saliency');
   await page.getByRole('button', { name: 'Dismiss' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'weights' })).toHaveCount(0);
@@ -243,13 +243,13 @@ test('a model and a picture of one’s own are dropped and explained', async ({ 
   test.setTimeout(120_000);
   await visit(page);
   await drop(page, files.map(onDisk));
-  await expect(caption(page).getByRole('heading')).toContainText('tabby', { timeout: 60_000 });
+  await expect(caption(page).getByRole('heading', { level: 1 })).toContainText('tabby', { timeout: 60_000 });
   await done(page);
   await page.getByText('Preprocessing', { exact: true }).click();
   await page.getByRole('combobox', { name: /^Preset/ }).click();
   await page.getByRole('option', { name: /Caffe/ }).click();
   await done(page);
-  await expect(caption(page).getByRole('heading')).toContainText('tabby');
+  await expect(caption(page).getByRole('heading', { level: 1 })).toContainText('tabby');
   await expect(page.getByText(/\[1 × 3 × 224 × 224\]/)).toBeVisible();
 });
 
@@ -260,7 +260,7 @@ test('a small model without labels is dropped and explained', async ({ page }) =
   await drop(page, [onDisk(model)]);
   await expect(page.getByRole('button', { name: 'Model: model.onnx' })).toBeVisible({ timeout: 30_000 });
   await done(page);
-  await expect(caption(page).getByRole('heading')).toContainText(/class \d+|\d+/);
+  await expect(caption(page).getByRole('heading', { level: 1 })).toContainText(/class \d+|\d+/);
 });
 
 test('the picture is saved and the numbers are copied', async ({ page, context, site }) => {

@@ -68,7 +68,7 @@ test('a link brings model, image and settings back and says that the result is t
   await page.getByLabel('Steps').press('Enter');
   await page.getByRole('button', { name: /^Input/ }).click();
   await page.getByRole('button', { name: 'Coral fish' }).click();
-  await expect(caption(page).getByRole('heading')).toContainText('fish');
+  await expect(caption(page).getByRole('heading', { level: 1 })).toContainText('fish');
   await page.getByRole('radio', { name: 'Against' }).click();
   await done(page);
   const facts = async () => (await caption(page).locator('dd').allInnerTexts()).slice(0, 4);
@@ -105,7 +105,7 @@ test('a cut link says so and opens nothing in its place; the page stays usable',
   // A whole link in the open page replaces what is there.
   await page.evaluate((fragment) => (location.hash = fragment), new URL(link).hash);
   await expect(caption(page)).toContainText('Reproduced', { timeout: 40_000 });
-  await expect(caption(page).getByRole('heading')).toContainText('cat');
+  await expect(caption(page).getByRole('heading', { level: 1 })).toContainText('cat');
 });
 
 test('a link to a model on the sender’s disk names it and takes that very file', async ({ page }) => {
