@@ -6,12 +6,12 @@ export const judging: readonly Scene[] = [
     name: 'metrics',
     looks: ['desk', 'desk-dark', 'phone', 'phone-dark'],
     play: async ({ page, shoot }) => {
-      await page.getByRole('heading', { name: 'How good is this map?' }).click();
+      await page.getByText('How good is this map?').click();
       await page.getByRole('button', { name: 'Use the example’s mask' }).click();
       await page.getByText(/as the example has it/).waitFor();
       await page.getByRole('button', { name: 'Run all metrics' }).click();
       await page.getByText('All metrics have been computed.').waitFor({ timeout: 120_000 });
-      for (const heading of ['How good is this map?', 'Does it find the object?', 'Does the model agree?']) {
+      for (const heading of ['Does it keep its promise?', 'Does it find the object?', 'Does the model agree?']) {
         await page.getByRole('heading', { name: heading }).evaluate((element) => element.scrollIntoView());
         await shoot(heading.replaceAll(/\W+/g, '-').toLowerCase().replace(/-$/, ''));
       }
