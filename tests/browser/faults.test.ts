@@ -197,7 +197,7 @@ describe('a worker', () => {
   it('that is killed in the middle of a run is replaced, with all that was open', async () => {
     const { client, workers, ask } = await opened('', 'wasm');
     let killed = false;
-    const dying = client.attribute(ask('integrated-gradients', { steps: 100 }), () => {
+    const dying = client.attribute(ask('integrated-gradients', { steps: 400 }), () => {
       if (!killed) channel.postMessage('die');
       killed = true;
     });
