@@ -31,7 +31,7 @@ import type {
   PresetInfo,
   ProgressReport,
 } from './api.ts';
-import { InsideClient, type InsideChannel } from './inside-client.ts';
+import { InsideClient, type Hear, type InsideChannel } from './inside-client.ts';
 import { Patience, watchPulse } from './pulse.ts';
 
 /**
@@ -90,7 +90,7 @@ export class LabClient {
   onSilence: (silence: Silence | null) => void = () => undefined;
   /** Feature maps, weights, signals and pictures of units. */
   readonly inside = new InsideClient({
-    run: (channel, call) => this.#run(channel, (lab, job) => call(insideOf(lab), job)),
+    run: (channel, call) => this.#run(channel, (lab, job, hear) => call(insideOf(lab), job, hear)),
     stop: (channels) => this.#stop(channels),
     tell: (call) => void (this.#connection && call(insideOf(this.#connection.lab))),
   });
@@ -147,7 +147,7 @@ export class LabClient {
   ): Promise<Outcome<ModelInfo>> {
     const bytes = files.reduce((n, f) => n + sizeOf(f), 0);
     if (this.#openedBytes > 0 && this.#openedBytes + bytes > WORKER_LIFETIME_BYTES) this.#end(new Ended());
-    const outcome = await this.#run('open', (lab, job) => lab.openModel(job, files, Comlink.proxy(onProgress)));
+    const outcome = await this.#run('open', (lab, job, hear) => lab.openModel(job, files, hear(onProgress)));
     if (outcome.ok) {
       this.#model = files;
       this.#labels = null;
@@ -202,12 +202,7 @@ export class LabClient {
 
   /** Explains; a later call wins over one that is still running, which then returns `cancelled`. */
   attribute(request: AttributionRequest, onProgress: (p: ProgressReport) => void): Promise<Outcome<AttributionResult>> {
-    return this.#run('attribute', (lab, job) => {
-      const ifLatest = (p: ProgressReport) => {
-        if (this.#latest.get('attribute') === job) onProgress(p);
-      };
-      return lab.attribute(job, request, Comlink.proxy(ifLatest));
-    });
+    return this.#run('attribute', (lab, job, hear) => lab.attribute(job, request, hear(onProgress)));
   }
 
   /** The same explanation on another device; a later check wins over one that is still running. */
@@ -216,7 +211,7 @@ export class LabClient {
     on: DeviceId,
     onProgress: (p: ProgressReport) => void,
   ): Promise<Outcome<CrossCheck>> {
-    return this.#run('cross-check', (lab, job) => lab.crossCheck(job, request, on, Comlink.proxy(onProgress)));
+    return this.#run('cross-check', (lab, job, hear) => lab.crossCheck(job, request, on, hear(onProgress)));
   }
 
   metrics(): Promise<readonly MetricInfo[]> {
@@ -225,7 +220,7 @@ export class LabClient {
 
   /** How good an explanation is; a later call wins over one that is still running. */
   judge(request: JudgeRequest, onReport: (report: JudgeReport) => void): Promise<Outcome<readonly Judgement[]>> {
-    return this.#run('judge', (lab, job) => lab.judge(job, request, Comlink.proxy(onReport)));
+    return this.#run('judge', (lab, job, hear) => lab.judge(job, request, hear(onReport)));
   }
 
   /** Stops the metrics that are being computed, if any. */
@@ -294,16 +289,18 @@ export class LabClient {
   /** Runs a job of which only the newest matters. */
   async #run<T>(
     channel: Channel,
-    call: (lab: Comlink.Remote<Lab>, job: JobId) => Promise<Outcome<T>>,
+    call: (lab: Comlink.Remote<Lab>, job: JobId, hear: Hear) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
     this.#cancelLatest(channel);
     const job = ++this.#lastId;
     this.#latest.set(channel, job);
-    const answer = this.ask((lab) => (this.#latest.get(channel) === job ? call(lab, job) : Promise.resolve(cancelled)));
+    const isLatest = () => this.#latest.get(channel) === job;
+    const hear: Hear = (listener) => Comlink.proxy((report) => void (isLatest() && listener(report)));
+    const answer = this.ask((lab) => (isLatest() ? call(lab, job, hear) : Promise.resolve(cancelled)));
     this.#answers.set(job, answer);
     const outcome = await answer;
     this.#answers.delete(job);
-    if (this.#latest.get(channel) !== job) return cancelled;
+    if (!isLatest()) return cancelled;
     this.#latest.delete(channel);
     return outcome;
   }

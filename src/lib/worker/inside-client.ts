@@ -1,5 +1,5 @@
 /** @file The page's way to what `InsideApi` offers: jobs of which only the newest of a kind matters. */
-import * as Comlink from 'comlink';
+import type * as Comlink from 'comlink';
 import type {
   ActivationInfo,
   CheckupRequest,
@@ -36,10 +36,16 @@ export type InsideChannel =
 
 type Remote = Comlink.Remote<InsideApi>;
 
+/**
+ * Passes a listener to the worker. Reports and the answer come by ways of their own, so a report may be late: nothing is heard
+ * once the job is answered, cancelled or overtaken.
+ */
+export type Hear = <R>(listener: (report: R) => void) => ((report: R) => void) & Comlink.ProxyMarked;
+
 /** Runs a call; an older one on the same channel then returns `cancelled`. */
 type Run = <T>(
   channel: InsideChannel,
-  call: (inside: Remote, job: JobId) => Promise<Outcome<T>>,
+  call: (inside: Remote, job: JobId, hear: Hear) => Promise<Outcome<T>>,
 ) => Promise<Outcome<T>>;
 
 interface Options {
@@ -105,9 +111,9 @@ export class InsideClient {
     request: SynthesisRequest,
     onReport: (report: SynthesisReport) => void,
   ): Promise<Outcome<SynthesisResult>> {
-    return this.#options.run('synthesis', (inside, job) => {
+    return this.#options.run('synthesis', (inside, job, hear) => {
       this.#synthesis = job;
-      return inside.synthesize(job, request, Comlink.proxy(onReport));
+      return inside.synthesize(job, request, hear(onReport));
     });
   }
 
