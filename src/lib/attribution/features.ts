@@ -6,7 +6,7 @@ import type { Graph } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
 import { float32, int64, zeros, type FloatTensor } from '../tensor/tensor.ts';
 import { split } from './inputs.ts';
-import { imageAxes } from './layout.ts';
+import { placesIn } from './layout.ts';
 import { integer } from './options.ts';
 import { batchFor, graphInput, inChunks, modelOn, oneLike, readAll } from './program.ts';
 import { headOf, outputOf, seedOf, valuesOf } from './target.ts';
@@ -32,17 +32,15 @@ export function cellsOf({ model, x }: Pick<Question, 'model' | 'x'>, cells: numb
   const of = new Int32Array(x.data.length);
   let [at, count] = [0, 0];
   for (const image of split(model, x)) {
-    const axes = imageAxes(image);
-    if (!axes) {
+    const places = placesIn(image);
+    if (!places) {
       for (let i = 0; i < image.data.length; i++) of[at++] = count++;
       continue;
     }
-    const [height, width] = axes.map((axis) => image.shape[axis]);
+    const { height, width } = places;
     const [rows, columns] = [Math.min(cells, height), Math.min(cells, width)];
-    const channelsLast = axes[0] === 1;
-    const channels = image.shape[channelsLast ? 3 : 1];
     for (let i = 0; i < image.data.length; i++) {
-      const place = channelsLast ? Math.floor(i / channels) : i % (height * width);
+      const place = places.of(i);
       const row = Math.floor((Math.floor(place / width) * rows) / height);
       const column = Math.floor(((place % width) * columns) / width);
       of[at++] = count + row * columns + column;

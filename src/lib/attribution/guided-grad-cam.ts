@@ -8,7 +8,7 @@ import { gradCamOf } from './grad-cam.ts';
 import { flowOf } from './gradient.ts';
 import { needsRelu } from './guided-backpropagation.ts';
 import { imagesBehind, join, joinGraph, partOf, split } from './inputs.ts';
-import { imageAxes } from './layout.ts';
+import { imageAxes, placesIn } from './layout.ts';
 import { defineMethod, missingRules } from './method.ts';
 import { choice, schema } from './options.ts';
 import { keyOf, runOnce, values } from './program.ts';
@@ -88,10 +88,7 @@ function maskGraph(g: Builder, image: Value, cam: Value, interpolation: Interpol
 
 /** Each channel of an image times a map [1, 1, h, w] drawn at the image's size. */
 function maskBy(image: FloatTensor, cam: FloatTensor, interpolation: Interpolation): FloatTensor {
-  const [row, column] = imageAxes(image)!;
-  const [height, width] = [image.shape[row], image.shape[column]];
+  const { height, width, of } = placesIn(image)!;
   const mask = upsample(cam, height, width, interpolation).data;
-  const channelsLast = row === 1;
-  const channels = image.shape[channelsLast ? 3 : 1];
-  return map(image, (v, i) => v * mask[channelsLast ? Math.floor(i / channels) : i % (height * width)]);
+  return map(image, (v, i) => v * mask[of(i)]);
 }

@@ -25,6 +25,25 @@ export function imageAxes({ shape }: { readonly shape: readonly unknown[] }): re
   return last <= 4 && second > 4 ? [1, 2] : [2, 3];
 }
 
+/** The pixels of an image tensor, row by row, whichever axis its channels have. */
+export interface Places {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** The place of element i. */
+  readonly of: (i: number) => number;
+}
+
+/** The places of an image [1, channels, height, width] or [1, height, width, channels]; null where it is none. */
+export function placesIn({ shape }: { readonly shape: readonly number[] }): Places | null {
+  const axes = imageAxes({ shape });
+  if (!axes) return null;
+  const [height, width] = axes.map((axis) => shape[axis]);
+  const last = axes[0] === 1;
+  const channels = shape[last ? 3 : 1];
+  return { height, width, channels, of: (i) => (last ? Math.floor(i / channels) : i % (height * width)) };
+}
+
 /**
  * Where the positions of `layer` are, given the input image whose aspect ratio a grid must have; null where it has none,
  * or a single one.

@@ -1,9 +1,9 @@
 import type { Graph } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
 import { random, type Random } from '../tensor/random.ts';
-import { float32, zeros, type FloatTensor } from '../tensor/tensor.ts';
+import { float32, full, zeros, type FloatTensor } from '../tensor/tensor.ts';
 import { join, split } from './inputs.ts';
-import { imageAxes } from './layout.ts';
+import { placesIn } from './layout.ts';
 import { ASKS_AGAIN, defineMethod } from './method.ts';
 import { integer, number, schema, toggle } from './options.ts';
 import { batchFor, graphInput, inChunks, modelOn, oneLike, readAll, values } from './program.ts';
@@ -17,8 +17,9 @@ import { upsample } from './upsample.ts';
  *
  *     score at a place = 1 / (p N) Σ F(M ⊙ x + (1 − M) ⊙ x′) M(place)
  *
- * `centred`: F less its mean over the masks. As E[M] = p everywhere, that takes the same number from every place, which is
- * what an image with random holes scores anyway; the order of places stays. A place's score is shared among its channels.
+ * `centred`: F less its mean over the masks. As E[M] = p everywhere, that takes the same number from every place in
+ * expectation, which is what an image with random holes scores anyway; of N masks it takes the noise of their mean besides. A
+ * place's score is shared among its channels.
  */
 export const rise = defineMethod({
   id: 'rise',
@@ -88,13 +89,7 @@ export const rise = defineMethod({
 
 /** One over the channels of the image that an element belongs to. */
 const sharesOf = ({ model, x }: Pick<Question, 'model' | 'x'>): FloatTensor =>
-  join(
-    split(model, x).map((image) => {
-      const axes = imageAxes(image);
-      const channels = axes ? image.shape[axes[0] === 1 ? 3 : 1] : 1;
-      return float32(image.shape, new Float32Array(image.data.length).fill(1 / channels));
-    }),
-  );
+  join(split(model, x).map((image) => full(image.shape, 1 / (placesIn(image)?.channels ?? 1))));
 
 /** Draws one mask after the other, in the layout of x; images of a model have masks of their own. */
 export function maskDrawer(
@@ -110,19 +105,17 @@ export function maskDrawer(
 /** Of an input that is no image each element has a coin of its own. */
 function maskOf(image: FloatTensor, cells: number, probability: number, rng: Random): FloatTensor {
   const coins = (n: number) => Float32Array.from({ length: n }, () => (rng.uniform() < probability ? 1 : 0));
-  const axes = imageAxes(image);
-  if (!axes) return float32(image.shape, coins(image.data.length));
-  const [height, width] = axes.map((axis) => image.shape[axis]);
+  const places = placesIn(image);
+  if (!places) return float32(image.shape, coins(image.data.length));
+  const { height, width } = places;
   const [rows, columns] = [Math.min(cells, height), Math.min(cells, width)];
   const [tall, wide] = [Math.ceil(height / rows), Math.ceil(width / columns)];
   const grid = float32([1, 1, rows, columns], coins(rows * columns));
   const large = upsample(grid, (rows + 1) * tall, (columns + 1) * wide, 'bilinear');
   const [top, left] = [rng.below(tall), rng.below(wide)];
-  const channelsLast = axes[0] === 1;
-  const channels = image.shape[channelsLast ? 3 : 1];
   const mask = zeros('float32', image.shape);
   for (let i = 0; i < mask.data.length; i++) {
-    const place = channelsLast ? Math.floor(i / channels) : i % (height * width);
+    const place = places.of(i);
     mask.data[i] = large.data[(top + Math.floor(place / width)) * (columns + 1) * wide + left + (place % width)];
   }
   return mask;

@@ -1,6 +1,6 @@
 /** @file Maps on the places of the image: from scores to one number for each place, ranks, areas under curves. */
 import type { Features } from '../attribution/features.ts';
-import { imageAxes } from '../attribution/layout.ts';
+import { placesIn } from '../attribution/layout.ts';
 import { upsample } from '../attribution/upsample.ts';
 import { float32, type FloatTensor } from '../tensor/tensor.ts';
 import type { Subject } from './types.ts';
@@ -16,17 +16,13 @@ export interface Places {
 
 /** The places of an image [1, channels, height, width] or [1, height, width, channels]. Throws a RangeError for anything else. */
 export function placesOf(x: FloatTensor): Places {
-  const axes = imageAxes(x);
-  if (!axes || x.shape[0] !== 1)
+  const places = placesIn(x);
+  if (!places || x.shape[0] !== 1)
     throw new RangeError(
       `Metrics: the input has the shape [${x.shape}], which is not one image. Metrics judge models with one image, [1, channels, height, width] or [1, height, width, channels].`,
     );
-  const [height, width] = axes.map((axis) => x.shape[axis]);
-  const count = height * width;
-  const channels = x.data.length / count;
-  const last = axes[0] === 1;
-  const of = Int32Array.from(x.data, (_, i) => (last ? Math.floor(i / channels) : i % count));
-  return { height, width, count, channels, of };
+  const { height, width, channels, of } = places;
+  return { height, width, channels, count: height * width, of: Int32Array.from(x.data, (_, i) => of(i)) };
 }
 
 /** Each place is a feature: all its channels are kept or replaced together. */
