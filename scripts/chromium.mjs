@@ -47,8 +47,8 @@ export async function launchOptions() {
 }
 
 /**
- * The same for tests, with WebAssembly by V8's quick compiler, each function at its first call: onnxruntime has tens of
- * thousands of functions, and a test calls few of them, few times (docs/decisions/0008-tests.md).
+ * The same for tests, with WebAssembly by V8's quick compiler, each function at its first call: a test calls few of
+ * onnxruntime's, few times (docs/decisions/0008-tests.md).
  */
 export async function testLaunchOptions() {
   const { args, ...options } = await launchOptions();
