@@ -17,6 +17,8 @@ import { SCENES, done } from './main-thread/scenes.ts';
 import { type Task, longest, tasksOf } from './main-thread/trace.ts';
 
 const LIMIT_MS = 50;
+/** A new window has Chromium lay out its own interface, for about two seconds of a core. */
+const SETTLE_MS = 4000;
 const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({
   options: {
@@ -59,6 +61,7 @@ try {
   for (const scene of SCENES.filter(({ name }) => name.includes(values.only))) {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     const page = await context.newPage();
+    await page.waitForTimeout(SETTLE_MS);
     if (!scene.fromTheStart) {
       await page.goto(url);
       await done(page);
