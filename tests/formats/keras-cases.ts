@@ -1,5 +1,6 @@
 /** @file For every layer class: layers of TF.js whose own answer is the truth, or the formula where TF.js has no such layer. */
 import type { LayerClass } from '../../src/lib/formats/keras/layers/table.ts';
+import { activationCases, attentionCases } from './keras-attention-cases.ts';
 import {
   bilinear,
   called,
@@ -24,6 +25,8 @@ const lstm = (extra = {}) => tf.layers.lstm({ units: 4, ...extra }) as tf.layers
 
 export const cases: Readonly<Record<LayerClass, Row>> = {
   ...plainCases,
+  ...attentionCases,
+  Activation: [...plainCases.Activation, ...activationCases],
   Add: [joining([line, line, line], () => tf.layers.add()), joining([line, [3]], () => tf.layers.add())],
   Subtract: [{ inputs: [line, line], config: {}, weights: [], truth: (_x, _w, [a, b]) => a.sub(b) }],
   Multiply: [joining([line, line], () => tf.layers.multiply())],

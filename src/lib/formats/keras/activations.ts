@@ -46,6 +46,14 @@ export const activations = {
   leaky_relu: (g, x, config) => g.apply('LeakyRelu', [x], { alpha: config.number(['negative_slope', 'alpha'], 0.2) }),
   hard_tanh: (g, x) => clip(g, x, -1, 1),
   log_sigmoid: (g, x) => g.neg(g.apply('Softplus', [g.neg(x)])),
+  squareplus: (g, x, config) => g.mul(g.add(x, g.sqrt(g.add(g.square(x), config.number('b', 4)))), 0.5),
+  sparse_plus: (g, x) => g.where(g.greaterOrEqual(x, 1), x, g.mul(g.square(g.add(g.max(x, -1), 1)), 0.25)),
+  sparse_sigmoid: (g, x) => clip(g, g.add(g.mul(x, 0.5), 0.5), 0, 1),
+  soft_shrink: (g, x, config) => {
+    const threshold = config.number('threshold', 0.5);
+    return g.sub(x, clip(g, x, -threshold, threshold));
+  },
+  hard_shrink: (g, x, config) => g.where(g.greaterOrEqual(g.abs(x), config.number('threshold', 0.5)), x, g.mul(x, 0)),
   tanh_shrink: (g, x) => g.sub(x, g.tanh(x)),
 } satisfies Readonly<Record<string, Activation>>;
 

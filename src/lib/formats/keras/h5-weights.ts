@@ -46,6 +46,8 @@ interface LayerConfig {
   readonly name: string;
   readonly className: string;
   readonly layers: readonly LayerConfig[];
+  /** Of a stack of recurrent cells, wherever it is within the layer. */
+  readonly cells: readonly LayerConfig[];
 }
 
 /**
@@ -53,33 +55,35 @@ interface LayerConfig {
  * layers are called; weights are numbered, too ("vars/0"). Cells and wrapped layers have groups of their own inside.
  */
 function byPlace(h5: Hdf5, container: Container, config: unknown): WeightSource {
-  const find = (path: readonly string[], layers: readonly LayerConfig[], group: string): string | null => {
+  const find = (path: readonly string[], layers: readonly LayerConfig[], group: string): LayerWeight[] => {
     const keys = placesOf(layers, (key) => (container === 'layers' ? 1 : countOf(h5, `${group}/${key}`)));
     const at = layers.findIndex(({ name }) => name === path[0]);
-    if (at < 0) return null;
+    if (at < 0) return [];
     const found = `${group}/${keys[at]}`;
-    return path.length === 1 ? found : find(path.slice(1), layers[at].layers, `${found}/${container}`);
+    if (path.length > 1) return find(path.slice(1), layers[at].layers, `${found}/${container}`);
+    return variablesOf(h5, found, [...PARTS, ...placesOf(layers[at].cells, () => 1)]);
   };
-  return {
-    of: (path) => {
-      const group = find(path, layersOf(config), container);
-      return group === null ? [] : variablesOf(h5, group);
-    },
-  };
+  return { of: (path) => find(path, layersOf(config), container) };
 }
 
 /** Deeper than a cell within a stack within a wrapper. */
 const DEEPEST = 6;
 
-/** A layer's own variables, then those of its parts: sorted by number, as names would put 10 before 2. */
-function variablesOf(h5: Hdf5, group: string, depth = 0): LayerWeight[] {
+/** Parts whose weights Keras counts in this order; HDF5 lists them by the alphabet. */
+const PARTS = ['forward_layer', 'backward_layer', 'query_dense', 'key_dense', 'value_dense', 'output_dense'];
+
+/** A layer's own variables, then those of its parts: sorted by number, as names would put 10 before 2, and parts as in `order`. */
+function variablesOf(h5: Hdf5, group: string, order: readonly string[], depth = 0): LayerWeight[] {
   const own = h5
     .children(`${group}/vars`)
     .sort((a, b) => Number(a) - Number(b))
     .map((name): { name: string; tensor: Tensor } => ({ name, tensor: h5.tensor(`${group}/vars/${name}`) }));
   if (depth === DEEPEST) return own;
-  const parts = h5.children(group).filter((name) => name !== 'vars' && !h5.isDataset(`${group}/${name}`));
-  return [...own, ...parts.flatMap((part) => variablesOf(h5, `${group}/${part}`, depth + 1))];
+  const parts = h5
+    .children(group)
+    .filter((name) => name !== 'vars' && !h5.isDataset(`${group}/${name}`))
+    .sort((a, b) => order.indexOf(a) - order.indexOf(b));
+  return [...own, ...parts.flatMap((part) => variablesOf(h5, `${group}/${part}`, order, depth + 1))];
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
@@ -91,14 +95,26 @@ function layersOf(model: unknown, depth = 0): LayerConfig[] {
   const config = isRecord(model) ? model.config : null;
   const layers = Array.isArray(config) ? config : isRecord(config) ? config.layers : null;
   if (!Array.isArray(layers) || depth > DEEPEST_MODEL) return [];
-  return layers.filter(isRecord).map((layer) => {
-    const inner = isRecord(layer.config) ? layer.config.name : undefined;
-    return {
-      name: String(layer.name ?? inner ?? ''),
-      className: String(layer.class_name ?? ''),
-      layers: layersOf(layer, depth + 1),
-    };
-  });
+  return layers.filter(isRecord).map((layer) => describe(layer, depth));
+}
+
+function describe(layer: Record<string, unknown>, depth: number): LayerConfig {
+  const inner = isRecord(layer.config) ? layer.config.name : undefined;
+  return {
+    name: String(layer.name ?? inner ?? ''),
+    className: String(layer.class_name ?? ''),
+    layers: layersOf(layer, depth + 1),
+    cells: cellsOf(layer, depth + 1),
+  };
+}
+
+/** Of a StackedRNNCells; a wrapper and an RNN hold it as their `layer` and `cell`. */
+function cellsOf(layer: Record<string, unknown>, depth: number): LayerConfig[] {
+  const { config } = layer;
+  if (!isRecord(config) || depth > DEEPEST_MODEL) return [];
+  if (Array.isArray(config.cells)) return config.cells.filter(isRecord).map((cell) => describe(cell, depth + 1));
+  const part = config.layer ?? config.cell;
+  return isRecord(part) ? cellsOf(part, depth + 1) : [];
 }
 
 /** `count`: how many numbers of its class the layer in a group takes. */

@@ -16,6 +16,8 @@ export interface LayerSpec {
   readonly model: ModelSpec | null;
   /** What each call of it reads. */
   readonly calls: readonly (readonly TensorRef[])[];
+  /** The named arguments of each call, tensors among them. */
+  readonly called: readonly Raw[];
 }
 
 export interface ModelSpec {
@@ -73,6 +75,7 @@ export function layerOf(raw: unknown, depth: number, calls: LayerSpec['calls'] |
     config: buildShape(config, raw),
     model,
     calls: calls ?? callsOf(raw.inbound_nodes ?? raw.inboundNodes),
+    called: calledOf(raw.inbound_nodes ?? raw.inboundNodes),
   };
 }
 
@@ -124,7 +127,7 @@ function impliedInput(layers: Map<string, LayerSpec>, first: LayerSpec, model: C
   const dtype = first.className === 'Embedding' ? undefined : first.config.get('dtype');
   const name = `${first.name}_input`;
   const config = new Config({ name, batch_input_shape: shape, dtype });
-  layers.set(name, { className: 'InputLayer', name, config, model: null, calls: [] });
+  layers.set(name, { className: 'InputLayer', name, config, model: null, calls: [], called: [] });
   return { layer: name, call: 0, tensor: 0 };
 }
 
@@ -159,7 +162,9 @@ function withOwnCalls(layers: ReadonlyMap<string, LayerSpec>, outputs: readonly 
   const firstUsed = new Set(used.filter(({ call }) => call === 0).map(({ layer }) => layer));
   return new Map(
     [...layers].map(([name, layer]) =>
-      layer.model && !firstUsed.has(name) ? [name, { ...layer, calls: [[], ...layer.calls] }] : [name, layer],
+      layer.model && !firstUsed.has(name)
+        ? [name, { ...layer, calls: [[], ...layer.calls], called: [{}, ...layer.called] }]
+        : [name, layer],
     ),
   );
 }
@@ -177,6 +182,21 @@ function callsOf(nodes: unknown): TensorRef[][] {
       ? [...refsOf(node.args, 0), ...argumentRefs(node.kwargs)]
       : [...refsOf(node, 0), ...lastArguments(node)],
   );
+}
+
+/** The named arguments of each call; in Keras 2 they stand behind its first tensor. */
+function calledOf(nodes: unknown): Raw[] {
+  if (!Array.isArray(nodes)) return [];
+  return (nodes as unknown[]).map((node) => {
+    const named = isRaw(node) ? node.kwargs : namedBehind(node);
+    return isRaw(named) ? named : {};
+  });
+}
+
+function namedBehind(node: unknown): unknown {
+  if (!Array.isArray(node)) return null;
+  const own = isReference(node as unknown[]) ? (node as unknown[]) : (node as unknown[])[0];
+  return Array.isArray(own) ? (own as unknown[])[3] : null;
 }
 
 /** Tensors that come as named arguments: the states that a recurrent layer begins with, and a second operand. */

@@ -146,6 +146,7 @@ export class Walk {
       masks: this.#seen(masks, x[0]),
       x: TAKES_INTEGERS.has(className) ? x : x.map((v) => (isFloat(v.dtype) ? v : g.cast(v, 'float32'))),
       config: layer.config,
+      called: layer.called[call] ?? {},
       weights: own,
       name,
       dialect: this.#options.dialect,

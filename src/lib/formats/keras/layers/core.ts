@@ -17,6 +17,17 @@ const dense: LayerBuilder = (site) => {
   return activated(site, b ? g.add(product, b) : product);
 };
 
+/** A product over the axes that the equation names twice: "btc,cd->btd". The bias has an axis of 1 where it is the same along it. */
+const einsumDense: LayerBuilder = (site) => {
+  const { g, x, config, weights, name } = site;
+  const equation = config.get('equation');
+  if (typeof equation !== 'string') throw config.wrong('equation', 'an equation');
+  const kernel = g.constant(weights.take('kernel'), `${name}/kernel`);
+  const product = g.apply('Einsum', [x[0], kernel], { equation }, { name });
+  const bias = weights.takeIf(config.get('bias_axes') !== undefined, 'bias');
+  return activated(site, bias ? g.add(product, g.constant(bias, `${name}/bias`)) : product);
+};
+
 /** Rows of a table: whole numbers → vectors. */
 const embedding: LayerBuilder = ({ g, x, config, weights, name }) => {
   const table = weights.take('embeddings', [config.count('input_dim'), config.count('output_dim')]);
@@ -52,9 +63,14 @@ const repeatVector: LayerBuilder = (site) => {
   return g.expand(g.reshape(x[0], [n, 1, features]), [n, config.count('n'), features]);
 };
 
+/** Of ConvNeXt: a factor for each channel. */
+const layerScale: LayerBuilder = ({ g, x: [x], weights, name }) =>
+  g.mul(x, g.constant(weights.take('gamma', [lengthOf(x, -1)]), `${name}/gamma`));
+
 export const core = {
   InputLayer: nothing,
   Dense: dense,
+  EinsumDense: einsumDense,
   Embedding: embedding,
   Activation: (site) => activated(site, site.x[0]),
   ReLU: ({ g, x: [x], config }) => rectified(g, x, config),
@@ -75,4 +91,6 @@ export const core = {
   AlphaDropout: nothing,
   ActivityRegularization: nothing,
   Identity: nothing,
+  LayerScale: layerScale,
+  StochasticDepth: nothing,
 } satisfies Readonly<Record<string, LayerBuilder>>;

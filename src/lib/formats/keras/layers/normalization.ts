@@ -110,10 +110,25 @@ const normalization: LayerBuilder = (site) => {
   return config.bool('invert', false) ? g.add(mean, g.mul(x[0], deviation)) : g.div(g.sub(x[0], mean), deviation);
 };
 
+/** x / √(mean x² + ε), with a factor for each feature (Zhang & Sennrich 2019, arXiv:1910.07467). */
+const rmsNorm: LayerBuilder = (site) => {
+  const { g, x, config, weights, name } = site;
+  const axes = axesOf(site);
+  const scale = weights.take(
+    'scale',
+    axes.map((axis) => lengthOf(x[0], axis)),
+  );
+  const attrs = { axis: -axes.length, epsilon: config.number('epsilon', 1e-6) };
+  return atEnd(g, x[0], axes, (last) =>
+    g.apply('RMSNormalization', [last, g.constant(scale, `${name}/scale`)], attrs, { name }),
+  );
+};
+
 export const normalizations = {
   BatchNormalization: batchNorm,
   LayerNormalization: layerNorm,
   GroupNormalization: groupNorm,
+  RMSNormalization: rmsNorm,
   UnitNormalization: (site) => unit(site.g, site.x[0], axesOf(site)),
   Normalization: normalization,
 } satisfies Readonly<Record<string, LayerBuilder>>;

@@ -1,5 +1,6 @@
 /** @file Every layer class that can be read. */
 import type { LayerBuilder } from '../site.ts';
+import { attention } from './attention.ts';
 import { convolutions } from './convolution.ts';
 import { core } from './core.ts';
 import { merges } from './merge.ts';
@@ -17,6 +18,7 @@ export const layers = {
   ...poolings,
   ...normalizations,
   ...merges,
+  ...attention,
   ...recurrents,
   ...wrappers,
   ...preprocessing,
