@@ -67,7 +67,9 @@ worker.addEventListener('message', (event) => {
 
 async function obey(message: WorkerMessage): Promise<void> {
   if (message.kind === 'keep') {
-    await keep(message.paths.map((path) => `${base}/${path}`).filter((path) => later.has(path)));
+    await keep(
+      message.paths.map((path) => `${base}/${path}`).filter((path) => later.has(path) || keptWhenLoaded(path)),
+    );
     await dropFormer();
   } else if (message.kind === 'embed') await remember(message.embedding);
   else await worker.skipWaiting();

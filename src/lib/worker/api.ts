@@ -114,6 +114,8 @@ export interface Lab {
   measure(job: JobId): Promise<Outcome<PassTimes>>;
   /** Which device is the fastest for which model: from the next model on, where the device is chosen by the page. */
   prefer(fastest: Fastest): Promise<void>;
+  /** Addresses of the parts that this worker has loaded late, because few people need them (vite.config.ts). */
+  lateParts(): Promise<readonly string[]>;
   /** Stops a job at its next pass. */
   cancel(job: JobId): Promise<void>;
   /** Reached as `lab.inside.maps(…)`. */

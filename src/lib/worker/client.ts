@@ -214,6 +214,11 @@ export class LabClient {
     return this.#run('cross-check', (lab, job, hear) => lab.crossCheck(job, request, on, hear(onProgress)));
   }
 
+  /** Paths on this site of what the engine has loaded late; none before it has started. */
+  async lateParts(): Promise<readonly string[]> {
+    return (await this.#connection?.lab.lateParts()) ?? [];
+  }
+
   metrics(): Promise<readonly MetricInfo[]> {
     return this.#require().lab.metrics();
   }
