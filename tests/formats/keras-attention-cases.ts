@@ -34,6 +34,13 @@ const crossed: Written = {
   truth: (_x, w, [query, value, key]) => attend(query, value, key, w, HEADS),
 };
 
+const scaled: Written = {
+  inputs: [line, line],
+  config: { scale: 0.2 },
+  weights: [],
+  truth: (_x, _w, [a, b]) => a.add(b.mul(0.2)),
+};
+
 export const attentionCases = {
   MultiHeadAttention: [
     written(line, crossed.config, (x, w) => attend(x, x, x, w, HEADS), shapes(3)),
@@ -62,6 +69,7 @@ export const attentionCases = {
       [[3, 2]],
     ),
   ],
+  CustomScaleLayer: [scaled],
   LayerScale: [written(image, { projection_dim: 3 }, (x, [gamma]) => x.mul(gamma), [[3]])],
   StochasticDepth: [written(line, { drop_path_rate: 0.3 }, same)],
   RMSNormalization: [

@@ -251,20 +251,52 @@ describe('configs of Keras', () => {
     );
   });
 
-  it('3 with functions on tensors are refused, though one has the name of a layer', () => {
-    const add = {
-      ...layer3('Add', { name: 'add' }, [{ args: [tensor('x'), 1], kwargs: {} }]),
+  it('3 with functions on tensors that are not known are refused by name', () => {
+    const erf = {
+      ...layer3('Erf', { name: 'erf' }, [{ args: [tensor('x')], kwargs: {} }]),
       module: 'keras.src.ops.numpy',
     };
     const config = {
       class_name: 'Functional',
       config: {
-        layers: [layer3('InputLayer', { batch_shape: [null, 4], name: 'x' }, []), add],
+        layers: [layer3('InputLayer', { batch_shape: [null, 4], name: 'x' }, []), erf],
         input_layers: [['x', 0, 0]],
-        output_layers: [['add', 0, 0]],
+        output_layers: [['erf', 0, 0]],
       },
     };
-    expect(() => importKeras(written(config, {}), {})).toThrow('keras.ops.Add (×1, first: "add")');
+    expect(() => importKeras(written(config, {}), {})).toThrow('keras.ops.Erf (×1, first: "erf")');
+  });
+
+  it('2 with functions of TensorFlow compute them, whatever side a number stands on', () => {
+    const lambda = (name: string, fn: string, nodes: unknown) => ({
+      class_name: fn.includes('getitem') ? 'SlicingOpLambda' : 'TFOpLambda',
+      name,
+      config: { name, function: fn },
+      inbound_nodes: nodes,
+    });
+    const slice = (start: number | null, stop: number | null) => ({ start, stop, step: null });
+    const layers = [
+      { class_name: 'InputLayer', name: 'x', config: { name: 'x', batch_input_shape: [null, 4] }, inbound_nodes: [] },
+      lambda('scaled', 'math.truediv', [['x', 0, 0, { y: 2, name: null }]]),
+      lambda('turned', 'math.subtract', [['_CONSTANT_VALUE', -1, 1, { y: ['scaled', 0, 0] }]]),
+      lambda('sum', '__operators__.add', [['turned', 0, 0, { y: ['x', 0, 0], name: null }]]),
+      lambda('joined', 'concat', [
+        [
+          ['sum', 0, 0, { axis: -1 }],
+          ['x', 0, 0, { axis: -1 }],
+        ],
+      ]),
+      lambda('cut', '__operators__.getitem', [['joined', 0, 0, { slice_spec: [slice(null, null), slice(1, 6)] }]]),
+      lambda('mean', 'math.reduce_mean', [['cut', 0, 0, { axis: 1, keepdims: true, name: null }]]),
+    ];
+    const config = {
+      class_name: 'Functional',
+      config: { layers, input_layers: [['x', 0, 0]], output_layers: [['mean', 0, 0]] },
+    };
+    const { graph } = importKeras(written(config, {}, 'Keras 2.15.0'), {});
+    const [y] = computed(graph, [float32([1, 4], [1, 2, 3, 4])]);
+    // 1 − x/2 + x = 1 + x/2; then x: 1.5 [2 2.5 3 1 2] 3 4.
+    expect(y.data[0]).toBeCloseTo((2 + 2.5 + 3 + 1 + 2) / 5, 6);
   });
 
   const dense = (name: string, from: unknown, extra = {}) => ({

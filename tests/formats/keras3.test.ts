@@ -22,7 +22,7 @@ const tensor = ({ shape, data }: Numbers) => float32(shape, data);
 
 it('has models of each kind', () => {
   expect(files.map((file) => file.split('.')[0])).toEqual(
-    expect.arrayContaining(['attention', 'convolutional', 'recurrent', 'two_images']),
+    expect.arrayContaining(['attention', 'convolutional', 'functions', 'recurrent', 'two_images']),
   );
 });
 

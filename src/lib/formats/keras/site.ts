@@ -1,7 +1,8 @@
 /** @file What the builder of a layer sees. */
 import type { Value } from '../../graph/graph.ts';
 import type { Builder } from '../../ops/builder.ts';
-import type { Config, Raw } from './config.ts';
+import type { Arguments } from './arguments.ts';
+import type { Config } from './config.ts';
 import type { Weights } from './weights.ts';
 
 /** Where TF.js, Keras 2 and Keras 3 compute differently from the same config. */
@@ -13,8 +14,8 @@ export interface LayerSite {
   /** Which steps of each input count, [N, steps]; null where all do. */
   readonly masks: readonly (Value | null)[];
   readonly config: Config;
-  /** What this call is given beside tensors, by name. */
-  readonly called: Raw;
+  /** What this call is given, tensors and the rest. Throws a RangeError for an argument that is not known. */
+  readonly args: Arguments;
   readonly weights: Weights;
   /** With the names of the models around it: "encoder/conv_1". */
   readonly name: string;

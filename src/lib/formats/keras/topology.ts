@@ -1,5 +1,8 @@
 /** @file A model's config in any dialect → layers and the tensors that they are called on. */
+import { CONSTANT, isReference } from './arguments.ts';
 import { Config, isRaw, type Raw } from './config.ts';
+import { functionNamed } from './layers/functions.ts';
+import { classNamed } from './layers/table.ts';
 
 /** Output `tensor` of call `call` of a layer. */
 export interface TensorRef {
@@ -16,8 +19,8 @@ export interface LayerSpec {
   readonly model: ModelSpec | null;
   /** What each call of it reads. */
   readonly calls: readonly (readonly TensorRef[])[];
-  /** The named arguments of each call, tensors among them. */
-  readonly called: readonly Raw[];
+  /** Each call as the file has it: what is given beside tensors is read where it is needed. */
+  readonly nodes: readonly unknown[];
 }
 
 export interface ModelSpec {
@@ -54,12 +57,24 @@ export function modelOf(raw: unknown, depth = 0): ModelSpec {
   return functional(config, depth);
 }
 
-/** Keras 3 writes a function on tensors as a layer whose module says so; what it is called with is not all tensors. */
+/** Keras 3 writes a function on tensors as a layer: its class begins with "keras.ops." here. */
 const classOf = (raw: Raw): string => {
   const name = raw.class_name ?? raw.className;
   if (typeof name !== 'string') return '';
-  return typeof raw.module === 'string' && /\bops\b/.test(raw.module) ? `keras.ops.${name}` : name;
+  return isFunction(name, raw) ? `keras.ops.${name}` : name;
 };
+
+/**
+ * Its module says so. An .h5 leaves the module out; there a function is what has a name that no layer has, settings that no layer
+ * has, or operands one by one where a layer of that name has a list: taken for a layer, `x - 0.5` would be x.
+ */
+function isFunction(name: string, { module, config, inbound_nodes: nodes }: Raw): boolean {
+  if (typeof module === 'string') return /\bops\b/.test(module);
+  if (!functionNamed(`keras.ops.${name}`, null)) return false;
+  const [node] = Array.isArray(nodes) ? (nodes as unknown[]) : [];
+  if (!isRaw(node) || !Array.isArray(node.args)) return false;
+  return !classNamed(name) || node.args.length > 1 || (isRaw(config) && 'newshape' in config);
+}
 
 /** {class_name, config, name, inbound_nodes} of a layer. */
 export function layerOf(raw: unknown, depth: number, calls: LayerSpec['calls'] | null = null): LayerSpec {
@@ -75,7 +90,7 @@ export function layerOf(raw: unknown, depth: number, calls: LayerSpec['calls'] |
     config: buildShape(config, raw),
     model,
     calls: calls ?? callsOf(raw.inbound_nodes ?? raw.inboundNodes),
-    called: calledOf(raw.inbound_nodes ?? raw.inboundNodes),
+    nodes: nodesOf(raw.inbound_nodes ?? raw.inboundNodes),
   };
 }
 
@@ -127,7 +142,7 @@ function impliedInput(layers: Map<string, LayerSpec>, first: LayerSpec, model: C
   const dtype = first.className === 'Embedding' ? undefined : first.config.get('dtype');
   const name = `${first.name}_input`;
   const config = new Config({ name, batch_input_shape: shape, dtype });
-  layers.set(name, { className: 'InputLayer', name, config, model: null, calls: [], called: [] });
+  layers.set(name, { className: 'InputLayer', name, config, model: null, calls: [], nodes: [] });
   return { layer: name, call: 0, tensor: 0 };
 }
 
@@ -163,7 +178,7 @@ function withOwnCalls(layers: ReadonlyMap<string, LayerSpec>, outputs: readonly 
   return new Map(
     [...layers].map(([name, layer]) =>
       layer.model && !firstUsed.has(name)
-        ? [name, { ...layer, calls: [[], ...layer.calls], called: [{}, ...layer.called] }]
+        ? [name, { ...layer, calls: [[], ...layer.calls], nodes: [null, ...layer.nodes] }]
         : [name, layer],
     ),
   );
@@ -184,20 +199,7 @@ function callsOf(nodes: unknown): TensorRef[][] {
   );
 }
 
-/** The named arguments of each call; in Keras 2 they stand behind its first tensor. */
-function calledOf(nodes: unknown): Raw[] {
-  if (!Array.isArray(nodes)) return [];
-  return (nodes as unknown[]).map((node) => {
-    const named = isRaw(node) ? node.kwargs : namedBehind(node);
-    return isRaw(named) ? named : {};
-  });
-}
-
-function namedBehind(node: unknown): unknown {
-  if (!Array.isArray(node)) return null;
-  const own = isReference(node as unknown[]) ? (node as unknown[]) : (node as unknown[])[0];
-  return Array.isArray(own) ? (own as unknown[])[3] : null;
-}
+const nodesOf = (nodes: unknown): readonly unknown[] => (Array.isArray(nodes) ? (nodes as unknown[]) : []);
 
 /** Tensors that come as named arguments: the states that a recurrent layer begins with, and a second operand. */
 const argumentRefs = (kwargs: unknown): TensorRef[] =>
@@ -210,14 +212,12 @@ function lastArguments(node: unknown): TensorRef[] {
   return own.flatMap((item) => argumentRefs((item as unknown[])[3]));
 }
 
-const isReference = (item: readonly unknown[]): boolean =>
-  typeof item[0] === 'string' && (item.length === 1 || typeof item[1] === 'number');
-
 /** All tensors named in a list, a dictionary or one alone, in order. */
 function refsOf(value: unknown, depth: number): TensorRef[] {
   if (depth > DEEPEST_ARGUMENT) throw new RangeError(`names tensors in lists ${depth} deep. ${MODEL_AGAIN}`);
   if (Array.isArray(value)) {
     const list = value as unknown[];
+    if (list[0] === CONSTANT) return [];
     return isReference(list) ? [reference(list)] : list.flatMap((item) => refsOf(item, depth + 1));
   }
   if (!isRaw(value)) return [];

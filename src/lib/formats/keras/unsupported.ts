@@ -1,6 +1,7 @@
 /** @file What of a model cannot be read, all of it at once. */
 import { FormatError } from '../error.ts';
 import { unknownActivation } from './activations.ts';
+import { functionNamed, functionTitle } from './layers/functions.ts';
 import { classNamed } from './layers/table.ts';
 import { layerOf, type LayerSpec, type ModelSpec } from './topology.ts';
 
@@ -17,7 +18,9 @@ function* problems(model: ModelSpec, depth = 0): Generator<[string, string]> {
 function* ofLayer(layer: LayerSpec, depth: number): Generator<[string, string]> {
   if (depth > DEEPEST) return;
   if (layer.model) return yield* problems(layer.model, depth + 1);
-  if (!classNamed(layer.className)) return yield [layer.className.slice(0, 80), layer.name];
+  const fn = layer.config.get('function');
+  if (!classNamed(layer.className) && !functionNamed(layer.className, fn))
+    return yield [functionTitle(layer.className, fn).slice(0, 80), layer.name];
   for (const key of ACTIVATIONS) {
     const unknown = unknownActivation(layer.config.get(key));
     if (unknown !== null) yield [`activation ${unknown.slice(0, 80)}`, layer.name];

@@ -4,7 +4,9 @@ import type { Builder } from '../../ops/builder.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { CountingBuilder } from '../counting-builder.ts';
 import { FormatError, hasWayOut } from '../error.ts';
+import { callFunction, functionNamed } from './layers/functions.ts';
 import { classNamed, layers } from './layers/table.ts';
+import { argumentsOf } from './arguments.ts';
 import { maskOf } from './masks.ts';
 import type { Dialect, LayerBuilder } from './site.ts';
 import { layerOf, type LayerSpec, type ModelSpec, type TensorRef } from './topology.ts';
@@ -137,16 +139,20 @@ export class Walk {
   #built({ layer, path, x, call, weights }: Call): readonly Value[] {
     const { g } = this;
     const className = classNamed(layer.className);
-    if (!className) throw new RangeError('is a layer that is not known. Export the model with tf2onnx to ONNX.');
+    const fn = functionNamed(layer.className, layer.config.get('function'));
+    if (!className && !fn) throw new RangeError('is a layer that is not known. Export the model with tf2onnx to ONNX.');
     const own = weights ?? new Weights(this.#options.weights.of(path));
     const name = path.join('/');
     const masks = x.map((v) => this.#masks.get(v) ?? null);
-    const built = (layers[className] as LayerBuilder)({
+    const builder: LayerBuilder = fn ? callFunction(fn) : layers[className!];
+    const built = builder({
       g,
       masks: this.#seen(masks, x[0]),
-      x: TAKES_INTEGERS.has(className) ? x : x.map((v) => (isFloat(v.dtype) ? v : g.cast(v, 'float32'))),
+      x: TAKES_INTEGERS.has(layer.className) ? x : x.map((v) => (isFloat(v.dtype) ? v : g.cast(v, 'float32'))),
       config: layer.config,
-      called: layer.called[call] ?? {},
+      get args() {
+        return argumentsOf(layer.nodes[call], x);
+      },
       weights: own,
       name,
       dialect: this.#options.dialect,

@@ -38,11 +38,10 @@ function later(g: Builder, from: number, to: number): Value {
  * where the key is the value unless it is given.
  */
 const multiHeadAttention: LayerBuilder = (site) => {
-  const { g, x, config, weights, called, name } = site;
+  const { g, x, config, weights, name } = site;
+  const { named } = site.args;
   const [query, value = query, key = value] = x;
-  const unread = UNREAD.find(
-    (argument) => called[argument] !== undefined && called[argument] !== null && called[argument] !== false,
-  );
+  const unread = UNREAD.find((argument) => ![undefined, null, false].includes(named[argument] as null));
   if (unread)
     throw new RangeError(`is called with ${unread}, which is not supported. Export the model with tf2onnx to ONNX.`);
   const axes = config.list(
@@ -60,7 +59,7 @@ const multiHeadAttention: LayerBuilder = (site) => {
   const k = project(site, tokens(g, key), 'key', [heads, size]);
   const v = project(site, tokens(g, value), 'value', [heads, width]);
   const scores = g.matmul(g.mul(q, 1 / Math.sqrt(size)), g.transpose(k, [0, 1, 3, 2]));
-  const seen = called.use_causal_mask === true ? g.add(scores, later(g, lengthOf(q, 2), lengthOf(k, 2))) : scores;
+  const seen = named.use_causal_mask === true ? g.add(scores, later(g, lengthOf(q, 2), lengthOf(k, 2))) : scores;
   const mixed = g.transpose(g.matmul(g.softmax(seen, -1), v), [0, 2, 1, 3]);
   const flat = g.reshape(mixed, [...query.shape.slice(0, -1), heads * width]);
   const kernel = weights.take('output kernel', [heads, width, null]);

@@ -51,7 +51,11 @@ const dot: LayerBuilder = ({ g, x, config }) => {
   return product.shape.length === 1 ? g.reshape(product, [...product.shape, 1]) : product;
 };
 
+/** Of Inception-ResNet: x + scale · y. */
+const scaled: LayerBuilder = ({ g, x: [a, b], config }) => g.add(a, g.mul(b, config.number('scale', 1)));
+
 export const merges = {
+  CustomScaleLayer: scaled,
   Add: add,
   Subtract: folding((g, a, b) => g.sub(a, b), true),
   Multiply: folding((g, a, b) => g.mul(a, b)),
