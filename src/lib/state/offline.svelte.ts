@@ -29,10 +29,15 @@ export class Offline {
     this.departure = departure;
   }
 
-  /** Keeps the site, the engine of the device and `paths`, which are relative to the site. May be called again. */
-  async keep({ runtime, kind }: DeviceInfo, paths: readonly string[]): Promise<void> {
+  /**
+   * Keeps the site, the engine of the device and `paths`, which are relative to the site. May be called again. `late`: what the
+   * engine has loaded late, by its path on the host; the first visit's own requests do not go through the service worker.
+   */
+  async keep({ runtime, kind }: DeviceInfo, paths: readonly string[], late: readonly string[]): Promise<void> {
+    const site = new URL('./', location.href).pathname;
+    const parts = late.map((path) => path.slice(site.length));
     try {
-      await this.tell({ kind: 'keep', paths: [...(ENGINE[runtime][kind] ?? []), ...paths] });
+      await this.tell({ kind: 'keep', paths: [...(ENGINE[runtime][kind] ?? []), ...paths, ...parts] });
       this.kept = true;
     } catch (error) {
       const why = isStorageDenied() ? 'the browser’s settings let it keep nothing' : messageOf(error);
