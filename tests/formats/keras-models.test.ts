@@ -295,7 +295,7 @@ describe('configs of Keras', () => {
       config: { layers, input_layers: [['x', 0, 0]], output_layers: [['mean', 0, 0]] },
     };
     const { graph } = importKeras(written(config, {}, 'Keras 2.15.0'), {});
-    const [y] = computed(graph, [ref([1, 4], [1, 2, 3, 4])]);
+    const [y] = computed(graph, [ref('float32', [1, 4], [1, 2, 3, 4])]);
     // 1 − x/2 + x = 1 + x/2; then x: 1.5 [2 2.5 3 1 2] 3 4.
     expect(y.data[0]).toBeCloseTo((2 + 2.5 + 3 + 1 + 2) / 5, 6);
   });
