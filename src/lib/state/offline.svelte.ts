@@ -34,7 +34,7 @@ export class Offline {
    * engine has loaded late, by its path on the host; the first visit's own requests do not go through the service worker.
    */
   async keep({ runtime, kind }: DeviceInfo, paths: readonly string[], late: readonly string[]): Promise<void> {
-    const site = new URL('./', location.href).pathname;
+    const site = location.pathname.replace(/[^/]*$/, '');
     const parts = late.map((path) => path.slice(site.length));
     try {
       await this.tell({ kind: 'keep', paths: [...(ENGINE[runtime][kind] ?? []), ...paths, ...parts] });
