@@ -3,17 +3,19 @@ classifier to ONNX, with PyTorch's logits and float64 gradient.
 
     python3 scripts/reach/export.py [FOLDER] [NAME ...]      # default folder: scripts/reach/models (git-ignored)
 
-Weights are random but seeded. Batch normalisation gets a random scale and shift and the statistics of one random
-batch, so that gradients neither vanish nor explode; layers that start at zero are drawn anew. Every model is written
-at opset 11, 13 and 17, with a symbolic batch axis and with a batch of one; what PyTorch cannot write is listed in the
-manifest. All files of a model share one file of weights. Needs torch 1.13, torchvision, onnx and numpy; nothing is
-downloaded.
+Weights are random but seeded. Batch normalisation gets a random scale and shift and the statistics of one batch of
+random pictures, so that gradients neither vanish nor explode; layers that start at zero are drawn anew. Inputs are drawn
+until there are three at which float32 can tell the gradient (see `chosen`). Every model is written at opset 11, 13 and
+17, with a symbolic batch axis and with a batch of one; what PyTorch cannot write is listed in the manifest. All files of
+a model share one file of weights. Needs torch 1.13, torchvision, onnx and numpy; nothing is downloaded.
 """
 
 import copy
 import hashlib
 import io
 import json
+import multiprocessing
+import os
 import sys
 import time
 import warnings
@@ -32,9 +34,13 @@ warnings.filterwarnings("ignore")
 CLASSES = 20
 TARGET = 7
 OPSETS = (11, 13, 17)
-# A ReLU whose input float32 rounds to the other side of zero moves a whole gradient; of three inputs one may be hit.
 INPUTS = 3
-ROUNDINGS = 10
+# Passes of PyTorch that round differently and must agree at an input, and within which relative L2 distance.
+ROUNDINGS, WELL = 12, 5e-5
+# Inputs tried: as many as are wanted, which do for smooth models, then by groups.
+GROUP, MOST_GROUPS = 12, 12
+# Examples run at once while inputs are chosen.
+BATCH = 8
 # Smaller weights stay in the model's file.
 SHARED_BYTES = 4096
 TOKENS, WORDS, WIDTH = 16, 50, 24
@@ -135,6 +141,10 @@ def wide_resnet():
     return models.ResNet(models.resnet.Bottleneck, [1, 1, 1, 1], CLASSES, width_per_group=128)
 
 
+def resnext():
+    return models.ResNet(models.resnet.Bottleneck, [1, 1, 1, 1], CLASSES, groups=32, width_per_group=4)
+
+
 def segmentation():
     options = {"weights": None, "weights_backbone": None, "num_classes": CLASSES}
     return Segmentation(models.segmentation.deeplabv3_mobilenet_v3_large(**options))
@@ -155,7 +165,7 @@ MODELS = {
     "mobilenet_v3_small": (classifier("mobilenet_v3_small"), 64),
     "regnet_y_400mf": (classifier("regnet_y_400mf"), 64),
     "resnet18": (classifier("resnet18"), 64),
-    "resnext50_32x4d": (classifier("resnext50_32x4d"), 64),
+    "resnext": (resnext, 64),
     "shufflenet_v2_x0_5": (classifier("shufflenet_v2_x0_5"), 64),
     "squeezenet1_1": (classifier("squeezenet1_1"), 64),
     "swin": (swin_v1, 64),
@@ -194,7 +204,16 @@ def settle_batch_norm(model, size):
         layer.train()
     if norms:
         with torch.no_grad():
-            model(torch.randn(8, 3, size, size))
+            model(pictures(8, 3, size))
+
+
+def pictures(count, channels, size):
+    """Like pictures, these differ in colour and coarse shapes more than in noise. Over white noise a deep network with
+    random weights answers nearly the same everywhere, and batch normalisation blows up what rounding is left of that.
+    """
+    coarse = [torch.randn(count, channels, side, side) for side in (1, 3, 8)]
+    grown = [nn.functional.interpolate(x, (size, size), mode="bilinear", align_corners=False) for x in coarse]
+    return 0.7 * grown[0] + 0.7 * grown[1] + 0.5 * grown[2] + 0.2 * torch.randn(count, channels, size, size)
 
 
 def zero_key_bias(model):
@@ -215,40 +234,80 @@ def without_zeroing():
         del torch.Tensor.zero_
 
 
-def draw(name, size):
+def draw(name, size, count):
     if name == "text":
-        words = torch.randint(1, WORDS, (INPUTS, 1, size))
+        words = torch.randint(1, WORDS, (count, size))
         for i, row in enumerate(words):
-            row[0, size - 2 * i :] = 0
+            row[size - 2 * (i % 3) :] = 0
         return words
-    return torch.randn(INPUTS, 1, 1 if name == "recurrent" else 3, size, size)
+    return pictures(count, 1 if name == "recurrent" else 3, size)
 
 
 def gradient(name, model, x):
-    """The output, and the gradient of one class, or of its sum over all pixels, by the input or its embedding."""
+    """The outputs, and of each example the gradient of one class, or of its sum over all pixels, by the input or its
+    embedding.
+    """
     leaf = (model.embedding(x) if name == "text" else x).detach().clone().requires_grad_(True)
     y = model.of(x, leaf) if name == "text" else model(leaf)
-    (dx,) = torch.autograd.grad(y[0, TARGET].sum(), leaf)
-    return y.detach().numpy(), dx.numpy()
-
-
-def float32_noise(name, model, x, exact):
-    """How far PyTorch's float32 gradient is from the float64 one: what a gradient here is judged by."""
-    return relative(gradient(name, model, x)[1], exact)
-
-
-def float32_spread(name, model, x, exact):
-    """The worst of some passes that round differently, for the table only: a unit close to a kink moves the whole
-    gradient, and whether it does is a toss of a coin in every pass. Inputs differ in their last bit from pass to pass.
-    """
-    if name == "text":
-        return float32_noise(name, model, x, exact)
-    moved = [x * (1 + torch.randint_like(x, -1, 2) * 2.0**-23) for _ in range(ROUNDINGS - 1)]
-    return max(float32_noise(name, model, one, exact) for one in [x, *moved])
+    (dx,) = torch.autograd.grad(y[:, TARGET].sum(), leaf)
+    return y.detach(), dx
 
 
 def relative(a, b):
-    return float(np.linalg.norm(a - b) / np.linalg.norm(b))
+    """Relative L2 distance of each example."""
+    return ((a - b).flatten(1).norm(dim=1) / b.flatten(1).norm(dim=1)).numpy()
+
+
+def last_bit(tensor):
+    """Moved by up to one unit in the last place, about what a sum in another order rounds to."""
+    return tensor * (1 + (2 * torch.rand_like(tensor) - 1) * 2.0**-23) if tensor.is_floating_point() else tensor
+
+
+@contextmanager
+def rounded_otherwise(model, state):
+    with torch.no_grad():
+        for key, value in model.state_dict().items():
+            value.copy_(last_bit(state[key]))
+    yield
+    with torch.no_grad():
+        model.load_state_dict(state)
+
+
+def spread_of(name, model, xs):
+    """How many of the passes that round differently agree with the plain one at each of `xs`, up to the first that does
+    not, and the largest distance up to there. A pass runs only on the inputs that are still in the race.
+    """
+    by_batches = lambda x: torch.cat([gradient(name, model, part)[1] for part in x.split(BATCH)])
+    plain, state = by_batches(xs), copy.deepcopy(model.state_dict())
+    agreed, worst = np.zeros(len(xs), int), np.zeros(len(xs))
+    alive = np.arange(len(xs))
+    for _ in range(ROUNDINGS):
+        with rounded_otherwise(model, state):
+            distance = relative(by_batches(last_bit(xs[alive])), plain[alive])
+        worst[alive] = np.maximum(worst[alive], distance)
+        alive = alive[distance <= WELL]
+        agreed[alive] += 1
+        if len(alive) == 0:
+            break
+    return agreed, worst
+
+
+def chosen(name, model, size):
+    """The first inputs at which PyTorch's float32 gradients agree however they round; where too few are found, those at
+    which most passes agree. Elsewhere some unit is so near its kink that rounding decides on which side it is, which
+    moves the whole gradient: there float32 says nothing, PyTorch's no more than ours.
+
+    Returns the inputs, the agreeing passes of each, their largest distance, and how many inputs were drawn.
+    """
+    xs, agreed, worst = draw(name, size, 0), np.zeros(0, int), np.zeros(0)
+    for group in [INPUTS] + [GROUP] * MOST_GROUPS:
+        more = draw(name, size, group)
+        found = spread_of(name, model, more)
+        xs, agreed, worst = torch.cat([xs, more]), np.append(agreed, found[0]), np.append(worst, found[1])
+        if (agreed == ROUNDINGS).sum() >= INPUTS:
+            break
+    best = np.argsort(-agreed, kind="stable")[:INPUTS]
+    return xs[best], agreed[best], worst[best], len(xs)
 
 
 class Weights:
@@ -287,36 +346,46 @@ def export(name, folder):
     start = time.time()
     size = MODELS[name][1]
     model = build(name)
-    xs = draw(name, size)
+    xs, agreed, worst, drawn = chosen(name, model, size)
+    chose = time.time()
     double = copy.deepcopy(model).double()
-    exact = [gradient(name, double, x if name == "text" else x.double()) for x in xs]
-    noise, spread = ([of(name, model, x, dx) for x, (_, dx) in zip(xs, exact)] for of in (float32_noise, float32_spread))
+    logits, exact = gradient(name, double, xs if name == "text" else xs.double())
+    noise = relative(gradient(name, model, xs)[1], exact)
     out = folder / name
     out.mkdir(parents=True, exist_ok=True)
-    np.save(out / "input.npy", torch.cat(list(xs)).numpy())
-    np.save(out / "logits.npy", np.concatenate([y for y, _ in exact]).astype(np.float32))
-    np.save(out / "gradient.npy", np.concatenate([dx for _, dx in exact]).astype(np.float32))
+    for file, values in (("input", xs), ("logits", logits.float()), ("gradient", exact.float())):
+        np.save(out / f"{file}.npy", values.numpy())
     weights, refused = Weights(out / "weights.bin"), {}
     for opset in OPSETS:
         for dynamic in (True, False):
             file = f"opset{opset}.{'dynamic' if dynamic else 'fixed'}.onnx"
             try:
-                write(model, xs[0], out / file, opset, dynamic, weights)
+                write(model, xs[:1], out / file, opset, dynamic, weights)
             except Exception as error:  # PyTorch raises several kinds; all are told in the manifest.
                 (out / file).unlink(missing_ok=True)
                 refused[file] = str(error).strip().splitlines()[0]
-    manifest = {"target": TARGET, "size": size, "float32_noise": noise, "float32_spread": spread, "refused": refused}
-    manifest["sum"] = name.startswith("deeplab")
-    manifest["embedding"] = name == "text"
+    manifest = {"target": TARGET, "size": size, "refused": refused, "drawn": drawn, "passes": ROUNDINGS}
+    manifest |= {"agreed": agreed.tolist(), "float32_noise": noise.tolist(), "float32_spread": worst.tolist()}
+    manifest |= {"sum": name.startswith("deeplab"), "embedding": name == "text"}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1))
     told = f", not written: {', '.join(refused)}" if refused else ""
-    print(f"{name}: float32 noise {np.median(noise):.1e}, {time.time() - start:.1f} s{told}", flush=True)
+    inputs = f"{drawn} inputs drawn, {(agreed == ROUNDINGS).sum()} well conditioned"
+    seconds = f"{time.time() - start:.1f} s, of which {chose - start:.1f} s choosing"
+    print(f"{name}: {inputs}, float32 noise {noise.max():.1e}, {seconds}{told}", flush=True)
+
+
+def alone(name, folder):
+    """In a process of its own on one thread: there are as many processes as cores."""
+    torch.set_num_threads(1)
+    export(name, folder)
 
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
     folder = Path(arguments[0]) if arguments else Path(__file__).parent / "models"
     begin = time.time()
-    for name in arguments[1:] or MODELS:
-        export(name, folder)
+    # Freed memory is kept for the next tensor of that size: a third of the time went into fetching it from the system.
+    os.environ |= {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**40), "OMP_NUM_THREADS": "1"}
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), maxtasksperchild=1) as pool:
+        pool.starmap(alone, [(name, folder) for name in arguments[1:] or MODELS], chunksize=1)
     print(f"{time.time() - begin:.0f} s")

@@ -38,10 +38,30 @@ describe('masks of rectifiers', () => {
     expect(nodes.filter((node) => node.inputs.includes(rectifier.inputs[0]))).toEqual([rectifier]);
   });
 
-  it('are factors on WASM', () => {
-    const counts = operatorCounts(topologicalOrder(expectSameAfterLowering(withGradient(relu), 'wasm').outputs));
-    expect(counts).toMatchObject({ Greater: 1, Cast: 1 });
-    expect(counts).not.toHaveProperty('Where');
+  it.each([
+    ['Relu', relu],
+    ['Clip', relu6],
+    ['Clip with bounds off 0', (g: Builder, x: Value) => g.apply('Clip', [x, g.scalar(-1), g.scalar(1.5)])],
+  ])('of %s are signs on WASM', (_name, f) => {
+    const counts = operatorCounts(topologicalOrder(expectSameAfterLowering(withGradient(f), 'wasm').outputs));
+    expect(counts).toMatchObject({ Sign: 1 });
+    for (const op of ['Greater', 'Less', 'And', 'Cast', 'Where']) expect(counts).not.toHaveProperty(op);
+  });
+
+  it.each([
+    ['narrow bounds, whose product could underflow', 0, 1e-3],
+    ['bounds whose product could overflow', 0, 1e20],
+  ])('are no signs for %s', (_name, low, high) => {
+    const graph = withGradient((g, x) => g.apply('Clip', [x, g.scalar(low), g.scalar(high)]));
+    const counts = operatorCounts(topologicalOrder(expectSameAfterLowering(graph, 'wasm').outputs));
+    expect(counts).toMatchObject({ Greater: 1, Less: 1 });
+    expect(counts).not.toHaveProperty('Sign');
+  });
+
+  it('are no signs for a threshold that the rectifier does not bend at', () => {
+    const graph = withGradient((g, x) => g.mul(g.relu(x), g.cast(g.greater(g.relu(x), 0.5), 'float32')));
+    const counts = operatorCounts(topologicalOrder(expectSameAfterLowering(graph, 'wasm').outputs));
+    expect(counts).toMatchObject({ Greater: 1, Sign: 1 });
   });
 
   it.each([

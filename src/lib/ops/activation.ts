@@ -152,11 +152,13 @@ export const Softsign = defineOp('Softsign', {
   ...pointwise((g, x) => g.square(g.reciprocal(g.add(g.abs(x), 1)))),
 });
 
-/** Φ(x) + x·φ(x), with the normal distribution's Φ and φ. */
+/** The normal distribution's Φ(x). */
+export const cumulative = (g: Builder, x: Value): Value => g.mul(g.add(g.erf(g.mul(x, Math.SQRT1_2)), 1), 0.5);
+
+/** Φ(x) + x·φ(x), with the normal distribution's φ. */
 function geluSlope(g: Builder, x: Value): Value {
-  const cumulative = g.mul(g.add(g.erf(g.mul(x, Math.SQRT1_2)), 1), 0.5);
   const density = g.mul(g.exp(g.mul(g.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-  return g.add(cumulative, g.mul(x, density));
+  return g.add(cumulative(g, x), g.mul(x, density));
 }
 
 /** y = ½x(1 + t), t = tanh(√(2/π)·(x + c·x³)). */
@@ -205,7 +207,8 @@ export const Swish = defineOp('Swish', {
   ...pointwise<{ alpha: number }>((g, x, { attrs }) => {
     const scaled = attrs.alpha === 1 ? x : g.mul(x, attrs.alpha);
     const s = g.sigmoid(scaled);
-    return g.mul(s, g.add(g.mul(scaled, g.sub(1, s)), 1));
+    // The product of the first two is y itself where alpha is 1.
+    return g.add(s, g.mul(g.mul(scaled, s), g.sub(1, s)));
   }),
 });
 

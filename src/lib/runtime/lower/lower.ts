@@ -12,8 +12,9 @@ import { volumesWithoutGroups } from './convolution-3d.ts';
 import { decompose, decomposeBy, everywhere } from './decompose.ts';
 import { onTfjs } from './decompose-tfjs.ts';
 import { foldIntoConvolutions, fuseRectifiers } from './fuse-convolutions.ts';
+import { geluSharesItsErf } from './gelu.ts';
 import { maxPoolGradByIndices, maxPoolGradByMatching, plainMaxPool } from './max-pool.ts';
-import { masksAsFactors, masksAsSteps, masksFromOutputs } from './relu-masks.ts';
+import { masksAsFactors, masksAsSigns, masksAsSteps, masksFromOutputs } from './relu-masks.ts';
 import { simplify } from './simplify.ts';
 import { keepNormalisations } from './unfolded.ts';
 
@@ -42,12 +43,14 @@ const onTensorFlow = (onHost: boolean): readonly Pass[] => [
 
 const onProcessor = (where: 'wasm' | 'file'): readonly Pass[] => [
   (graph, g) => decompose(graph, g, where),
+  geluSharesItsErf,
   plainMaxPool,
   shareCommonSubexpressions,
   simplify,
   masksFromOutputs,
   shareCommonSubexpressions,
   masksAsFactors,
+  masksAsSigns,
   maxPoolGradByIndices,
   shareCommonSubexpressions,
 ];

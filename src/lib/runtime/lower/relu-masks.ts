@@ -104,3 +104,37 @@ export const masksAsSteps = (graph: Graph, g: Builder): Graph =>
     const step = stepOf(g, condition!);
     return step && [step];
   });
+
+/** Bounds between which `signOf` can neither overflow nor lose its sign to underflow. */
+const [NARROWEST, FURTHEST] = [2, 1e18];
+
+/**
+ * The condition that a rectifier's output lies off its bounds, as a number that is 1 where it holds and else 0: the sign of a
+ * product that is nowhere below 0. null for any other condition.
+ */
+function signOf(g: Builder, condition: Value): Value | null {
+  const node = condition.producer;
+  if (node?.domain !== '') return null;
+  const sign = (v: Value) => g.apply('Sign', [v]);
+  if (node.op === 'Greater') {
+    const [y, threshold] = node.inputs as readonly Value[];
+    const { below } = y.producer ? bends(y.producer) : { below: null };
+    return y.dtype === 'float32' && below === 0 && scalarOf(threshold) === 0 ? sign(y) : null;
+  }
+  const [greater, less] = node.op === 'And' ? node.inputs.map((v) => v!.producer) : [];
+  if (greater?.op !== 'Greater' || less?.op !== 'Less' || greater.inputs[0] !== less.inputs[0]) return null;
+  const y = greater.inputs[0] as Value;
+  const { below, above } = y.producer ? bends(y.producer) : { below: null, above: null };
+  if (y.dtype !== 'float32' || below === null || above === null) return null;
+  if (scalarOf(greater.inputs[1]) !== below || scalarOf(less.inputs[1]) !== above) return null;
+  if (above - below < NARROWEST || Math.max(-below, above) > FURTHEST) return null;
+  return sign(g.mul(below === 0 ? y : g.sub(y, below), g.sub(above, y)));
+}
+
+/** WASM: onnxruntime's Cast of a bool is not vectorised, and one kernel does for two, or four for five. */
+export const masksAsSigns = (graph: Graph, g: Builder): Graph =>
+  rewriteGraph(graph, (node, [condition]) => {
+    if (node.op !== 'Cast' || node.domain !== '' || node.outputs[0].dtype !== 'float32') return null;
+    const sign = signOf(g, condition!);
+    return sign && [sign];
+  });
