@@ -23,6 +23,7 @@ import { kernelShap, lime } from './surrogate.ts';
 import { gradCam } from './grad-cam.ts';
 import { guidedBackpropagation } from './guided-backpropagation.ts';
 import { guidedGradCam } from './guided-grad-cam.ts';
+import { guidedIntegratedGradients } from './guided-integrated-gradients.ts';
 import { inputXGradient } from './input-x-gradient.ts';
 import { integratedGradients } from './integrated-gradients.ts';
 import type { Method } from './method.ts';
@@ -39,6 +40,7 @@ const deterministic = [integratedGradients, deepLift, saliency, inputXGradient, 
 
 export const methods: readonly Method[] = [
   integratedGradients,
+  guidedIntegratedGradients,
   deepLift,
   expectedGradients,
   gradientShap,
