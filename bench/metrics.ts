@@ -32,6 +32,7 @@ const PLANTED = { 'random-anew': 'Random, drawn anew', 'random-fixed': 'Random, 
 const METHOD_OPTIONS: Readonly<Record<string, Record<string, unknown>>> = {
   'integrated-gradients': { steps: 16 },
   'guided-integrated-gradients': { steps: 16 },
+  'blur-integrated-gradients': { steps: 16 },
   'expected-gradients': { samples: 16 },
   'gradient-shap': { samples: 16 },
   smoothgrad: { samples: 10 },

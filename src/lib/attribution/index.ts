@@ -8,6 +8,7 @@ import { hiResCam } from './hires-cam.ts';
 import { layerCam } from './layer-cam.ts';
 import { scoreCam } from './score-cam.ts';
 import { xGradCam } from './xgrad-cam.ts';
+import { blurIntegratedGradients } from './blur-integrated-gradients.ts';
 import { deconvolution } from './deconvolution.ts';
 import { deepLift } from './deeplift.ts';
 import { deepLiftShap } from './deeplift-shap.ts';
@@ -41,6 +42,7 @@ const deterministic = [integratedGradients, deepLift, saliency, inputXGradient, 
 export const methods: readonly Method[] = [
   integratedGradients,
   guidedIntegratedGradients,
+  blurIntegratedGradients,
   deepLift,
   expectedGradients,
   gradientShap,
