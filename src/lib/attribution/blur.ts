@@ -9,17 +9,8 @@
 import type { Value } from '../graph/graph.ts';
 import type { Builder } from '../ops/builder.ts';
 import { float32, type FloatTensor } from '../tensor/tensor.ts';
+import { gaussianKernel } from '../vision/gaussian.ts';
 import { imageAxes } from './layout.ts';
-
-/** The kernel as SciPy has it: weights at 0, 1, … `radius` pixels, cut off at 4σ; all of them on both sides sum to 1. */
-export function gaussianKernel(sigma: number): Float64Array {
-  const radius = Math.floor(4 * sigma + 0.5);
-  const weights = Float64Array.from({ length: radius + 1 }, (_, t) =>
-    t === 0 ? 1 : Math.exp(-0.5 * (t / sigma) ** 2),
-  );
-  const total = weights.reduce((sum, w, t) => sum + (t === 0 ? w : 2 * w), 0);
-  return weights.map((w) => w / total);
-}
 
 /** λ: by what a blur of `sigma` pixels multiplies the cosines along an axis of `length` pixels. */
 export function blurSpectrum(length: number, sigma: number): Float64Array {

@@ -33,6 +33,7 @@ import { occlusion } from './occlusion.ts';
 import { rise } from './rise.ts';
 import { saliency } from './saliency.ts';
 import { smoothGrad } from './smoothgrad.ts';
+import { xrai } from './xrai.ts';
 
 export type { Method } from './method.ts';
 
@@ -43,6 +44,7 @@ export const methods: readonly Method[] = [
   integratedGradients,
   guidedIntegratedGradients,
   blurIntegratedGradients,
+  xrai,
   deepLift,
   expectedGradients,
   gradientShap,
