@@ -130,9 +130,13 @@ async function meanAttributions(question: Question, baselines: readonly FloatTen
 
 /** Of an input that is no picture: the smallest and the largest of its own numbers everywhere. */
 function extremesOf(x: FloatTensor): readonly [FloatTensor, FloatTensor] {
-  const end = (choose: (a: number, b: number) => number) => full(x.shape, x.data.reduce(choose));
-  return [end(Math.min), end(Math.max)];
+  const [low, high] = rangeOf(x.data);
+  return [full(x.shape, low), full(x.shape, high)];
 }
+
+/** The smallest and the largest number. */
+const rangeOf = (data: Float32Array): readonly [number, number] =>
+  data.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)] as const, [Infinity, -Infinity] as const);
 
 interface Seen extends FloatImage {
   readonly places: Places;
@@ -172,7 +176,7 @@ async function regionsOf(
 
 /** From −1 to 1: the range that the scales are meant for. */
 function stretched(image: FloatImage): FloatImage {
-  const [low, high] = [image.data.reduce((a, b) => Math.min(a, b)), image.data.reduce((a, b) => Math.max(a, b))];
+  const [low, high] = rangeOf(image.data);
   return { ...image, data: image.data.map((v) => (high > low ? (2 * (v - low)) / (high - low) - 1 : 0)) };
 }
 
