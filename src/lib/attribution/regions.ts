@@ -16,27 +16,22 @@ interface Size {
 export function grownRegions({ count, of }: Segments, grid: Size, picture: Size, radius: number): Region[] {
   const found = Array.from({ length: count }, (): number[] => []);
   const lastPlace = new Int32Array(count).fill(-1);
-  const disk = diskOf(radius);
+  const reach = Array.from({ length: radius + 1 }, (_, dy) => Math.floor(Math.sqrt(radius * radius - dy * dy)));
   for (let place = 0; place < picture.width * picture.height; place++) {
     const y = Math.floor(((Math.floor(place / picture.width) + 0.5) * grid.height) / picture.height);
     const x = Math.floor((((place % picture.width) + 0.5) * grid.width) / picture.width);
-    for (const [dy, dx] of disk) {
-      const [row, column] = [y + dy, x + dx];
-      if (row < 0 || row >= grid.height || column < 0 || column >= grid.width) continue;
-      const segment = of[row * grid.width + column];
-      if (lastPlace[segment] === place) continue;
-      lastPlace[segment] = place;
-      found[segment].push(place);
+    for (let row = Math.max(0, y - radius); row <= Math.min(grid.height - 1, y + radius); row++) {
+      const width = reach[Math.abs(row - y)];
+      const end = row * grid.width + Math.min(grid.width - 1, x + width);
+      for (let at = row * grid.width + Math.max(0, x - width); at <= end; at++) {
+        const segment = of[at];
+        if (lastPlace[segment] === place) continue;
+        lastPlace[segment] = place;
+        found[segment].push(place);
+      }
     }
   }
   return found.filter(({ length }) => length > 0).map((places) => Int32Array.from(places));
-}
-
-function diskOf(radius: number): [number, number][] {
-  const side = Array.from({ length: 2 * radius + 1 }, (_, i) => i - radius);
-  return side.flatMap((dy) =>
-    side.filter((dx) => dy * dy + dx * dx <= radius * radius).map((dx): [number, number] => [dy, dx]),
-  );
 }
 
 /**
