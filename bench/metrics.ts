@@ -33,6 +33,7 @@ const METHOD_OPTIONS: Readonly<Record<string, Record<string, unknown>>> = {
   'integrated-gradients': { steps: 16 },
   'guided-integrated-gradients': { steps: 16 },
   'blur-integrated-gradients': { steps: 16 },
+  xrai: { steps: 8 },
   'expected-gradients': { samples: 16 },
   'gradient-shap': { samples: 16 },
   smoothgrad: { samples: 10 },
