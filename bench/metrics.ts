@@ -31,6 +31,9 @@ const PLANTED = { 'random-anew': 'Random, drawn anew', 'random-fixed': 'Random, 
 /** Sampling that is cut so that all pictures can be had; everything else has the page's defaults. */
 const METHOD_OPTIONS: Readonly<Record<string, Record<string, unknown>>> = {
   'integrated-gradients': { steps: 16 },
+  'guided-integrated-gradients': { steps: 16 },
+  'blur-integrated-gradients': { steps: 16 },
+  xrai: { steps: 8 },
   'expected-gradients': { samples: 16 },
   'gradient-shap': { samples: 16 },
   smoothgrad: { samples: 10 },

@@ -64,8 +64,6 @@ describe('the registry', () => {
   });
 
   it('names the known methods when asked for another', () => {
-    expect(() => findMethod('gradcam')).toThrow(
-      'Unknown method "gradcam". Known: integrated-gradients, deeplift, expected-gradients,',
-    );
+    expect(() => findMethod('gradcam')).toThrow('Unknown method "gradcam". Known: integrated-gradients,');
   });
 });

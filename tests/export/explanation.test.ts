@@ -24,6 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Fewer steps and samples than usual, and maps that are not cut off at zero. */
 const CHEAP: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'integrated-gradients': { steps: 5 },
+  'blur-integrated-gradients': { steps: 4 },
   'expected-gradients': { samples: 4 },
   'gradient-shap': { samples: 4, noise: 0.1 },
   'deeplift-shap': { baselines: 3 },
@@ -214,7 +215,7 @@ describe('a file of an explanation, on plain onnxruntime-web in a process of its
   it('is made of every method that is a graph, and every other says why not', () => {
     const made = new Set(cases.map(({ request }) => request.method));
     const without = methods.filter(({ id }) => !made.has(id));
-    expect(made.size).toBe(22);
+    expect(made.size).toBe(23);
     expect(without.every(({ noGraph }) => noGraph !== null && noGraph.endsWith('.'))).toBe(true);
   });
 

@@ -7,7 +7,7 @@ import type { FloatTensor } from '../tensor/tensor.ts';
 import { keyOf, modelOn, runOnce, values } from './program.ts';
 import { siteOf, type Site } from './site.ts';
 import { headOf, outputOf, seedOf } from './target.ts';
-import type { Question } from './types.ts';
+import type { Compiled, Question } from './types.ts';
 
 export interface BackwardResult {
   /** What arrives at the input, or at the layer asked for, in its shape. */
@@ -35,19 +35,28 @@ export function walkBack(g: Builder, { model, target, x, seed }: Site, rules: Ru
 export const flowOf = (g: Builder, site: Site, rules: RuleSet): Value =>
   walkBack(g, site, rules, [site.model.input]).flows[0];
 
-/** ∂F/∂x under `rules`, and F(x). `at` is where the walk ends: a layer's activation in place of the input. */
-export async function gradientOf(
+/** The program of one walk back, x and the seed → what arrives at `at`, a value of the model. */
+export function gradientProgram(
   question: Question,
   rules: RuleSet,
   at: Value = question.model.input,
-): Promise<BackwardResult> {
+): Promise<Compiled> {
   const { engine, target } = question;
   const build = () => {
     const g = new Builder();
     const site = siteOf(question);
     return { name: rules.name, inputs: [site.x, site.seed], outputs: walkBack(g, site, rules, [at]).flows };
   };
-  const program = await engine.program(`${rules.name}/${headOf(target)}/${keyOf(at)}`, build, { batch: 1 });
+  return engine.program(`${rules.name}/${headOf(target)}/${keyOf(at)}`, build, { batch: 1 });
+}
+
+/** ∂F/∂x under `rules`, and F(x). `at` is where the walk ends: a layer's activation in place of the input. */
+export async function gradientOf(
+  question: Question,
+  rules: RuleSet,
+  at: Value = question.model.input,
+): Promise<BackwardResult> {
+  const program = await gradientProgram(question, rules, at);
   const [gradient] = await runOnce(question, program, [question.x, seedOf(question)]);
   const [value] = await values(question, [question.x]);
   question.onProgress?.({ done: 1, total: 1 });

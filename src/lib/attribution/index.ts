@@ -8,6 +8,7 @@ import { hiResCam } from './hires-cam.ts';
 import { layerCam } from './layer-cam.ts';
 import { scoreCam } from './score-cam.ts';
 import { xGradCam } from './xgrad-cam.ts';
+import { blurIntegratedGradients } from './blur-integrated-gradients.ts';
 import { deconvolution } from './deconvolution.ts';
 import { deepLift } from './deeplift.ts';
 import { deepLiftShap } from './deeplift-shap.ts';
@@ -23,6 +24,7 @@ import { kernelShap, lime } from './surrogate.ts';
 import { gradCam } from './grad-cam.ts';
 import { guidedBackpropagation } from './guided-backpropagation.ts';
 import { guidedGradCam } from './guided-grad-cam.ts';
+import { guidedIntegratedGradients } from './guided-integrated-gradients.ts';
 import { inputXGradient } from './input-x-gradient.ts';
 import { integratedGradients } from './integrated-gradients.ts';
 import type { Method } from './method.ts';
@@ -31,6 +33,7 @@ import { occlusion } from './occlusion.ts';
 import { rise } from './rise.ts';
 import { saliency } from './saliency.ts';
 import { smoothGrad } from './smoothgrad.ts';
+import { xrai } from './xrai.ts';
 
 export type { Method } from './method.ts';
 
@@ -39,6 +42,9 @@ const deterministic = [integratedGradients, deepLift, saliency, inputXGradient, 
 
 export const methods: readonly Method[] = [
   integratedGradients,
+  guidedIntegratedGradients,
+  blurIntegratedGradients,
+  xrai,
   deepLift,
   expectedGradients,
   gradientShap,

@@ -64,6 +64,12 @@ export async function inChunks(
   signal?.throwIfAborted();
 }
 
+/** Lets waiting messages in, a cancel among them, where a method works for long without running a program. */
+export async function pause({ signal }: Pick<Question, 'signal'>): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  signal?.throwIfAborted();
+}
+
 const isResident = (value: Tensor | Resident): value is Resident => 'read' in value;
 
 export async function readAll(results: readonly Resident[]): Promise<FloatTensor[]> {

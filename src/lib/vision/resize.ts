@@ -58,6 +58,29 @@ export function resample(pixels: Pixels, from: Rect, width: number, height: numb
   return { width, height, channels: 3, data };
 }
 
+/** A float image at another size, each channel by itself; as it is where the size is the same. */
+export function resized(image: FloatImage, width: number, height: number): FloatImage {
+  const { channels } = image;
+  const columns = triangleTaps(0, image.width, image.width, width);
+  const rows = triangleTaps(0, image.height, image.height, height);
+  const narrow = new Float32Array(image.height * width * channels);
+  for (let y = 0; y < image.height; y++)
+    columns.forEach(({ first, weights }, x) => {
+      for (let c = 0; c < channels; c++)
+        weights.forEach((w, k) => {
+          narrow[(y * width + x) * channels + c] += w * image.data[(y * image.width + first + k) * channels + c];
+        });
+    });
+  const line = width * channels;
+  const data = new Float32Array(height * line);
+  rows.forEach(({ first, weights }, y) =>
+    weights.forEach((w, k) => {
+      for (let i = 0; i < line; i++) data[y * line + i] += w * narrow[(first + k) * line + i];
+    }),
+  );
+  return { width, height, channels, data };
+}
+
 /** Row `y` as RGB, transparency blended with white. */
 function opaqueLine({ data, width }: Pixels, y: number, line: Float32Array): void {
   for (let x = 0, i = y * width * 4, o = 0; x < width; x++, i += 4, o += 3) {
