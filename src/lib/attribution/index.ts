@@ -8,6 +8,7 @@ import { hiResCam } from './hires-cam.ts';
 import { layerCam } from './layer-cam.ts';
 import { scoreCam } from './score-cam.ts';
 import { xGradCam } from './xgrad-cam.ts';
+import { boundedIntegratedGradients } from './bounded-integrated-gradients.ts';
 import { deconvolution } from './deconvolution.ts';
 import { deepLift } from './deeplift.ts';
 import { deepLiftShap } from './deeplift-shap.ts';
@@ -39,6 +40,7 @@ const deterministic = [integratedGradients, deepLift, saliency, inputXGradient, 
 
 export const methods: readonly Method[] = [
   integratedGradients,
+  boundedIntegratedGradients,
   deepLift,
   expectedGradients,
   gradientShap,
