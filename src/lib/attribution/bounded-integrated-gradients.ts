@@ -53,10 +53,12 @@ export const boundedIntegratedGradients = defineMethod({
     const reached = await reach(question, { target, passes: passes - 2, rule });
     const scores = makeTensor('float32', question.x.shape, reached.scores);
     const [value, baselineValue] = await values(question, [question.x, question.baseline!]);
+    const total = reached.passes + 2;
+    question.onProgress?.({ done: total, total });
     const check = {
       ...completeness('estimate', scores, value, baselineValue),
       estimate: { error: reached.error, target, rule: reached.rule },
     };
-    return { scores, value, baselineValue, check, passes: reached.passes + 2 };
+    return { scores, value, baselineValue, check, passes: total };
   },
 });

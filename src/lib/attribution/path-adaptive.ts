@@ -2,7 +2,7 @@
 import { deepliftComplete } from '../autodiff/rule-sets.ts';
 import { missingRules } from './method.ts';
 import { PathSum, worstOf, type Cell } from './path-error.ts';
-import { gradientRule, segmentRule, type PathRule, type PathRuleName } from './path-rules.ts';
+import { gradientRule, SEGMENTS_FIRST, segmentRule, type PathRule, type PathRuleName } from './path-rules.ts';
 import { segmentsOfPath } from './path-terms.ts';
 import type { Question } from './types.ts';
 
@@ -40,13 +40,16 @@ export async function reach(question: Question, { target, passes, rule }: Wanted
   let gradients = await started(gradientRule(reporting(question, effort, 1)), question, effort);
   if (rule === 'measured') {
     gradients = await refined(gradients, effort, NEAR * target);
-    if (await wholeAgrees(question, gradients, effort)) {
+    if (isFar(gradients, target) && (await wholeAgrees(question, gradients, effort))) {
       const segments = await bySegments();
       if (costOf(segments) < costOf(gradients)) return resultOf(await refined(segments, effort, target), effort);
     }
   }
   return resultOf(await refined(gradients, effort, target), effort);
 }
+
+/** Passes of DeepLIFT over the whole path. */
+const WHOLE = 2;
 
 interface Effort {
   readonly target: number;
@@ -88,16 +91,19 @@ async function started<C extends Cell>(rule: PathRule<C>, { x }: Question, effor
 /** An error that shrinks as the number of points grows has a constant product with it. */
 const costOf = <C extends Cell>({ error, passes }: Running<C>): number => error * passes;
 
+/** Whether more passes are expected to be missing than twice those that trying segments takes. */
+const isFar = <C extends Cell>({ error, passes }: Running<C>, target: number): boolean =>
+  error <= NEAR * target && passes * (error / target - 1) > 2 * (WHOLE + SEGMENTS_FIRST);
+
 /** Whether DeepLIFT from the baseline to the image lies within the error of what gradients have found. */
 async function wholeAgrees<C extends Cell>(
   question: Question,
   { sum, error }: Running<C>,
   effort: Effort,
 ): Promise<boolean> {
-  const found = error <= effort.target || !(error <= NEAR * effort.target);
-  if (found || missingRules(question.model, deepliftComplete) !== null) return false;
+  if (missingRules(question.model, deepliftComplete) !== null) return false;
   const [whole] = await segmentsOfPath(reporting(question, effort, 2), [{ from: 0, to: 1 }]);
-  effort.passes += 2;
+  effort.passes += WHOLE;
   let [distance, size] = [0, 0];
   sum.scores.forEach((score, i) => {
     distance += Math.abs(whole[i] - score);

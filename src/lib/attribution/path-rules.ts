@@ -22,13 +22,14 @@ interface GradientCell extends Cell {
   readonly places: readonly Place[];
 }
 
-const QUARTERS = [0, 0.25, 0.5, 0.75, 1] as const;
+/** Where the halves of a cell have points that it has not. */
+const EIGHTHS = [0.125, 0.375, 0.625, 0.875] as const;
 
 /**
  * At the baseline itself many ReLUs may lie on their kinks, as where it is black and nothing is added to it; the integral
- * sees the gradient just behind it.
+ * sees the gradient just behind it. Points begin here, and what lies before has the first one's gradient.
  */
-const BEHIND_BASELINE = 2 ** -13;
+const START = 2 ** -13;
 
 /**
  * The gradient at five places of each cell, all of which its halves use again. Over the cell stands either Simpson's rule,
@@ -37,34 +38,24 @@ const BEHIND_BASELINE = 2 ** -13;
  */
 export function gradientRule(question: Question): PathRule<GradientCell> {
   const fold = folding(question.x.data.length);
-  const at = async (alphas: readonly number[]): Promise<Place[]> => {
-    const places = await placesOnPath(
-      question,
-      alphas.map((alpha) => Math.max(alpha, BEHIND_BASELINE)),
-    );
-    return places.map(({ slope, value }, i) => ({
-      slope,
-      value: value + Math.min(0, alphas[i] - BEHIND_BASELINE) * total(slope),
-    }));
-  };
   const cellOf = (from: number, to: number, places: readonly Place[]): GradientCell => ({
     from,
     to,
     places,
-    ...measured(places, (to - from) / 4, fold),
+    ...measured(places, (to - from) / 4, from === START ? START : 0, fold),
   });
   return {
     name: 'gradients',
     first: 9,
     halving: 4,
     async start() {
-      const places = await at(Array.from({ length: 9 }, (_, k) => k / 8));
-      return [cellOf(0, 0.5, places.slice(0, 5)), cellOf(0.5, 1, places.slice(4))];
+      const at = Array.from({ length: 9 }, (_, k) => START + ((1 - START) * k) / 8);
+      const places = await placesOnPath(question, at);
+      return [cellOf(START, at[4], places.slice(0, 5)), cellOf(at[4], 1, places.slice(4))];
     },
     async halve(cells) {
-      const fresh = await at(
-        cells.flatMap(({ from, to }) => QUARTERS.slice(1).map((q) => from + (q - 0.125) * (to - from))),
-      );
+      const between = cells.flatMap(({ from, to }) => EIGHTHS.map((k) => from + k * (to - from)));
+      const fresh = await placesOnPath(question, between);
       return cells.flatMap(({ from, to, places: [a, b, c, d, e] }, i) => {
         const [ab, bc, cd, de] = fresh.slice(4 * i, 4 * i + 4);
         const middle = (from + to) / 2;
@@ -76,8 +67,8 @@ export function gradientRule(question: Question): PathRule<GradientCell> {
 
 type Fold = ReturnType<typeof folding>;
 
-/** `h`: from place to place. */
-function measured(places: readonly Place[], h: number, fold: Fold): Omit<Cell, 'from' | 'to'> {
+/** `h`: from place to place; `before`: how much of the path has the first place's gradient. */
+function measured(places: readonly Place[], h: number, before: number, fold: Fold): Omit<Cell, 'from' | 'to'> {
   const [a, b, c, d, e] = places.map(({ slope }) => slope);
   const difference = (i: number): number => (h / 3) * (a[i] - 4 * b[i] + 6 * c[i] - 4 * d[i] + e[i]);
   const jumps = [
@@ -87,20 +78,26 @@ function measured(places: readonly Place[], h: number, fold: Fold): Omit<Cell, '
     (i: number): number => (h / Math.sqrt(12)) * (e[i] - d[i]),
   ];
   const simpson = (): Measure => ({
-    integral: a.map((_, i) => (h / 3) * (a[i] + 4 * b[i] + 2 * c[i] + 4 * d[i] + e[i])),
+    integral: a.map((_, i) => before * a[i] + (h / 3) * (a[i] + 4 * b[i] + 2 * c[i] + 4 * d[i] + e[i])),
     deviation: a.map((_, i) => Math.abs(difference(i))),
   });
   const trapezoid = (): Measure => ({
-    integral: a.map((_, i) => (h / 2) * (a[i] + 2 * b[i] + 2 * c[i] + 2 * d[i] + e[i])),
+    integral: a.map((_, i) => before * a[i] + (h / 2) * (a[i] + 2 * b[i] + 2 * c[i] + 2 * d[i] + e[i])),
     deviation: a.map((_, i) => Math.sqrt(jumps.reduce((total, jump) => total + jump(i) ** 2, 0))),
   });
   const [smooth, kinked] = [simpson(), trapezoid()];
-  const change = places[4].value - places[0].value;
+  const step = (f: Float32Array, g: Float32Array) => h ** 2 * f.reduce((sum, v, i) => sum + (g[i] - v) ** 2, 0);
+  const near = (step(a, b) + step(b, c) + step(c, d) + step(d, e)) / 4;
+  const far = (step(a, c) + step(c, e)) / 2;
+  const change = places[4].value - places[0].value + before * total(a);
   const of = ({ integral, deviation }: Measure) => ({ deviation: total(deviation), gap: total(integral) - change });
   return total(smooth.deviation) <= total(kinked.deviation)
-    ? { measure: simpson, parts: [fold(difference)], ...of(smooth) }
-    : { measure: trapezoid, parts: jumps.map(fold), ...of(kinked) };
+    ? { measure: simpson, parts: [fold(difference)], steps: [0, 0], ...of(smooth) }
+    : { measure: trapezoid, parts: jumps.map(fold), steps: [near, far], ...of(kinked) };
 }
+
+/** Passes of the first cells of segments. */
+export const SEGMENTS_FIRST = 12;
 
 interface SegmentCell extends Cell {
   readonly halves: readonly [Float32Array, Float32Array];
@@ -118,11 +115,20 @@ export function segmentRule(question: Question): PathRule<SegmentCell> {
       integral: whole.map((_, i) => halves[0][i] + halves[1][i]),
       deviation: whole.map((_, i) => Math.abs(difference(i))),
     });
-    return { from, to, halves, measure, parts: [fold(difference)], deviation: total(measure().deviation), gap: 0 };
+    return {
+      from,
+      to,
+      halves,
+      measure,
+      parts: [fold(difference)],
+      steps: [0, 0],
+      deviation: total(measure().deviation),
+      gap: 0,
+    };
   };
   return {
     name: 'segments',
-    first: 12,
+    first: SEGMENTS_FIRST,
     halving: 8,
     async start() {
       const halves = halvesOf({ from: 0, to: 1 });
