@@ -33,7 +33,7 @@ const ofSum = (logit: Parameters<typeof modelOf>[1]) =>
     baseline: full([1, 2], 0),
   });
 
-describe('Integrated Gradients within an error', () => {
+describe('Adaptive Integrated Gradients', () => {
   it.each(rules)('of x₀x₁ + x₀² at (3, 4) is [15, 6] by %s, from its first points', async (rule) => {
     const question = ask({ model: quadratic(), x: float32([1, 2], [3, 4]), baseline: full([1, 2], 0) });
     const { scores, check, value, baselineValue, passes } = await method.explain(question, { rule });

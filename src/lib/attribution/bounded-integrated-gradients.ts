@@ -15,7 +15,7 @@ import { completeness, values } from './program.ts';
  */
 export const boundedIntegratedGradients = defineMethod({
   id: 'bounded-integrated-gradients',
-  title: 'Integrated Gradients within an error',
+  title: 'Adaptive Integrated Gradients',
   family: 'path',
   description: 'Integrated Gradients with as many points on the path as it takes for the error that you choose.',
   citation: {

@@ -40,8 +40,8 @@ const deterministic = [integratedGradients, deepLift, saliency, inputXGradient, 
 
 export const methods: readonly Method[] = [
   integratedGradients,
-  boundedIntegratedGradients,
   deepLift,
+  boundedIntegratedGradients,
   expectedGradients,
   gradientShap,
   deepLiftShap,

@@ -53,9 +53,9 @@ export function draws({ request }: AttributionResult, model: ModelInfo | null): 
 
 type Estimate = NonNullable<NonNullable<AttributionResult['check']>['estimate']>;
 
-/** "≈ 0.98 % of at most 1 %, from gradients". */
+/** "≈ 0.98 % of 1 % allowed, by gradients". */
 export const errorText = ({ error, target, rule }: Estimate): string =>
-  `≈ ${percent(error)} ${error > target ? `instead of ${percent(target)}` : `of at most ${percent(target)}`}, from ${rule}`;
+  `≈ ${percent(error)}${error > target ? ', over the' : ' of'} ${percent(target)} allowed, by ${rule}`;
 
 export function factsOf(result: AttributionResult, model: ModelInfo | null): Fact[] {
   const { request, check } = result;
