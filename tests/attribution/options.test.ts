@@ -65,7 +65,7 @@ describe('the registry', () => {
 
   it('names the known methods when asked for another', () => {
     expect(() => findMethod('gradcam')).toThrow(
-      'Unknown method "gradcam". Known: integrated-gradients, deeplift, expected-gradients,',
+      'Unknown method "gradcam". Known: integrated-gradients, deeplift, bounded-integrated-gradients, expected-gradients,',
     );
   });
 });
