@@ -64,6 +64,8 @@ describe('the registry', () => {
   });
 
   it('names the known methods when asked for another', () => {
-    expect(() => findMethod('gradcam')).toThrow('Unknown method "gradcam". Known: integrated-gradients,');
+    expect(() => findMethod('gradcam')).toThrow(
+      'Unknown method "gradcam". Known: integrated-gradients, deeplift, bounded-integrated-gradients,',
+    );
   });
 });

@@ -156,3 +156,22 @@ describe('a gap in a sum', () => {
     expect(noteAt(relative)).toContain(`The scores miss their sum by ${share}: these rules`);
   });
 });
+
+describe('an error that was asked for', () => {
+  const map = float32([1, 1, 2], Float32Array.of(1, -1));
+  const origin = { method: '', probabilities: Float32Array.of(1), replaces: true, undropped: null };
+  const notesAt = (error: number) => {
+    const estimate = { error, target: 0.01, rule: 'gradients' };
+    const check = { claim: '', kind: 'estimate', delta: 0, relative: 0, estimate } as const;
+    return diagnose([map], { check, passes: 500 } as Explanation, { ...origin, target: { kind: 'logit', index: 0 } })
+      .notes;
+  };
+
+  it('is spoken of where it was not reached', () => {
+    expect(notesAt(0.0231)).toEqual([
+      'The error is estimated at 2.3 % after 500 passes, 1 % was asked for. Allow more passes or a larger error.',
+    ]);
+    expect(notesAt(0.01)).toEqual([]);
+    expect(notesAt(NaN)).toEqual([]);
+  });
+});

@@ -82,6 +82,13 @@ describe('a bundle', () => {
     expect(Buffer.from(read.input).equals(png) && Buffer.from(read.picture).equals(png)).toBe(true);
   });
 
+  it('gives back the estimate of an error that was asked for, and nothing where none was', () => {
+    const estimate = { error: 0.0098, target: 0.01, rule: 'gradients' };
+    const asked = { ...bundle, result: { ...bundle.result, check: { ...bundle.result.check!, estimate } } };
+    expect(readBundle(packBundle(asked), 'b.vitrine.zip').result.check!.estimate).toEqual(estimate);
+    expect(readBundle(packed, 'b.vitrine.zip').result.check!.estimate).toBeUndefined();
+  });
+
   it('is the same file for the same result', () => {
     expect(Buffer.from(packBundle(bundle)).equals(packed)).toBe(true);
   });

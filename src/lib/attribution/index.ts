@@ -9,6 +9,7 @@ import { layerCam } from './layer-cam.ts';
 import { scoreCam } from './score-cam.ts';
 import { xGradCam } from './xgrad-cam.ts';
 import { blurIntegratedGradients } from './blur-integrated-gradients.ts';
+import { boundedIntegratedGradients } from './bounded-integrated-gradients.ts';
 import { deconvolution } from './deconvolution.ts';
 import { deepLift } from './deeplift.ts';
 import { deepLiftShap } from './deeplift-shap.ts';
@@ -42,10 +43,11 @@ const deterministic = [integratedGradients, deepLift, saliency, inputXGradient, 
 
 export const methods: readonly Method[] = [
   integratedGradients,
+  deepLift,
+  boundedIntegratedGradients,
   guidedIntegratedGradients,
   blurIntegratedGradients,
   xrai,
-  deepLift,
   expectedGradients,
   gradientShap,
   deepLiftShap,

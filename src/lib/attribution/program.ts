@@ -170,7 +170,7 @@ export function sumCheck(kind: SelfCheck['kind'], claim: string, scores: FloatTe
 
 /** Completeness (Sundararajan et al. 2017), also called summation to delta (Shrikumar et al. 2017). */
 export const completeness = (
-  kind: 'exact' | 'quadrature',
+  kind: 'exact' | 'quadrature' | 'estimate',
   scores: FloatTensor,
   value: number,
   baselineValue: number,

@@ -83,14 +83,26 @@ export interface SelfCheck {
   /**
    * What a gap means. `exact`: rounding, or a rule that does not keep the sum. `quadrature`: too few steps. `first-order`:
    * F is not linear, which the method ignores. `conservation`: what biases and stabilisers absorbed. `sampling`: the standard error of a mean over samples.
+   * `estimate`: as `quadrature`, of scores whose own error is estimated beside it.
    */
-  readonly kind: 'exact' | 'quadrature' | 'first-order' | 'conservation' | 'sampling';
+  readonly kind: 'exact' | 'quadrature' | 'first-order' | 'conservation' | 'sampling' | 'estimate';
   /** Such as "Σ scores = F(x) − F(x′)". */
   readonly claim: string;
   /** Left side minus right side; the standard error itself under `sampling`. */
   readonly delta: number;
   /** |delta| over the size of the right side; over the root mean square of the scores under `sampling`. */
   readonly relative: number;
+  /** Where the method was asked for an error. */
+  readonly estimate?: ErrorEstimate | undefined;
+}
+
+/** How far scores are from what they approximate: Σ|error| over Σ|score|. An estimate and no bound. */
+export interface ErrorEstimate {
+  readonly error: number;
+  /** What was asked for. */
+  readonly target: number;
+  /** What the scores were summed from, such as "gradients". */
+  readonly rule: string;
 }
 
 export interface Explanation {

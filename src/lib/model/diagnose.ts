@@ -30,7 +30,7 @@ export interface Diagnosis {
 }
 
 /** What is to be said about this map, or these, of several images. */
-export function diagnose(maps: readonly FloatTensor[], { check }: Explanation, origin: Origin): Diagnosis {
+export function diagnose(maps: readonly FloatTensor[], { check, passes }: Explanation, origin: Origin): Diagnosis {
   const notes: string[] = [];
   let wayOut: WayOut | undefined;
   const sizes = maps.map(({ data }) => data.length);
@@ -47,13 +47,18 @@ export function diagnose(maps: readonly FloatTensor[], { check }: Explanation, o
     notes.push('Every position has the same score: this target does not depend on where things are.');
   else if (maps.every(({ data }) => data.every((v) => v <= 0)))
     notes.push('No score is positive: whatever the method sees in this picture speaks against the target.');
-  if (check && check.relative > LARGE_GAP)
-    notes.push(...gapNotes[check.kind](`${Number((100 * check.relative).toPrecision(2))} %`));
+  if (check?.estimate && check.estimate.error > check.estimate.target)
+    notes.push(
+      `The error is estimated at ${share(check.estimate.error)} after ${passes} passes, ${share(check.estimate.target)} was asked for. Allow more passes or a larger error.`,
+    );
+  if (check && check.relative > LARGE_GAP) notes.push(...gapNotes[check.kind](share(check.relative)));
   return { notes, ...(wayOut && { wayOut }) };
 }
 
 /** Whether there is nothing on a map. */
 export const isBlank = ({ data }: FloatTensor): boolean => data.every((v) => v === 0);
+
+const share = (v: number): string => `${Number((100 * v).toPrecision(2))} %`;
 
 const quoted = (names: readonly string[]): string => names.map((name) => `“${name}”`).join(', ');
 
@@ -83,6 +88,9 @@ const gapNotes: Record<SelfCheck['kind'], (share: string) => string[]> = {
     `The scores miss their sum by ${share}: these rules do not keep it here, or F(x) is too close to F(x′).`,
   ],
   quadrature: (share) => [`The scores miss their sum by ${share}: more steps make the map more faithful.`],
+  estimate: (share) => [
+    `The scores miss their sum by ${share}: they nearly cancel in it. A smaller error makes the gap smaller.`,
+  ],
   // The method makes no promise that could be missed.
   'first-order': () => [],
   conservation: (share) => [

@@ -1,5 +1,5 @@
 /** @file What is told about a model and its explanations: plain data that crosses the worker. */
-import type { Target } from '../attribution/types.ts';
+import type { SelfCheck, Target } from '../attribution/types.ts';
 import type { FormatId } from '../formats/model.ts';
 import type { DeviceChoice } from '../runtime/device.ts';
 import type { DeviceId } from '../runtime/devices.ts';
@@ -259,7 +259,7 @@ export interface AttributionResult extends InputResult {
   readonly value: number;
   readonly probability: number | null;
   readonly baselineValue: number | null;
-  readonly check: { readonly claim: string; readonly delta: number; readonly relative: number } | null;
+  readonly check: Omit<SelfCheck, 'kind'> | null;
   readonly passes: number;
   readonly milliseconds: number;
   readonly device: DeviceInfo;

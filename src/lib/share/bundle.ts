@@ -4,6 +4,7 @@
  * checksums, then every field.
  */
 import { type Zippable, strFromU8, strToU8, zipSync } from 'fflate';
+import type { ErrorEstimate, SelfCheck } from '../attribution/types.ts';
 import { readNpy, writeNpy } from '../tensor/npy.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import { unfold, ZipError } from '../zip/unfold.ts';
@@ -33,7 +34,7 @@ export interface BundledResult {
   readonly value: number | null;
   readonly baselineValue: number | null;
   readonly probability: number | null;
-  readonly check: { readonly claim: string; readonly delta: number; readonly relative: number } | null;
+  readonly check: Omit<SelfCheck, 'kind'> | null;
   readonly passes: number;
   readonly milliseconds: number;
   /** Of the input picture. */
@@ -134,6 +135,18 @@ const others = list(struct<BundledInput>({ name: ['', text(200)], size: ['', siz
   max: MOST_INPUTS - 1,
 });
 
+/** Only of methods that were asked for an error. */
+const absent = <T>(of: Schema<T>): Schema<T | undefined> => ({
+  write: (value, form) => (value === undefined ? undefined : of.write(value, form)),
+  read: (json, form, at) => (json === undefined ? undefined : of.read(json, form, at)),
+});
+
+const estimate = struct<ErrorEstimate>({
+  error: ['', number({ min: 0 })],
+  target: ['', number({ min: 0 })],
+  rule: ['', text(80)],
+});
+
 const result: Schema<BundledResult> = struct<BundledResult>({
   methodTitle: ['', text(80)],
   signed: ['', flag],
@@ -147,6 +160,7 @@ const result: Schema<BundledResult> = struct<BundledResult>({
         claim: ['', text(200)],
         delta: ['', number()],
         relative: ['', number()],
+        estimate: ['', absent(estimate)],
       }),
     ),
   ],

@@ -59,13 +59,14 @@ const finite = (n: number | null): number | null => (n !== null && Number.isFini
 function bundledResult(result: AttributionResult, method: MethodInfo | null, image: ImageInfo): BundledResult {
   const { value, baselineValue, probability, check, passes, milliseconds, crop, notes } = result;
   const sound = check && Number.isFinite(check.delta) && Number.isFinite(check.relative);
+  const estimate = Number.isFinite(check?.estimate?.error) && { estimate: check!.estimate };
   return {
     methodTitle: method?.title ?? result.request.method,
     signed: method?.signed ?? true,
     value: finite(value),
     baselineValue: finite(baselineValue),
     probability: finite(probability),
-    check: sound ? { claim: check.claim, delta: check.delta, relative: check.relative } : null,
+    check: sound ? { claim: check.claim, delta: check.delta, relative: check.relative, ...estimate } : null,
     passes,
     milliseconds,
     size: { width: image.width, height: image.height },

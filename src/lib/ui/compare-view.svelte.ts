@@ -10,7 +10,7 @@ import { type Drawing, drawingOf } from './drawing.ts';
 import { duration, number, percent } from './format.ts';
 import { photograph } from './photograph.ts';
 import type { Sight } from './inspector.svelte.ts';
-import { deviceText, draws } from './summary.ts';
+import { deviceText, draws, errorText } from './summary.ts';
 import { type WayOut, wayOutOf } from './way-out.ts';
 
 /** A cell with all that is drawn and said about it. */
@@ -184,6 +184,7 @@ export function captionOf(result: AttributionResult, model: ModelInfo | null): s
   return [
     `F ${number(value, { signed: true, digits: 3 })}`,
     ...(check ? [`Δ ${number(check.delta, { signed: true, digits: 2 })} (${percent(check.relative)})`] : []),
+    ...(check?.estimate ? [`error ${errorText(check.estimate)}`] : []),
     ...(draws(result, model) ? [`seed ${request.seed}`] : []),
     passes === 1 ? '1 pass' : `${passes} passes`,
     duration(milliseconds),

@@ -1,7 +1,7 @@
 /** @file What links say, in words. */
 import type { FileReference, Needed, OpenBundle, SharedRecord, Verdict } from '../state/share.svelte.ts';
 import { bytes, count, counted, number, percent } from './format.ts';
-import { deviceName } from './summary.ts';
+import { deviceName, errorText } from './summary.ts';
 
 const NAMES = { value: 'F(x)', delta: 'Δ', sum: 'the sum of the map', max: 'the maximum of the map' } as const;
 
@@ -92,6 +92,7 @@ export function bundleFacts({ record, result }: OpenBundle): { name: string; val
     ...(result.value === null ? [] : [{ name: 'F(x)', value: signed(result.value) }]),
     ...(result.baselineValue === null ? [] : [{ name: 'F(x′)', value: signed(result.baselineValue) }]),
     ...(result.check === null ? [] : [{ name: 'Δ', value: `${signed(result.check.delta)} (${result.check.claim})` }]),
+    ...(result.check?.estimate ? [{ name: 'Error', value: errorText(result.check.estimate) }] : []),
     { name: 'Method', value: `${result.methodTitle}, ${counted(result.passes, 'pass', 'passes')}` },
     ...(Object.keys(record.options).length === 0 ? [] : [{ name: 'Options', value: JSON.stringify(record.options) }]),
     ...(record.output === null ? [] : [{ name: 'Output', value: record.output }]),

@@ -51,6 +51,12 @@ export function draws({ request }: AttributionResult, model: ModelInfo | null): 
   return needs?.seed === true || (needs?.baseline === true && request.baseline.kind === 'noise');
 }
 
+type Estimate = NonNullable<NonNullable<AttributionResult['check']>['estimate']>;
+
+/** "≈ 0.98 % of 1 % allowed, by gradients". */
+export const errorText = ({ error, target, rule }: Estimate): string =>
+  `≈ ${percent(error)}${error > target ? ', over the' : ' of'} ${percent(target)} allowed, by ${rule}`;
+
 export function factsOf(result: AttributionResult, model: ModelInfo | null): Fact[] {
   const { request, check } = result;
   const method = model?.methods.find(({ id }) => id === request.method);
@@ -73,6 +79,14 @@ export function factsOf(result: AttributionResult, model: ModelInfo | null): Fac
         }
       : { name: 'Δ', value: 'none', meaning: 'This method promises no sum that could be checked.' },
   );
+  if (check?.estimate) {
+    facts.push({
+      name: 'Error',
+      value: errorText(check.estimate),
+      meaning:
+        'How much of all attribution is wrong: Σ |score − IG| over Σ |IG|, where IG is the exact integral. An estimate from how the gradient jumps between the points, not a proven bound.',
+    });
+  }
   if (request.layer !== null) facts.push({ name: 'Layer', value: layerTitle(request.layer) });
   facts.push({
     name: 'Method',
