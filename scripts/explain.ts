@@ -197,8 +197,13 @@ async function explain(modelName: string, inputName: string): Promise<void> {
     const found = await attribute(model, inputOf(file), request);
     const { target, label, value, check, passes } = summary(model, request, found);
     const gap = check ? `, ${check.claim} missed by ${check.delta.toPrecision(2)}` : '';
+    const estimate = check?.estimate;
+    const share = (v: number) => `${Number((100 * v).toPrecision(3))} %`;
+    const error = estimate
+      ? `, error about ${share(estimate.error)} of ${share(estimate.target)} allowed, by ${estimate.rule}`
+      : '';
     console.log(
-      `${request.method} of ${label ?? `class ${target.index}`} (${target.kind}): F = ${value.toPrecision(6)}${gap}, ${passes} passes`,
+      `${request.method} of ${label ?? `class ${target.index}`} (${target.kind}): F = ${value.toPrecision(6)}${gap}${error}, ${passes} passes`,
     );
     const digest = await sha256(file.bytes);
     for (const path of out) {

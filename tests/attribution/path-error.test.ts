@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { folding, PathSum, unresolved, worstOf, type Cell } from '../../src/lib/attribution/path-error.ts';
+import { combined, folding, PathSum, unresolved, worstOf, type Cell } from '../../src/lib/attribution/path-error.ts';
 import { random } from '../../src/lib/tensor/random.ts';
 
 const cell = (
@@ -76,19 +76,20 @@ describe('folding', () => {
     const { normal } = random(3);
     const size = 5000;
     const fold = folding(size);
-    const [u, v] = [0, 1].map(() => Array.from({ length: size }, normal));
-    const [a, b] = [u, v].map((w) => fold((i) => w[i]));
+    const [u, v] = [0, 1].map(() => Float32Array.from({ length: size }, normal));
+    const [a, b] = [u, v].map(fold);
     const dot = (p: Float64Array, q: Float64Array) => p.reduce((total, w, i) => total + w * q[i], 0);
     expect(dot(a, a) / size).toBeGreaterThan(0.6);
     expect(dot(a, a) / size).toBeLessThan(1.4);
     expect(Math.abs(dot(a, b)) / size).toBeLessThan(0.5);
-    expect(fold((i) => 2 * u[i] + v[i])[7]).toBeCloseTo(2 * a[7] + b[7], 10);
+    expect(fold(u.map((w, i) => 2 * w + v[i]))[7]).toBeCloseTo(2 * a[7] + b[7], 4);
+    expect(combined([2, a], [1, b])[7]).toBe(2 * a[7] + b[7]);
   });
 });
 
 describe('the error of a sum', () => {
   const fold = folding(2);
-  const parallel = () => fold((i) => [3, 4][i]);
+  const parallel = () => fold(Float32Array.of(3, 4));
 
   it('is 1.96 deviations where all errors go one way, as of a normal number', () => {
     const sum = new PathSum(2);
@@ -102,7 +103,7 @@ describe('the error of a sum', () => {
     const foldMany = folding(size);
     const sum = new PathSum(size);
     const ones = Array<number>(size).fill(1);
-    for (let k = 0; k < 200; k++) sum.add(cell(ones, { parts: [foldMany(normal)] }));
+    for (let k = 0; k < 200; k++) sum.add(cell(ones, { parts: [foldMany(Float32Array.from(ones, normal))] }));
     expect(sum.error).toBeGreaterThan(0.8 * (Math.sqrt(200) / 200));
     expect(sum.error).toBeLessThan(1.05 * (Math.sqrt(200) / 200));
   });
@@ -125,7 +126,10 @@ describe('the error of a sum', () => {
   });
 
   it('forgets a cell that is taken out', () => {
-    const [a, b] = [cell([1, 2], { parts: [parallel()] }), cell([5, 1], { parts: [fold((i) => i)], gap: 3 })];
+    const [a, b] = [
+      cell([1, 2], { parts: [parallel()] }),
+      cell([5, 1], { parts: [fold(Float32Array.of(0, 1))], gap: 3 }),
+    ];
     const [kept, cut] = [new PathSum(2), new PathSum(2)];
     [a, b].forEach((c) => cut.add(c));
     cut.add(b, -1);

@@ -79,6 +79,13 @@ describe('npm run explain', () => {
     expect(other).toMatch(/^Not reproduced: largest relative difference 2\.0e-2, in value\./);
   }, 120_000);
 
+  it('says how far an error was reached that was asked for', () => {
+    const asked = ['--method', 'bounded-integrated-gradients', '--option', 'error=20', '--target', 'cat'];
+    expect(run('vitrine-16', 'cat-0', ...asked).stdout).toMatch(
+      /error about \d[\d.]* % of 20 % allowed, by gradients, \d\d passes/,
+    );
+  }, 120_000);
+
   it('names what does not fit', () => {
     const asking = (...args: string[]) => run('tests/fixtures/onnx/cnn_plain.onnx', 'cat-0', ...args);
     expect(asking('--method', 'magic').stderr).toMatch(

@@ -86,6 +86,8 @@ describe('a bundle', () => {
     const estimate = { error: 0.0098, target: 0.01, rule: 'gradients' };
     const asked = { ...bundle, result: { ...bundle.result, check: { ...bundle.result.check!, estimate } } };
     expect(readBundle(packBundle(asked), 'b.vitrine.zip').result.check!.estimate).toEqual(estimate);
+    const written = JSON.parse(Buffer.from(unzipSync(packBundle(asked))['vitrine.json']).toString()) as object;
+    expect(written).toMatchObject({ version: 4 });
     expect(readBundle(packed, 'b.vitrine.zip').result.check!.estimate).toBeUndefined();
   });
 
@@ -203,7 +205,7 @@ describe('a bundle that is none is refused', () => {
     ['another zip', () => zipSync({ 'a.txt': strToU8('a') }), 'not a bundle', /"a\.txt", which no bundle has/],
     ['without scores', () => zipSync({ 'vitrine.json': strToU8('{}') }), 'not a bundle', /holds no scores\.npy/],
     ['a bomb', () => zipSync({ 'vitrine.json': new Uint8Array(5_000_000) }), 'too large', /5000000 bytes/],
-    ['a newer one', () => forgedJson({ ...settings(), version: 4 }), 'newer version', /format 4.*Reload/],
+    ['a newer one', () => forgedJson({ ...settings(), version: 5 }), 'newer version', /format 5.*Reload/],
     ['another JSON', () => forgedJson([1]), 'damaged', /its format is/],
     ['no JSON', () => forged({ 'vitrine.json': strToU8('{') }), 'damaged', /not a bundle that Vitrine made/],
     ['a wrong field', () => forgedJson({ ...settings(), result: {} }), 'damaged', /the result\.methodTitle is missing/],

@@ -37,17 +37,21 @@ const FOLDED = 64;
 
 /**
  * A random ±1 for each element and one of FOLDED places: sums of `size` elements so folded keep their inner products in the
- * mean (count sketch, Charikar, Chen & Farach-Colton 2002).
+ * mean (count sketch, Charikar, Chen & Farach-Colton 2002). Folding is linear.
  */
-export function folding(size: number): (valueAt: (i: number) => number) => Float64Array {
+export function folding(size: number): (values: Float32Array) => Float64Array {
   const { below } = random(1);
   const places = Uint8Array.from({ length: size }, () => below(2 * FOLDED));
-  return (valueAt) => {
+  return (values) => {
     const folded = new Float64Array(FOLDED);
-    for (let i = 0; i < size; i++) folded[places[i] >> 1] += places[i] & 1 ? valueAt(i) : -valueAt(i);
+    for (let i = 0; i < size; i++) folded[places[i] >> 1] += places[i] & 1 ? values[i] : -values[i];
     return folded;
   };
 }
+
+/** Σₖ factorₖ · foldedₖ */
+export const combined = (...terms: readonly (readonly [factor: number, folded: Float64Array])[]): Float64Array =>
+  new Float64Array(FOLDED).map((_, i) => terms.reduce((total, [factor, folded]) => total + factor * folded[i], 0));
 
 /** Mean of |z| of a standard normal z, and what is missing from it to the point that |z| passes in one of twenty cases. */
 const MEAN = Math.sqrt(2 / Math.PI);

@@ -1,6 +1,6 @@
 /** @file Two rules for the integral over the path, each as cells that can be halved. */
 import type { Question } from './types.ts';
-import { folding, type Cell, type Measure } from './path-error.ts';
+import { combined, folding, type Cell, type Measure } from './path-error.ts';
 import { placesOnPath, segmentsOfPath, type Place, type Segment } from './path-terms.ts';
 
 export type PathRuleName = 'gradients' | 'segments';
@@ -17,9 +17,15 @@ export interface PathRule<C extends Cell = Cell> {
   halve(cells: readonly C[]): Promise<C[]>;
 }
 
+interface FoldedPlace extends Place {
+  readonly folded: Float64Array;
+}
+
+type Five = readonly [FoldedPlace, FoldedPlace, FoldedPlace, FoldedPlace, FoldedPlace];
+
 interface GradientCell extends Cell {
   /** At the ends and at the quarters between. */
-  readonly places: readonly Place[];
+  readonly places: Five;
 }
 
 /** Where the halves of a cell have points that it has not. */
@@ -38,11 +44,13 @@ const START = 2 ** -13;
  */
 export function gradientRule(question: Question): PathRule<GradientCell> {
   const fold = folding(question.x.data.length);
-  const cellOf = (from: number, to: number, places: readonly Place[]): GradientCell => ({
+  const placesAt = async (alphas: readonly number[]): Promise<FoldedPlace[]> =>
+    (await placesOnPath(question, alphas)).map((place) => ({ ...place, folded: fold(place.slope) }));
+  const cellOf = (from: number, to: number, places: Five): GradientCell => ({
     from,
     to,
     places,
-    ...measured(places, (to - from) / 4, from === START ? START : 0, fold),
+    ...measured(places, (to - from) / 4, from === START ? START : 0),
   });
   return {
     name: 'gradients',
@@ -50,12 +58,11 @@ export function gradientRule(question: Question): PathRule<GradientCell> {
     halving: 4,
     async start() {
       const at = Array.from({ length: 9 }, (_, k) => START + ((1 - START) * k) / 8);
-      const places = await placesOnPath(question, at);
-      return [cellOf(START, at[4], places.slice(0, 5)), cellOf(at[4], 1, places.slice(4))];
+      const [a, b, c, d, e, f, g, h, i] = await placesAt(at);
+      return [cellOf(START, at[4], [a, b, c, d, e]), cellOf(at[4], 1, [e, f, g, h, i])];
     },
     async halve(cells) {
-      const between = cells.flatMap(({ from, to }) => EIGHTHS.map((k) => from + k * (to - from)));
-      const fresh = await placesOnPath(question, between);
+      const fresh = await placesAt(cells.flatMap(({ from, to }) => EIGHTHS.map((k) => from + k * (to - from))));
       return cells.flatMap(({ from, to, places: [a, b, c, d, e] }, i) => {
         const [ab, bc, cd, de] = fresh.slice(4 * i, 4 * i + 4);
         const middle = (from + to) / 2;
@@ -65,35 +72,68 @@ export function gradientRule(question: Question): PathRule<GradientCell> {
   };
 }
 
-type Fold = ReturnType<typeof folding>;
-
 /** `h`: from place to place; `before`: how much of the path has the first place's gradient. */
-function measured(places: readonly Place[], h: number, before: number, fold: Fold): Omit<Cell, 'from' | 'to'> {
+function measured(places: Five, h: number, before: number): Omit<Cell, 'from' | 'to'> {
   const [a, b, c, d, e] = places.map(({ slope }) => slope);
-  const difference = (i: number): number => (h / 3) * (a[i] - 4 * b[i] + 6 * c[i] - 4 * d[i] + e[i]);
-  const jumps = [
-    (i: number): number => (h / Math.sqrt(12)) * (b[i] - a[i]),
-    (i: number): number => (h / Math.sqrt(12)) * (c[i] - b[i]),
-    (i: number): number => (h / Math.sqrt(12)) * (d[i] - c[i]),
-    (i: number): number => (h / Math.sqrt(12)) * (e[i] - d[i]),
-  ];
-  const simpson = (): Measure => ({
-    integral: a.map((_, i) => before * a[i] + (h / 3) * (a[i] + 4 * b[i] + 2 * c[i] + 4 * d[i] + e[i])),
-    deviation: a.map((_, i) => Math.abs(difference(i))),
-  });
-  const trapezoid = (): Measure => ({
-    integral: a.map((_, i) => before * a[i] + (h / 2) * (a[i] + 2 * b[i] + 2 * c[i] + 2 * d[i] + e[i])),
-    deviation: a.map((_, i) => Math.sqrt(jumps.reduce((total, jump) => total + jump(i) ** 2, 0))),
-  });
-  const [smooth, kinked] = [simpson(), trapezoid()];
-  const step = (f: Float32Array, g: Float32Array) => h ** 2 * f.reduce((sum, v, i) => sum + (g[i] - v) ** 2, 0);
-  const near = (step(a, b) + step(b, c) + step(c, d) + step(d, e)) / 4;
-  const far = (step(a, c) + step(c, e)) / 2;
-  const change = places[4].value - places[0].value + before * total(a);
-  const of = ({ integral, deviation }: Measure) => ({ deviation: total(deviation), gap: total(integral) - change });
-  return total(smooth.deviation) <= total(kinked.deviation)
-    ? { measure: simpson, parts: [fold(difference)], steps: [0, 0], ...of(smooth) }
-    : { measure: trapezoid, parts: jumps.map(fold), steps: [near, far], ...of(kinked) };
+  const jump = h / Math.sqrt(12);
+  // Σ over the elements, all in one walk: the arrays are long.
+  let [simpson, trapezoid, bySimpson, byTrapezoid, near, far] = [0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const ab = b[i] - a[i];
+    const bc = c[i] - b[i];
+    const cd = d[i] - c[i];
+    const de = e[i] - d[i];
+    const squares = ab * ab + bc * bc + cd * cd + de * de;
+    simpson += a[i] + 4 * b[i] + 2 * c[i] + 4 * d[i] + e[i];
+    trapezoid += a[i] + 2 * (b[i] + c[i] + d[i]) + e[i];
+    bySimpson += Math.abs(3 * (bc - cd) - ab + de);
+    byTrapezoid += Math.sqrt(squares);
+    near += squares / 4;
+    far += ((ab + bc) * (ab + bc) + (cd + de) * (cd + de)) / 2;
+  }
+  const change = places[4].value - places[0].value;
+  if ((h / 3) * bySimpson <= jump * byTrapezoid)
+    return {
+      measure: () => bySimpsonsRule(places, h, before),
+      parts: [combined(...SECOND.map((factor, k) => [(factor * h) / 3, places[k].folded] as const))],
+      deviation: (h / 3) * bySimpson,
+      steps: [0, 0],
+      gap: (h / 3) * simpson - change,
+    };
+  return {
+    measure: () => byTrapezoidRule(places, h, before),
+    parts: places.slice(1).map(({ folded }, k) => combined([jump, folded], [-jump, places[k].folded])),
+    deviation: jump * byTrapezoid,
+    steps: [h ** 2 * near, h ** 2 * far],
+    gap: (h / 2) * trapezoid - change,
+  };
+}
+
+/** Simpson's rule of three places less that of five, in h/3. */
+const SECOND = [1, -4, 6, -4, 1] as const;
+
+function bySimpsonsRule(places: Five, h: number, before: number): Measure {
+  const [a, b, c, d, e] = places.map(({ slope }) => slope);
+  const [integral, deviation] = [new Float32Array(a.length), new Float32Array(a.length)];
+  for (let i = 0; i < a.length; i++) {
+    integral[i] = before * a[i] + (h / 3) * (a[i] + 4 * b[i] + 2 * c[i] + 4 * d[i] + e[i]);
+    deviation[i] = (h / 3) * Math.abs(a[i] - 4 * b[i] + 6 * c[i] - 4 * d[i] + e[i]);
+  }
+  return { integral, deviation };
+}
+
+function byTrapezoidRule(places: Five, h: number, before: number): Measure {
+  const [a, b, c, d, e] = places.map(({ slope }) => slope);
+  const [integral, deviation] = [new Float32Array(a.length), new Float32Array(a.length)];
+  for (let i = 0; i < a.length; i++) {
+    const ab = b[i] - a[i];
+    const bc = c[i] - b[i];
+    const cd = d[i] - c[i];
+    const de = e[i] - d[i];
+    integral[i] = before * a[i] + (h / 2) * (a[i] + 2 * (b[i] + c[i] + d[i]) + e[i]);
+    deviation[i] = h * Math.sqrt((ab * ab + bc * bc + cd * cd + de * de) / 12);
+  }
+  return { integral, deviation };
 }
 
 /** Passes of the first cells of segments. */
@@ -110,21 +150,17 @@ interface SegmentCell extends Cell {
 export function segmentRule(question: Question): PathRule<SegmentCell> {
   const fold = folding(question.x.data.length);
   const cellOf = ({ from, to }: Segment, whole: Float32Array, halves: SegmentCell['halves']): SegmentCell => {
-    const difference = (i: number): number => whole[i] - halves[0][i] - halves[1][i];
-    const measure = (): Measure => ({
-      integral: whole.map((_, i) => halves[0][i] + halves[1][i]),
-      deviation: whole.map((_, i) => Math.abs(difference(i))),
-    });
-    return {
-      from,
-      to,
-      halves,
-      measure,
-      parts: [fold(difference)],
-      steps: [0, 0],
-      deviation: total(measure().deviation),
-      gap: 0,
+    const measure = (): Measure => {
+      const [integral, deviation] = [new Float32Array(whole.length), new Float32Array(whole.length)];
+      for (let i = 0; i < whole.length; i++) {
+        integral[i] = halves[0][i] + halves[1][i];
+        deviation[i] = Math.abs(whole[i] - integral[i]);
+      }
+      return { integral, deviation };
     };
+    const { integral, deviation } = measure();
+    const parts = [combined([1, fold(whole)], [-1, fold(integral)])];
+    return { from, to, halves, measure, parts, steps: [0, 0], deviation: total(deviation), gap: 0 };
   };
   return {
     name: 'segments',

@@ -62,6 +62,9 @@ interface Rows {
   readonly take: (results: readonly FloatTensor[], count: number, batch: number) => void;
 }
 
+/** One program serves rounds of few places and of many: another batch would be compiled anew, with weights of its own. */
+const AT_ONCE = 16;
+
 async function inOrder(
   question: Question,
   total: number,
@@ -70,7 +73,7 @@ async function inOrder(
   { numbers, take }: Rows,
 ): Promise<void> {
   const { engine, x, baseline } = question;
-  const batch = batchFor(question, total);
+  const batch = batchFor(question, AT_ONCE);
   const program = await engine.program(key, build, { batch });
   const seed = seedOf(question);
   await inChunks(question, total, batch, async (start) => {

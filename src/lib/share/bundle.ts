@@ -15,7 +15,9 @@ import { type Schema, SchemaError, flag, list, nullable, number, struct, text } 
 
 /** Of one input: pages that know no others read it too. */
 const ONE_INPUT = 2;
-const VERSION = 3;
+const SEVERAL_INPUTS = 3;
+/** With the estimate of an error that was asked for. */
+const VERSION = 4;
 const FORMAT = 'vitrine-bundle';
 
 /** Where the map of an input behind the first lies. */
@@ -173,12 +175,18 @@ const result: Schema<BundledResult> = struct<BundledResult>({
   others: ['', optional(others, [])],
 });
 
+/** The oldest whose pages read all of it. */
+function versionOf({ check, others }: BundledResult): number {
+  if (check?.estimate) return VERSION;
+  return others.length > 0 ? SEVERAL_INPUTS : ONE_INPUT;
+}
+
 /** The settings and numbers of a result, for people and programs. */
 export const settingsJson = (record: SharedRecord, numbers: BundledResult, indent = 2): string =>
   JSON.stringify(
     {
       format: FORMAT,
-      version: numbers.others.length > 0 ? VERSION : ONE_INPUT,
+      version: versionOf(numbers),
       settings: writeLong(record),
       result: result.write(numbers, 'long'),
     },
@@ -308,7 +316,8 @@ export function readSettings(bytes: Uint8Array, name: string): { record: SharedR
       `${name}: format ${version}; this page reads formats up to ${VERSION}. Reload the page to get its newest version.`,
     );
   }
-  if (version !== 1 && version !== ONE_INPUT && version !== VERSION) throw new SchemaError('its version is none');
+  if (![1, ONE_INPUT, SEVERAL_INPUTS, VERSION].includes(version as number))
+    throw new SchemaError('its version is none');
   const read = { record: readLong(settings), result: result.read(numbers, 'long', 'the result') };
   const [named, shown] = [1 + read.record.others.length, 1 + read.result.others.length];
   if (named !== shown) throw new SchemaError(`its settings name ${named} images, its result ${shown}`);
