@@ -34,21 +34,21 @@ const choose = async (cost: (batch: number, run: number) => number, limit = 16) 
 
 describe('the fastest batch', () => {
   it('is one where the time grows with the examples', async () => {
-    expect(await choose((b) => 10 * b)).toEqual({ batch: 1, prepared: [1, 2] });
+    expect(await choose((b) => 10 * b)).toEqual({ batch: 1, prepared: [1, 4] });
   });
 
   it('is the largest that is tried where a pass costs the same however many examples it holds', async () => {
-    expect(await choose(() => 10)).toEqual({ batch: 16, prepared: [1, 2, 4, 8, 16] });
+    expect(await choose(() => 10)).toEqual({ batch: 16, prepared: [1, 4, 16] });
   });
 
   it('is where gains stop that are more than noise', async () => {
-    // 10.5, 7.5, 6, 5.9, …: the step from 4 to 8 saves 2 %.
-    const perExample: Record<number, number> = { 1: 10.5, 2: 7.5, 4: 6, 8: 5.9, 16: 1 };
-    expect(await choose((b) => b * perExample[b])).toEqual({ batch: 4, prepared: [1, 2, 4, 8] });
+    // The step from 4 to 16 saves 2 %.
+    const perExample: Record<number, number> = { 1: 10.5, 4: 6, 16: 5.9 };
+    expect(await choose((b) => b * perExample[b])).toEqual({ batch: 4, prepared: [1, 4, 16] });
   });
 
   it('keeps to the limit of memory', async () => {
-    expect(await choose(() => 10, 5)).toEqual({ batch: 4, prepared: [1, 2, 4] });
+    expect(await choose(() => 10, 5)).toEqual({ batch: 4, prepared: [1, 4] });
   });
 
   it('is not misled by one slow run, nor by the first one', async () => {
@@ -90,8 +90,8 @@ describe('the batch of an engine', () => {
     let measured = 0;
     const measure = async () => ((measured += 1), 4);
     const engine = createEngine(await runtime, { measure });
-    expect(await engine.preferredBatch(32)).toBe(1);
-    expect(await engine.preferredBatch(32)).toBe(4);
+    expect(await engine.preferredBatch(200)).toBe(1);
+    expect(await engine.preferredBatch(56)).toBe(4);
     expect(await engine.preferredBatch(1000)).toBe(4);
     expect(measured).toBe(1);
   });
@@ -107,7 +107,7 @@ describe('the batch of an engine', () => {
   });
 
   it('is found for a real model', async () => {
-    expect([1, 2, 4, 8, 16]).toContain(await measureBatch(await runtime, classifier()));
+    expect([1, 4, 16]).toContain(await measureBatch(await runtime, classifier()));
   });
 
   it.each([

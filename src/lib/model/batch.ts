@@ -10,14 +10,14 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { bytesPerElement } from '../tensor/dtype.ts';
 import { sizeOf, zeros } from '../tensor/tensor.ts';
 
-/** Tried in this order, up to the first that gains nothing. */
-const BATCHES = [1, 2, 4, 8, 16];
+/** Tried in this order, up to the first that gains nothing. Each has to be compiled, so steps are large. */
+const BATCHES = [1, 4, 16];
 
 /** A larger batch has to take this share less time for each example: less than that is noise, and it answers later. */
 const GAIN = 0.04;
 
-/** Passes at each of two batches, in turns; the fastest counts. One more before them is thrown away. */
-const ROUNDS = 3;
+/** Rounds of passes at two batches in turns, as many as fit into a time; the fastest counts. One is thrown away before. */
+const ROUNDS = { least: 3, most: 30, milliseconds: 200 };
 
 /** What activations of one pass may take. Programs prepare weights anew, so heavy models are not measured at all. */
 const MOST_ACTIVATIONS = 512 * 2 ** 20;
@@ -66,7 +66,10 @@ interface Candidate {
 async function wins(larger: Candidate, best: Candidate, now: () => number): Promise<boolean> {
   await larger.trial.run();
   const fastest = [larger, best].map(() => Infinity);
-  for (let round = 0; round < ROUNDS; round++) {
+  const begin = now();
+  const goesOn = (round: number) =>
+    round < ROUNDS.least || (round < ROUNDS.most && now() - begin < ROUNDS.milliseconds);
+  for (let round = 0; goesOn(round); round++) {
     for (const [i, { batch, trial }] of [larger, best].entries()) {
       const start = now();
       await trial.run();

@@ -20,8 +20,8 @@ export interface ModelEngine extends Engine {
 /** Examples to run at once before anything is measured: one on WASM; a GPU needs several to be filled. */
 export const preferredBatch = (runtime: Runtime): number => (runtime.device.kind === 'webgpu' ? 8 : 1);
 
-/** Measuring takes as long as some dozens of passes; who has asked for as many is likely to ask for more. */
-const WORTH_MEASURING = 64;
+/** Measuring takes as long as a hundred passes or more; who has asked for some hundreds is likely to ask for more. */
+const WORTH_MEASURING = 256;
 
 interface EngineOptions {
   /** Examples per run, whatever a measurement would say. */
