@@ -83,7 +83,7 @@ const rowsOf = (id: string): Row[] => {
 function keepingEngine(runtime: Runtime): Engine {
   const programs = new Map<string, Promise<Program>>();
   return {
-    preferredBatch: 1,
+    preferredBatch: () => Promise.resolve(1),
     program(key, build, options) {
       const name = key.replaceAll(/#\d+/g, '');
       if (!programs.has(name)) programs.set(name, runtime.compile(build(), options));

@@ -11,7 +11,7 @@ export interface Turn {
   readonly cpu: number;
 }
 
-async function time(task: () => Promise<unknown>): Promise<Turn> {
+export async function time(task: () => Promise<unknown>): Promise<Turn> {
   const before = process.cpuUsage();
   const start = performance.now();
   await task();

@@ -19,7 +19,7 @@ export interface ReferenceEngine extends Engine {
 }
 
 /** Results stay float64 as long as they stay in the engine, as on a device; reading rounds them to float32. */
-export function referenceEngine(preferredBatch = 1): ReferenceEngine {
+export function referenceEngine(batch = 1): ReferenceEngine {
   const graphs = new Map<string, Graph>();
   const built: string[] = [];
   let [alive, runs] = [0, 0];
@@ -53,7 +53,7 @@ export function referenceEngine(preferredBatch = 1): ReferenceEngine {
   });
 
   return {
-    preferredBatch,
+    preferredBatch: () => Promise.resolve(batch),
     built,
     alive: () => alive,
     runs: () => runs,

@@ -50,7 +50,7 @@ export const ablationCam = defineMethod({
 async function valuesWithout(question: Question, layout: Layout): Promise<number[]> {
   const { model, engine, target, x } = question;
   const channels = x.shape[layout.channels];
-  const batch = batchFor(question, channels);
+  const batch = await batchFor(question, channels);
   const program = await engine.program(`ablationcam/${headOf(target)}`, () => ablatedGraph(model, target, layout), {
     batch,
   });

@@ -46,7 +46,7 @@ export async function expectedGradients(
   at: Value = question.model.input,
 ): Promise<Explanation> {
   const { model, engine, target, x } = question;
-  const batch = batchFor(question, samples);
+  const batch = await batchFor(question, samples);
   // The one baseline is asked about once, after all; of a distribution F is averaged on the way.
   const several = question.baselines !== undefined;
   const key = `expected-gradients/${headOf(target)}/${keyOf(at)}/${several ? 'several' : 'one'}`;

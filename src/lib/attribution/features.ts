@@ -67,7 +67,7 @@ export async function valuesWith(
   coalition: (k: number) => Coalition,
 ): Promise<number[]> {
   const { model, engine, target, x } = question;
-  const batch = batchFor(question, total);
+  const batch = await batchFor(question, total);
   const key = `features/${headOf(target)}/${features.count}`;
   const program = await engine.program(key, () => mixedGraph(model, target, features.count), { batch });
   const seed = seedOf(question);

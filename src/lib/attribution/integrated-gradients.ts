@@ -71,7 +71,7 @@ export const integratedGradients = defineMethod({
     const { model, engine, target, x } = question;
     const baseline = question.baseline!;
     const { points, weights } = quadratures[quadrature](steps);
-    const batch = batchFor(question, steps);
+    const batch = await batchFor(question, steps);
     const program = await engine.program(`integrated-gradients/${headOf(target)}`, () => pathGraph(model, target), {
       batch,
       keep: [0],

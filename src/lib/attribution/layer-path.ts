@@ -24,7 +24,7 @@ export interface Path {
 export async function sumAlong(question: Question, layer: Value, along: Along, path: Path): Promise<FloatTensor> {
   const { model, engine, target, x } = question;
   const terms = along === 'slope' ? path.points.length : path.points.length - 1;
-  const batch = batchFor(question, terms);
+  const batch = await batchFor(question, terms);
   const key = `layer-path/${along}/${headOf(target)}/${keyOf(layer)}`;
   const program = await engine.program(key, () => pathGraph(model, target, layer, along), { batch, keep: [0] });
   const seed = seedOf(question);

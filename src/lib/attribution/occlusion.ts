@@ -96,7 +96,7 @@ interface Covering {
 
 async function meanDrops(question: Question, { i, image, starts, window, value }: Covering): Promise<FloatTensor> {
   const { model, engine, target, x } = question;
-  const batch = batchFor(question, starts.length);
+  const batch = await batchFor(question, starts.length);
   const key = `occlusion/${headOf(target)}/${i}`;
   const program = await engine.program(key, () => occludedGraph(model, target, i), { batch });
   const seed = seedOf(question);

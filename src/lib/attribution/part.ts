@@ -144,14 +144,14 @@ function refuseBatch({ input }: ModelGraph, layer: Value): void {
 
 /** Programs of a part must not meet those of the whole model under one key. */
 const renaming = (engine: Engine, prefix: string): Engine => ({
-  preferredBatch: engine.preferredBatch,
+  preferredBatch: (total) => engine.preferredBatch(total),
   program: (key, build, options) => engine.program(`${prefix}/${key}`, build, options),
 });
 
 /** As `renaming`; each program that depends on `value` has it as one more input, which is fed `fixed`. */
 function feeding(engine: Engine, prefix: string, value: Value, fixed: FloatTensor): Engine {
   return {
-    preferredBatch: engine.preferredBatch,
+    preferredBatch: (total) => engine.preferredBatch(total),
     async program(key, build, options) {
       const extended = () => {
         const graph = build();

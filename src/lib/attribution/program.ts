@@ -45,9 +45,12 @@ export function keyOf(value: Value): string {
   return `${value.name}#${numbers.get(value)}`;
 }
 
-/** How many of `total` examples to run at once. */
-export const batchFor = ({ model, engine }: Question, total: number): number =>
-  model.batched ? Math.max(1, Math.min(engine.preferredBatch, total)) : 1;
+/** How many of `total` examples to run at once: what the engine prefers, or fewer, so that no run is filled up in vain. */
+export async function batchFor({ model, engine }: Question, total: number): Promise<number> {
+  if (!model.batched || total < 2) return 1;
+  const most = await engine.preferredBatch(total);
+  return Math.ceil(total / Math.ceil(total / most));
+}
 
 /** Calls `run(start)` for start = 0, batch, 2·batch, …; between calls it reports progress and heeds the signal. */
 export async function inChunks(
@@ -137,11 +140,13 @@ export async function runOnce(
   return readAll(await program.run(feeds));
 }
 
+const FEW = 8;
+
 /** F of each of `xs` ([1, …] each), by the model's forward pass alone. */
 export async function values(question: Question, xs: readonly FloatTensor[]): Promise<number[]> {
-  const { engine, target } = question;
+  const { target } = question;
   // Few examples go one by one: another program for a batch of two would cost more than it saves.
-  const batch = xs.length < engine.preferredBatch ? 1 : batchFor(question, xs.length);
+  const batch = xs.length < FEW ? 1 : await batchFor(question, xs.length);
   const program = await forwardProgram(question, batch);
   const seed = seedOf(question);
   const found: number[] = [];

@@ -53,7 +53,7 @@ export const rise = defineMethod({
   graph: ASKS_AGAIN,
   async explain(question, { samples, cells, probability, centred }) {
     const { model, engine, target, x } = question;
-    const batch = batchFor(question, samples);
+    const batch = await batchFor(question, samples);
     const program = await engine.program(`rise/${headOf(target)}`, () => maskedGraph(model, target), { batch });
     const draw = maskDrawer(question, cells, probability);
     const seed = seedOf(question);

@@ -55,7 +55,7 @@ async function scoresThrough(question: Question, layer: Value, maps: FloatTensor
   const { model, engine, target, x } = question;
   const seen = imagesBehind(model.images, layer)(layer);
   const channels = maps.shape[1];
-  const batch = batchFor(question, channels);
+  const batch = await batchFor(question, channels);
   const key = `scorecam/${headOf(target)}/${keyOf(layer)}`;
   const program = await engine.program(key, () => maskedGraph(model, target, seen), { batch });
   const seed = seedOf(question);

@@ -89,7 +89,7 @@ export async function smoothGradOver(
   { type, absolute }: SmoothGradOptions,
 ): Promise<Explanation> {
   const { model, engine, target, x } = question;
-  const batch = batchFor(question, samples);
+  const batch = await batchFor(question, samples);
   const key = `smoothgrad/${headOf(target)}/${absolute ? 'absolute' : 'signed'}`;
   const program = await engine.program(key, () => momentsGraph(model, target, absolute), { batch, keep: [0, 1] });
   const seed = seedOf(question);

@@ -42,8 +42,8 @@ export interface Compiled {
 
 /** Compiles graphs and remembers them; implemented over a Runtime by `model/`. */
 export interface Engine {
-  /** Examples worth running at once on this device. */
-  readonly preferredBatch: number;
+  /** Examples worth running at once, where `total` are to come; may first time some passes. */
+  preferredBatch(total: number): Promise<number>;
   /**
    * The program for `key`, built and compiled on first use. The key names everything that `build` depends on: method,
    * rule, layer, what F is taken from. Weights and shapes are the model's own and need no mention.

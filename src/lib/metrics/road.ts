@@ -48,7 +48,7 @@ export const road = defineMetric({
     const removed = [...shares.map(first), ...shares.map(last)];
     const question = readingOff(subject.question, score);
     const y: number[] = [];
-    const batch = batchFor(question, removed.length);
+    const batch = await batchFor(question, removed.length);
     await inChunks(question, removed.length, batch, async (start) => {
       const xs: FloatTensor[] = [];
       for (const set of removed.slice(start, start + batch)) {

@@ -63,6 +63,6 @@ function shuffle<T extends Tensor>(tensor: T, seed: number): T {
 }
 
 const renaming = (engine: Engine, prefix: string): Engine => ({
-  preferredBatch: engine.preferredBatch,
+  preferredBatch: (total) => engine.preferredBatch(total),
   program: (key, build, options) => engine.program(`${prefix}/${key}`, build, options),
 });

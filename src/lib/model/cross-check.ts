@@ -160,7 +160,7 @@ export async function firstPartedRun(
 
 function lockstep(first: ModelEngine, second: ModelEngine): Engine {
   return {
-    preferredBatch: first.preferredBatch,
+    preferredBatch: (total) => first.preferredBatch(total),
     async program(key, build, { batch }): Promise<Compiled> {
       const graph = build();
       const [a, b] = [

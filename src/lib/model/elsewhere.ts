@@ -5,6 +5,7 @@
 import { deviceOf, idOf, type DeviceId } from '../runtime/devices.ts';
 import { CannotRun, type Runtime } from '../runtime/runtime.ts';
 import { listed, titleOf } from './automatic.ts';
+import { measureBatch } from './batch.ts';
 import { createEngine, type ModelEngine } from './engine.ts';
 import type { Setting } from './explain.ts';
 import { isOutOfMemory } from './say.ts';
@@ -97,7 +98,12 @@ export class Elsewhere {
   async #on(setting: Setting, id: DeviceId): Promise<Setting> {
     const { loaded } = setting;
     const runtime = await this.#runtimeOn(id);
-    const engine = this.#engines.get(runtime) ?? createEngine(runtime, { weightBytes: 4 * loaded.info.parameters });
+    const engine =
+      this.#engines.get(runtime) ??
+      createEngine(runtime, {
+        weightBytes: 4 * loaded.info.parameters,
+        measure: () => measureBatch(runtime, loaded.model),
+      });
     this.#engines.set(runtime, engine);
     return { ...setting, device: runtime.device, loaded: { ...loaded, runtime, engine } };
   }

@@ -17,20 +17,25 @@ export interface ModelEngine extends Engine {
   dispose(): Promise<void>;
 }
 
-/** Examples worth running at once: batching gains nothing on WASM, and a GPU needs several to be filled. */
+/** Examples to run at once before anything is measured: one on WASM; a GPU needs several to be filled. */
 export const preferredBatch = (runtime: Runtime): number => (runtime.device.kind === 'webgpu' ? 8 : 1);
 
+/** Measuring takes as long as a hundred passes or more; who has asked for some hundreds is likely to ask for more. */
+const WORTH_MEASURING = 256;
+
 interface EngineOptions {
-  /** Examples per run; by default what suits the device. */
+  /** Examples per run, whatever a measurement would say. */
   readonly batch?: number;
+  /** Finds the best batch once enough examples are asked for; without it the device's usual one stays. */
+  readonly measure?: () => Promise<number>;
   /** Size of the model's weights, which decides how many programs are kept. */
   readonly weightBytes?: number;
 }
 
-export function createEngine(
-  runtime: Runtime,
-  { batch = preferredBatch(runtime), weightBytes = 0 }: EngineOptions = {},
-): ModelEngine {
+export function createEngine(runtime: Runtime, { batch, measure, weightBytes = 0 }: EngineOptions = {}): ModelEngine {
+  const usual = preferredBatch(runtime);
+  let asked = 0;
+  let measured: Promise<number> | null = null;
   const kept = keptPrograms(weightBytes);
   const programs = new Map<string, Promise<Program>>();
   let lastYield = performance.now();
@@ -47,7 +52,12 @@ export function createEngine(
   });
 
   return {
-    preferredBatch: batch,
+    preferredBatch(total) {
+      asked += total;
+      if (batch !== undefined || !measure || asked < WORTH_MEASURING) return Promise.resolve(batch ?? usual);
+      // Where it fails, say for want of memory, the usual batch is left.
+      return (measured ??= measure().catch(() => usual));
+    },
     async program(key: string, build: () => Graph, options: CompileOptions & { batch: number }) {
       const full = `${key} ×${options.batch}`;
       let program = programs.get(full);

@@ -13,6 +13,7 @@ import type { ImageInput } from '../vision/preprocess.ts';
 import { endsOf } from './classifier.ts';
 import { digestOf, weightsOf } from './digest.ts';
 import type { InspectedFile } from './inspect.ts';
+import { measureBatch } from './batch.ts';
 import { createEngine, type ModelEngine } from './engine.ts';
 import { longPass, refuseCostly } from './cost.ts';
 import { refuseTooLarge } from './memory.ts';
@@ -92,7 +93,10 @@ export async function openModel(
   const tooLong = await longPass(runtime, imported.graph, file.name);
   signal.throwIfAborted();
   if (tooLong && !file.anyCost) throw tooLong;
-  const engine = createEngine(runtime, { weightBytes: 4 * classifier.info.parameters });
+  const engine = createEngine(runtime, {
+    weightBytes: 4 * classifier.info.parameters,
+    measure: () => measureBatch(runtime, model),
+  });
   const difference = tooLong
     ? leftOut('one pass takes too long.')
     : await forwardDifference(runtime, { bytes: file.bytes, external: external ?? [] }, imported);
