@@ -86,7 +86,7 @@ export const blurIntegratedGradients = defineMethod({
   async explain(question, options) {
     const { model, engine, target, x } = question;
     const { steps, maxSigma } = options;
-    const batch = batchFor(question, steps);
+    const batch = await batchFor(question, steps);
     const key = `blur-integrated-gradients/${headOf(target)}`;
     const program = await engine.program(key, () => pathGraph(model, target), { batch, keep: [0] });
     const seed = seedOf(question);

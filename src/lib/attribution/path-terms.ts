@@ -73,7 +73,7 @@ async function inOrder(
   { numbers, take }: Rows,
 ): Promise<void> {
   const { engine, x, baseline } = question;
-  const batch = batchFor(question, AT_ONCE);
+  const batch = await batchFor(question, AT_ONCE);
   const program = await engine.program(key, build, { batch });
   const seed = seedOf(question);
   await inChunks(question, total, batch, async (start) => {

@@ -3,7 +3,7 @@ import type { Dim } from '../../../graph/dim.ts';
 import { Value } from '../../../graph/graph.ts';
 import type { FloatTensor } from '../../../tensor/tensor.ts';
 import type { Builder } from '../../../ops/builder.ts';
-import type { activations} from '../activations.ts';
+import type { activations } from '../activations.ts';
 import { activate, clip } from '../activations.ts';
 import type { Argument, Slice } from '../arguments.ts';
 import type { LayerBuilder, LayerSite } from '../site.ts';
