@@ -94,7 +94,7 @@ describe('the error of a sum', () => {
   it('is 1.96 deviations where all errors go one way, as of a normal number', () => {
     const sum = new PathSum(2);
     for (let k = 0; k < 4; k++) sum.add(cell([3, 4], { integral: [10, 10], parts: [parallel()] }));
-    expect(sum.error).toBeCloseTo((1.96 * 2 * 7) / 80, 6);
+    expect(sum.error).toBeCloseTo((1.96 * 2 * 7) / (Math.sqrt(40 ** 2 - 6 ** 2) + Math.sqrt(40 ** 2 - 8 ** 2)), 6);
   });
 
   it('comes down to the mean where errors go many ways', () => {

@@ -114,14 +114,17 @@ export class PathSum {
    * above. Never less than the gap to completeness, which is a lower bound. 0/0 is 0; NaN where a score is not finite.
    */
   get error(): number {
+    const factor = unresolved(this.#near, this.#far);
     let [size, deviation] = [0, 0];
     for (let i = 0; i < this.#total.length; i++) {
-      size += Math.abs(this.#total[i]);
       // What was added and taken out again may leave less than nothing.
-      deviation += Math.sqrt(Math.max(0, this.#variance[i]));
+      const variance = factor ** 2 * Math.max(0, this.#variance[i]);
+      // A score's square is that of the integral and of the error, which would make a map of noise look large.
+      size += Math.sqrt(Math.max(0, squared(this.#total[i]) - variance));
+      deviation += Math.sqrt(variance);
     }
     const spread = MEAN + SPREAD / Math.sqrt(this.#freedom);
-    const estimate = Math.max(spread * unresolved(this.#near, this.#far) * deviation, this.#missing);
+    const estimate = Math.max(spread * deviation, this.#missing);
     return estimate === 0 ? 0 : estimate / size;
   }
 
