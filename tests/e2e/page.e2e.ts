@@ -96,7 +96,7 @@ test('any class is found by its name and explained', async ({ page }) => {
 });
 
 test('every method that the form offers draws a picture', async ({ page }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   await visit(page);
   await openList(page, /^Method /);
   const titles = await page.locator('[role=option]:not([data-disabled]) .text').allInnerTexts();
