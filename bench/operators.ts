@@ -12,7 +12,7 @@
 import { parseArgs } from 'node:util';
 import { backward } from '../src/lib/autodiff/backward.ts';
 import { gradient, ruleFor } from '../src/lib/autodiff/rule-sets.ts';
-import { bindShape } from '../src/lib/graph/dim.ts';
+import { BatchError, bindShape } from '../src/lib/graph/dim.ts';
 import { topologicalOrder, Value, type Graph, type Node } from '../src/lib/graph/graph.ts';
 import { copyNode } from '../src/lib/graph/rewrite.ts';
 import { Builder } from '../src/lib/ops/builder.ts';
@@ -47,7 +47,8 @@ function caseOf(node: Node): Case | null {
   const [y] = bound.outputs;
   const xs = [...fresh.values()];
   const seed = new Value('float32', y.shape, { name: 'seed' });
-  const flows = backward(new Builder(), gradient, { y, seed, xs });
+  const flows = flowsOf(y, seed, xs);
+  if (!flows) return null;
   const shapes = node.inputs.map((v) => v && `${v.dtype}[${bindShape(v.shape, 1)}]${v.isConstant ? '=' : ''}`);
   return {
     op: node.op,
@@ -57,6 +58,16 @@ function caseOf(node: Node): Case | null {
     feeds: [...xs, seed].map((v) => image(bindShape(v.shape, 1))),
     count: 1,
   };
+}
+
+/** null where an input belongs to all examples: alone, its gradient would be a sum over them. */
+function flowsOf(y: Value, seed: Value, xs: readonly Value[]): Value[] | null {
+  try {
+    return backward(new Builder(), gradient, { y, seed, xs });
+  } catch (error) {
+    if (error instanceof BatchError) return null;
+    throw error;
+  }
 }
 
 function casesOf(folder: string, names: readonly string[]): Case[] {

@@ -1,6 +1,6 @@
 /**
- * @file Gelu beside its slope. Both need Φ(x), whose error function costs more than all else: onnxruntime's Gelu, on WASM
- * a quarter faster than the same from single operators, keeps it to itself.
+ * @file Gelu beside its slope. Both need Φ(x), whose error function costs more than all else of them; onnxruntime's Gelu keeps
+ * its own to itself.
  */
 import { topologicalOrder, type Graph, type Node, type Value } from '../../graph/graph.ts';
 import { rewriteGraph } from '../../graph/rewrite.ts';
