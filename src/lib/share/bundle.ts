@@ -14,7 +14,9 @@ import { type Schema, SchemaError, flag, list, nullable, number, struct, text } 
 
 /** Of one input: pages that know no others read it too. */
 const ONE_INPUT = 2;
-const VERSION = 3;
+const SEVERAL_INPUTS = 3;
+/** Of a neuron, which pages from before would take for a class. */
+const VERSION = 4;
 const FORMAT = 'vitrine-bundle';
 
 /** Where the map of an input behind the first lies. */
@@ -159,12 +161,16 @@ const result: Schema<BundledResult> = struct<BundledResult>({
   others: ['', optional(others, [])],
 });
 
+/** The oldest that says all of it. */
+const versionOf = ({ neuron }: SharedRecord, { others }: BundledResult): number =>
+  neuron !== null ? VERSION : others.length > 0 ? SEVERAL_INPUTS : ONE_INPUT;
+
 /** The settings and numbers of a result, for people and programs. */
 export const settingsJson = (record: SharedRecord, numbers: BundledResult, indent = 2): string =>
   JSON.stringify(
     {
       format: FORMAT,
-      version: numbers.others.length > 0 ? VERSION : ONE_INPUT,
+      version: versionOf(record, numbers),
       settings: writeLong(record),
       result: result.write(numbers, 'long'),
     },
@@ -294,7 +300,8 @@ export function readSettings(bytes: Uint8Array, name: string): { record: SharedR
       `${name}: format ${version}; this page reads formats up to ${VERSION}. Reload the page to get its newest version.`,
     );
   }
-  if (version !== 1 && version !== ONE_INPUT && version !== VERSION) throw new SchemaError('its version is none');
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
+    throw new SchemaError('its version is none');
   const read = { record: readLong(settings), result: result.read(numbers, 'long', 'the result') };
   const [named, shown] = [1 + read.record.others.length, 1 + read.result.others.length];
   if (named !== shown) throw new SchemaError(`its settings name ${named} images, its result ${shown}`);
