@@ -126,6 +126,23 @@ describe('the library', () => {
     await pair.dispose();
   });
 
+  it('explains a neuron in place of a class, whose number lies in the file made of it', async () => {
+    const neuron = { layer: '/relu2/Relu_output_0', channel: 4, position: { y: 3, x: 6 } };
+    const found = await attribute(model, x, { method: 'integrated-gradients', options: { steps: 64 }, neuron });
+    expect(found.target).toEqual({ kind: 'logit', index: 4 * 256 + 3 * 16 + 6 });
+    const total = found.scores.data.reduce((a, b) => a + b, 0);
+    expect(total).toBeCloseTo(found.value - found.baselineValue!, 4);
+    const program = await compile(model, { method: 'saliency', neuron });
+    const index = { dtype: 'int64', shape: [1], data: BigInt64Array.of(BigInt(found.target.index)) } as const;
+    const { activation } = await program.run({ image: x, target: index });
+    expect(activation.shape).toEqual([1, 10, 16, 16]);
+    expect(activation.data[found.target.index]).toBeCloseTo(found.value, 6);
+    await program.dispose();
+    await expect(attribute(model, x, { method: 'saliency', neuron, target: 1 })).rejects.toThrow(
+      /^Neuron: what is explained is channel 4 at row 3, column 6 of .*, and a target is given, too: 1\./,
+    );
+  });
+
   it('is stopped by its signal', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(attribute(model, x, { method: 'smoothgrad', signal })).rejects.toThrow('enough');

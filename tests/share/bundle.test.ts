@@ -9,7 +9,7 @@ import { scoresCsv } from '../../src/lib/share/csv.ts';
 import { unfold } from '../../src/lib/zip/unfold.ts';
 import { readNpy } from '../../src/lib/tensor/npy.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
-import { long, pair, typical } from './records.ts';
+import { long, ofNeuron, pair, typical } from './records.ts';
 
 const png = new Uint8Array(readFileSync(join(import.meta.dirname, '../../static/gallery/cat-0.png')));
 
@@ -110,6 +110,9 @@ describe('a bundle of a model of two images', () => {
     expect(Buffer.from(two['scores.npy']).equals(one['scores.npy'])).toBe(true);
     const versions = [one, two].map((files) => JSON.parse(Buffer.from(files['vitrine.json']).toString()).version);
     expect(versions).toEqual([2, 3]);
+    const neuron = packBundle({ ...bundle, record: ofNeuron });
+    expect(JSON.parse(Buffer.from(unzipSync(neuron)['vitrine.json']).toString()).version).toBe(4);
+    expect(readBundle(neuron, 'n.zip').record).toEqual(ofNeuron);
     expect(Object.keys(settings().result)).not.toContain('others');
   });
 
@@ -196,7 +199,7 @@ describe('a bundle that is none is refused', () => {
     ['another zip', () => zipSync({ 'a.txt': strToU8('a') }), 'not a bundle', /"a\.txt", which no bundle has/],
     ['without scores', () => zipSync({ 'vitrine.json': strToU8('{}') }), 'not a bundle', /holds no scores\.npy/],
     ['a bomb', () => zipSync({ 'vitrine.json': new Uint8Array(5_000_000) }), 'too large', /5000000 bytes/],
-    ['a newer one', () => forgedJson({ ...settings(), version: 4 }), 'newer version', /format 4.*Reload/],
+    ['a newer one', () => forgedJson({ ...settings(), version: 5 }), 'newer version', /format 5.*Reload/],
     ['another JSON', () => forgedJson([1]), 'damaged', /its format is/],
     ['no JSON', () => forged({ 'vitrine.json': strToU8('{') }), 'damaged', /not a bundle that Vitrine made/],
     ['a wrong field', () => forgedJson({ ...settings(), result: {} }), 'damaged', /the result\.methodTitle is missing/],

@@ -105,7 +105,8 @@ describe('a link', () => {
   });
 
   it('says in a bundle the same in words', () => {
-    for (const record of [long, pair, ofNeuron]) expect(readLong(JSON.parse(JSON.stringify(writeLong(record))))).toEqual(record);
+    for (const record of [long, pair, ofNeuron])
+      expect(readLong(JSON.parse(JSON.stringify(writeLong(record))))).toEqual(record);
     expect(writeLong(typical)).toMatchObject({ target: { kind: 'logit' }, view: { backdrop: 'grey', smooth: true } });
   });
 });
@@ -253,9 +254,9 @@ describe('a damaged link', () => {
   });
 
   it('of a newer format says so', () => {
-    const error = faultOf(encodeLink(typical).replace('#v2', '#v5'));
+    const error = faultOf(encodeLink(typical).replace('#v2', '#v6'));
     expect(error.fault).toBe('newer version');
-    expect(error.message).toMatch(/format 5.*reads formats up to 4.*Reload/);
+    expect(error.message).toMatch(/format 6.*reads formats up to 5.*Reload/);
   });
 
   it.each(['', '#', 'explain', 'https://example.org', '#w1.abc.12345678'])('%j is not a link', (text) => {

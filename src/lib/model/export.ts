@@ -160,12 +160,15 @@ export function explanationFile(
 /** What is explained, and what the model says, as the file's ports have it. */
 interface Words {
   readonly target: string;
+  /** Behind the numbers that there are. */
+  readonly example: string;
   readonly output: string;
   readonly outputDoc: string;
 }
 
 const OF_CLASSES: Words = {
   target: 'number of the class that is explained, for each image',
+  example: '',
   output: 'logits',
   outputDoc: 'what the model says of each image, before softmax or sigmoid',
 };
@@ -173,7 +176,8 @@ const OF_CLASSES: Words = {
 const wordsFor = (neuron: Neuron | null, found: FoundNeuron | null): Words =>
   neuron && found
     ? {
-        target: `number of the neuron that is explained among the elements of layer ${neuron.layer}, for each image; ${neuronTitle(neuron, neuron.layer)} is ${found.index}`,
+        target: `number of the neuron that is explained among the elements of layer ${neuron.layer}, for each image`,
+        example: `; ${neuronTitle(neuron, neuron.layer)} is ${found.index}`,
         output: 'activation',
         outputDoc: `the activation of layer ${neuron.layer}`,
       }
@@ -222,12 +226,12 @@ class Ends {
         Array.from({ length: classes }, (_, i) => i),
       ),
     );
-    const only = (name: string, doc: string) => {
-      const target = this.#input(name, [y.shape[0]], `${doc}, 0 to ${classes - 1}`, 'int64');
+    const only = (name: string, doc: string, example = '') => {
+      const target = this.#input(name, [y.shape[0]], `${doc}, 0 to ${classes - 1}${example}`, 'int64');
       this.#numbers.push(target);
       return g.cast(g.equal(numbers, g.reshape(target, [y.shape[0], 1])), 'float32');
     };
-    const one = only('target', this.#words.target);
+    const one = only('target', this.#words.target, this.#words.example);
     const seed =
       kind === 'difference'
         ? g.sub(one, only('other', 'number of the class that it is set against, for each image'))

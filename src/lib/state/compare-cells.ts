@@ -167,7 +167,7 @@ function change(axis: Axis, id: string, ground: Ground, question: Question): Par
     case 'targets':
       return {
         target: { kind: target.kind === 'difference' ? 'logit' : target.kind, index: Number(id) },
-        neuron: null,
+        ...(ground.request.neuron && { neuron: null }),
       };
     case 'baselines':
       return { baseline: { kind: id as 'black' } };
