@@ -191,6 +191,15 @@ describe('a bundle of version 3', () => {
   });
 });
 
+describe('a bundle of version 4', () => {
+  it('is still read, with the neuron that it explains', () => {
+    const v4 = readFileSync(join(import.meta.dirname, '../fixtures/bundles/v4.vitrine.zip'));
+    const read = readBundle(new Uint8Array(v4), 'v4.vitrine.zip');
+    expect(read.record).toEqual(ofNeuron);
+    expect(read.scores).toEqual(bundle.scores);
+  });
+});
+
 describe('a bundle that is none is refused', () => {
   it.each<[what: string, bytes: () => Uint8Array, fault: string, sentence: RegExp]>([
     ['no zip', () => strToU8('hello'), 'not a bundle', /not a zip/],

@@ -267,8 +267,8 @@ describe('a damaged long link', () => {
 });
 
 describe('a long link that was made once', () => {
-  it('is still read as it was written', () => {
-    const { link, record, scores } = JSON.parse(readFileSync(join(fixtures, 'b1.json'), 'utf8')) as {
+  it.each(['b1.json', 'b3.json'])('is still read as it was written: %s', (name) => {
+    const { link, record, scores } = JSON.parse(readFileSync(join(fixtures, name), 'utf8')) as {
       link: string;
       record: object;
       scores: number[];
