@@ -12,6 +12,7 @@ import {
   type Attribution,
   type AttributionRequest,
   type Baseline,
+  type Neuron,
   type OpenModel,
   type Preprocessing,
   type Target,
@@ -19,6 +20,7 @@ import {
 import { sha256 } from '../src/lib/model/sha256.ts';
 import { VERSION } from '../src/lib/model/version.ts';
 import { linkIn } from '../src/lib/share/kind.ts';
+import { neuronTitle } from '../src/lib/synthesis/neuron.ts';
 import { writeNpy } from '../src/lib/tensor/npy.ts';
 import { preprocessingFor } from '../src/lib/vision/preprocess.ts';
 import { bundledPreprocessing, inputFile, inputOf, modelFiles, readFile } from './explain/files.ts';
@@ -34,6 +36,7 @@ LINK      a link of the page's "Share"; FILE are the sender's own model and pict
 
 --method M            such as integrated-gradients
 --target T            a class by number or name; probability:T, logit-minus-mean:T or difference:T,T; default the most probable
+--neuron L:C,Y,X      a neuron in place of a class: layer, channel, row and column; L:C in a layer without places
 --layer L             a layer by its name
 --option K=V          an option of the method; may be repeated
 --baseline B          black, white, mean, blur, noise, a number, or a file as INPUT
@@ -54,6 +57,7 @@ function read() {
       options: {
         method: text,
         target: text,
+        neuron: text,
         layer: text,
         baseline: text,
         seed: text,
@@ -105,6 +109,14 @@ function targetOf(text: string, model: OpenModel): Target {
   return { kind, index, other };
 }
 
+/** "relu3:12,4,5" → channel 12 at row 4, column 5; a layer's name may hold colons itself. */
+function neuronOf(text: string): Neuron {
+  const [, layer, channel, y, x] = /^(.+):(\d+)(?:,(\d+),(\d+))?$/.exec(text) ?? [];
+  if (layer === undefined)
+    throw new RangeError(`--neuron ${text}: give it as LAYER:CHANNEL,ROW,COLUMN, or as LAYER:CHANNEL without places.`);
+  return { layer, channel: Number(channel), position: y === undefined ? null : { y: Number(y), x: Number(x) } };
+}
+
 function baselineOf(text: string): Baseline {
   if (['black', 'white', 'mean', 'blur', 'noise'].includes(text)) return text as Baseline;
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : inputOf(inputFile(text));
@@ -119,7 +131,7 @@ function preprocessingOf({ info }: OpenModel, modelName: string): Preprocessing 
 
 function requestOf(model: OpenModel, modelName: string): AttributionRequest {
   const preprocessing = preprocessingOf(model, modelName);
-  const { method, target, layer, baseline, seed = '0', option } = flags;
+  const { method, target, neuron, layer, baseline, seed = '0', option } = flags;
   if (method === undefined) {
     const usable = model.info.methods.filter(({ unavailable }) => unavailable === null).map(({ id }) => id);
     throw new RangeError(`--method is missing. ${model.info.name} allows ${usable.join(', ')}.`);
@@ -130,6 +142,7 @@ function requestOf(model: OpenModel, modelName: string): AttributionRequest {
     options: optionsOf(option),
     seed: Number(seed),
     ...(target !== undefined && { target: targetOf(target, model) }),
+    ...(neuron !== undefined && { neuron: neuronOf(neuron) }),
     ...(layer !== undefined && { layer }),
     ...(baseline !== undefined && { baseline: baselineOf(baseline) }),
     ...(preprocessing && { preprocessing }),
@@ -149,7 +162,7 @@ function content(path: string, model: OpenModel, request: AttributionRequest, fo
     case '.onnx':
       return exportExplanation(model, {
         method: request.method,
-        target: found.target.kind,
+        ...(request.neuron ? { neuron: request.neuron } : { target: found.target.kind }),
         ...(request.options && { options: request.options }),
         ...(request.preprocessing && { preprocessing: request.preprocessing }),
         ...(request.layer !== undefined && { layer: request.layer }),
@@ -162,7 +175,7 @@ function content(path: string, model: OpenModel, request: AttributionRequest, fo
 
 function summary(
   { info }: OpenModel,
-  { method, options, layer, seed, preprocessing }: AttributionRequest,
+  { method, options, layer, neuron, seed, preprocessing }: AttributionRequest,
   found: Attribution,
 ) {
   const { target, value, baselineValue, check, passes, device } = found;
@@ -174,7 +187,8 @@ function summary(
     layer: layer ?? null,
     seed,
     target,
-    label: info.labels[target.index] ?? null,
+    neuron: neuron ?? null,
+    label: neuron ? neuronTitle(neuron, neuron.layer) : (info.labels[target.index] ?? null),
     value,
     baselineValue: baselineValue ?? null,
     check: check ?? null,
@@ -195,7 +209,7 @@ async function explain(modelName: string, inputName: string): Promise<void> {
   try {
     const request = requestOf(model, modelName);
     const found = await attribute(model, inputOf(file), request);
-    const { target, label, value, check, passes } = summary(model, request, found);
+    const { target, neuron, label, value, check, passes } = summary(model, request, found);
     const gap = check ? `, ${check.claim} missed by ${check.delta.toPrecision(2)}` : '';
     const estimate = check?.estimate;
     const share = (v: number) => `${Number((100 * v).toPrecision(3))} %`;
@@ -203,7 +217,7 @@ async function explain(modelName: string, inputName: string): Promise<void> {
       ? `, error about ${share(estimate.error)} of ${share(estimate.target)} allowed, by ${estimate.rule}`
       : '';
     console.log(
-      `${request.method} of ${label ?? `class ${target.index}`} (${target.kind}): F = ${value.toPrecision(6)}${gap}${error}, ${passes} passes`,
+      `${request.method} of ${label ?? `class ${target.index}`} (${neuron ? 'activation' : target.kind}): F = ${value.toPrecision(6)}${gap}${error}, ${passes} passes`,
     );
     const digest = await sha256(file.bytes);
     for (const path of out) {

@@ -33,7 +33,7 @@ export async function reproduce(fragment: string, paths: readonly string[]): Pro
       {
         method: record.method,
         options: record.options,
-        target: record.target,
+        ...(record.neuron ? { neuron: record.neuron } : { target: record.target }),
         baseline: baselineOf(record, given),
         ...(record.layer !== null && { layer: record.layer }),
         seed: record.seed,

@@ -82,6 +82,28 @@ export const inside: readonly Scene[] = [
     },
   },
   {
+    name: 'neuron',
+    looks: LOOKS,
+    play: async ({ page, shoot }) => {
+      await section(page, 'Look inside');
+      await page.locator('section[data-layer][data-state="done"]').waitFor({ timeout: 60_000 });
+      const maps = page.getByRole('application', { name: /^Feature maps of/ });
+      await maps.focus();
+      await page.keyboard.press('Home');
+      await page.keyboard.press('Enter');
+      await page.getByText('Contribution to').waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Explain this neuron' }).scrollIntoViewIfNeeded();
+      await shoot('maps');
+      await page.getByRole('button', { name: 'Explain this neuron' }).click();
+      await page.getByRole('heading', { level: 1, name: /^channel/ }).waitFor({ timeout: 60_000 });
+      await done(page);
+      await shoot();
+      await page.getByRole('button', { name: /^Back to/ }).scrollIntoViewIfNeeded();
+      await shoot('target');
+    },
+  },
+  {
     name: 'filters',
     looks: LOOKS,
     play: async ({ page, shoot }) => {

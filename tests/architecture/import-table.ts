@@ -28,7 +28,7 @@ export const IMPORT_TABLE: Record<string, Row> = {
   metrics: { imports: ['graph', 'tensor', 'attribution'], types: ['typebox'] },
   model: { imports: [...ENGINE, 'synthesis', 'metrics', 'sniff'] },
   /** The engine for programs: the package's entry. */
-  library: { imports: ['model', 'runtime', 'attribution', 'vision', 'graph', 'tensor'] },
+  library: { imports: ['model', 'runtime', 'attribution', 'synthesis', 'vision', 'graph', 'tensor'] },
   'worker/lab.worker': {
     imports: ['model', 'attribution', 'vision', 'tensor', 'comlink', 'worker/pulse'],
     types: ['worker/api'],

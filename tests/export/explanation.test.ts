@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePng } from '../../scripts/explain/images.ts';
 import { findMethod, methods } from '../../src/lib/attribution/index.ts';
-import type { Question, Target } from '../../src/lib/attribution/types.ts';
+import { upTo } from '../../src/lib/attribution/part.ts';
+import type { Neuron, Question, Target } from '../../src/lib/attribution/types.ts';
 import { decode } from '../../src/lib/formats/protobuf/wire.ts';
 import * as proto from '../../src/lib/formats/onnx/proto.ts';
 import { exportExplanation, type ExportRequest } from '../../src/lib/model/export.ts';
+import { findNeuron } from '../../src/lib/model/neuron.ts';
 import { openModel, type LoadedModel } from '../../src/lib/model/open.ts';
 import { createOrtRuntime } from '../../src/lib/runtime/ort.ts';
 import type { Runtime } from '../../src/lib/runtime/runtime.ts';
@@ -42,7 +44,7 @@ const CHEAP: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 interface Case {
   readonly name: string;
   readonly loaded: LoadedModel;
-  readonly request: Pick<ExportRequest, 'method' | 'options' | 'target' | 'layer' | 'baselines' | 'bounds'>;
+  readonly request: Pick<ExportRequest, 'method' | 'options' | 'target' | 'neuron' | 'layer' | 'baselines' | 'bounds'>;
   readonly xs: readonly FloatTensor[];
   readonly targets: readonly Target[];
 }
@@ -128,6 +130,16 @@ beforeAll(async () => {
     bounds: () => [full(xs[0].shape, -4), full(xs[0].shape, 4)],
   });
   add('layer-lrp', { method: 'lrp', layer });
+  const { id: later, shape } = resnet.info.layers.filter(({ op }) => op === 'Relu')[2];
+  const neurons = [0, 1, 2].map((i): Neuron => ({ layer: later, channel: i, position: { y: i + 1, x: 2 } }));
+  const elements = neurons.map((neuron): Target => ({ kind: 'logit', index: findNeuron(resnet, neuron).index }));
+  expect(elements[1].index).toBe(shape[1] * shape[2] + 2 * shape[2] + 2);
+  add('neuron-deeplift', { method: 'deeplift', neuron: neurons[0] }, elements);
+  add(
+    'neuron-conductance',
+    { method: 'layer-conductance', options: { steps: 4 }, neuron: neurons[0], layer },
+    elements,
+  );
   add('tunnel-of-ig', { method: 'noise-tunnel', options: { samples: 2, method: 'integrated-gradients' } });
   add(
     'probability',
@@ -200,7 +212,10 @@ async function engineScores({ loaded, request, xs, targets }: Case, i: number): 
     ...(layer && { layer }),
     seed: 5,
   };
-  return (await findMethod(request.method).explain(question, request.options)).scores;
+  const method = findMethod(request.method);
+  if (!request.neuron) return (await method.explain(question, request.options)).scores;
+  const head = upTo(question, findNeuron(loaded, request.neuron).layer, targets[i].index);
+  return (await method.explain(head, request.options)).scores;
 }
 
 /** Largest difference over the largest size. */
@@ -289,11 +304,22 @@ describe('what is written', () => {
     expect(JSON.parse(said['vitrine.preprocessing'])).toMatchObject([{ width: 96, height: 96 }]);
   });
 
+  it('names the neuron that it explains, and its layer in place of the logits', () => {
+    const { metadataProps, graph } = modelIn('resnet-neuron-deeplift.onnx');
+    const said = Object.fromEntries(metadataProps.map(({ key, value }) => [key, value]));
+    expect(JSON.parse(said['vitrine.neuron'])).toMatchObject({ channel: 0, position: { y: 1, x: 2 } });
+    expect(graph!.output.map(({ name }) => name)).toEqual(['activation', 'attribution']);
+    expect(graph!.input.find(({ name }) => name === 'target')!.docString).toMatch(
+      /^number of the neuron .*; channel 0 at row 1, column 2 of .* is \d+$/,
+    );
+  });
+
   it('asks for what the scores depend on, and for no more', () => {
     expect(readResult('vitrine-16-integrated-gradients').inputs).toEqual(['image', 'baseline', 'target']);
     expect(readResult('vitrine-16-deeplift-shap').inputs).toEqual(['image', 'target']);
     expect(readResult('vitrine-16-saliency').inputs).toEqual(['image', 'target']);
     expect(readResult('vitrine-16-layer-activation').inputs).toEqual(['image']);
+    expect(readResult('resnet-neuron-deeplift').inputs).toEqual(['image', 'baseline', 'target']);
     expect(readResult('resnet-difference').inputs).toEqual(['image', 'target', 'other']);
   });
 
@@ -329,6 +355,11 @@ describe('what cannot be a file', () => {
     expect(asking({ layer: 'relu99' })).toThrow(/"relu99": vitrine-16\.onnx has no such layer/);
     expect(asking({ method: 'smoothgrad', layer: 'relu7' })).toThrow(/explains the image and no layer/);
     expect(asking({ method: 'grad-cam' })).toThrow(/there is no layer/);
+    const neuron = { layer: 'relu3', channel: 1, position: { y: 0, x: 30 } };
+    expect(asking({ neuron })).toThrow(/"relu3": row 0, column 30 is asked for, it has 24 rows and 24 columns/);
+    expect(asking({ method: 'grad-cam', layer: 'relu7', neuron: { ...neuron, position: { y: 0, x: 3 } } })).toThrow(
+      /"relu7": the neuron of layer "relu3" does not depend on it/,
+    );
   });
 
   it('is refused before anything is drawn, where the draws would not fit', async () => {

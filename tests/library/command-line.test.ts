@@ -86,6 +86,23 @@ describe('npm run explain', () => {
     );
   }, 120_000);
 
+  it('explains a neuron, and computes a link to one again', async () => {
+    const path = join(folder, 'neuron.json');
+    const args = ['--method', 'deeplift', '--baseline', 'white', '--neuron', 'relu5:7,4,5', '--out', path];
+    const { stdout, stderr } = run('vitrine-16', 'cat-0', ...args);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^deeplift of channel 7 at row 4, column 5 of relu5 \(activation\): F = /);
+    const neuron = { layer: 'relu5', channel: 7, position: { y: 4, x: 5 } };
+    const said = JSON.parse(readFileSync(path, 'utf8')) as { numbers: SharedRecord['numbers'] };
+    expect(said).toMatchObject({ neuron, label: 'channel 7 at row 4, column 5 of relu5' });
+    const link = encodeLink({ ...(await sharedRecord()), neuron, label: '', numbers: said.numbers });
+    expect(link).toMatch(/^#v5\./);
+    expect(await reproduce(link, [])).toMatch(/^Reproduced: /);
+    expect(run('vitrine-16', 'cat-0', '--method', 'saliency', '--neuron', 'relu5').stderr).toMatch(
+      /^--neuron relu5: give it as LAYER:CHANNEL,ROW,COLUMN/,
+    );
+  }, 120_000);
+
   it('names what does not fit', () => {
     const asking = (...args: string[]) => run('tests/fixtures/onnx/cnn_plain.onnx', 'cat-0', ...args);
     expect(asking('--method', 'magic').stderr).toMatch(

@@ -17,7 +17,7 @@ const about = JSON.parse(text('package.json')) as {
 };
 
 describe('the documentation', () => {
-  it.each(['explain', 'deploy'])(
+  it.each(['explain', 'deploy', 'neuron'])(
     'shows an example that runs and prints what stands below it: %s',
     (name) => {
       const code = text(`docs/examples/${name}.ts`);
@@ -124,6 +124,23 @@ describe('the library', () => {
     scores.data.forEach((v, i) => expect(Math.abs(v - both[i]) <= 1e-5 * size).toBe(true));
     await program.dispose();
     await pair.dispose();
+  });
+
+  it('explains a neuron in place of a class, whose number lies in the file made of it', async () => {
+    const neuron = { layer: '/relu2/Relu_output_0', channel: 4, position: { y: 3, x: 6 } };
+    const found = await attribute(model, x, { method: 'deeplift', neuron });
+    expect(found.target).toEqual({ kind: 'logit', index: 4 * 256 + 3 * 16 + 6 });
+    const total = found.scores.data.reduce((a, b) => a + b, 0);
+    expect(total).toBeCloseTo(found.value - found.baselineValue!, 5);
+    const program = await compile(model, { method: 'saliency', neuron });
+    const index = { dtype: 'int64', shape: [1], data: BigInt64Array.of(BigInt(found.target.index)) } as const;
+    const { activation } = await program.run({ image: x, target: index });
+    expect(activation.shape).toEqual([1, 10, 16, 16]);
+    expect(activation.data[found.target.index]).toBeCloseTo(found.value, 6);
+    await program.dispose();
+    await expect(attribute(model, x, { method: 'saliency', neuron, target: 1 })).rejects.toThrow(
+      /^Neuron: what is explained is channel 4 at row 3, column 6 of .*, and a target is given, too: 1\./,
+    );
   });
 
   it('is stopped by its signal', async () => {

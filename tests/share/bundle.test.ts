@@ -9,7 +9,7 @@ import { scoresCsv } from '../../src/lib/share/csv.ts';
 import { unfold } from '../../src/lib/zip/unfold.ts';
 import { readNpy } from '../../src/lib/tensor/npy.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
-import { long, pair, typical } from './records.ts';
+import { long, ofNeuron, pair, typical } from './records.ts';
 
 const png = new Uint8Array(readFileSync(join(import.meta.dirname, '../../static/gallery/cat-0.png')));
 
@@ -119,6 +119,9 @@ describe('a bundle of a model of two images', () => {
     expect(Buffer.from(two['scores.npy']).equals(one['scores.npy'])).toBe(true);
     const versions = [one, two].map((files) => JSON.parse(Buffer.from(files['vitrine.json']).toString()).version);
     expect(versions).toEqual([2, 3]);
+    const neuron = packBundle({ ...bundle, record: ofNeuron });
+    expect(JSON.parse(Buffer.from(unzipSync(neuron)['vitrine.json']).toString()).version).toBe(4);
+    expect(readBundle(neuron, 'n.zip').record).toEqual(ofNeuron);
     expect(Object.keys(settings().result)).not.toContain('others');
   });
 
@@ -194,6 +197,15 @@ describe('a bundle of version 3', () => {
       float32([1, 2, 2], [4, -3, 2, 0]),
       float32([1, 1, 4], [0, -8, 2, 8]),
     ]);
+  });
+});
+
+describe('a bundle of version 4', () => {
+  it('is still read, with the neuron that it explains', () => {
+    const v4 = readFileSync(join(import.meta.dirname, '../fixtures/bundles/v4.vitrine.zip'));
+    const read = readBundle(new Uint8Array(v4), 'v4.vitrine.zip');
+    expect(read.record).toEqual(ofNeuron);
+    expect(read.scores).toEqual(bundle.scores);
   });
 });
 

@@ -24,6 +24,7 @@ export const typical: SharedRecord = {
   },
   others: [],
   target: { kind: 'logit', index: 2 },
+  neuron: null,
   method: 'integrated-gradients',
   options: {},
   baseline: { kind: 'black' },
@@ -61,6 +62,14 @@ export const placed: SharedRecord = {
       maximise: { objective: 'channel', parametrisation: 'maco', steps: '512', seed: '7', second: '3', weight: '-0.5' },
     },
   },
+};
+
+/** Of a neuron in place of a class. */
+export const ofNeuron: SharedRecord = {
+  ...typical,
+  neuron: { layer: 'relu3', channel: 12, position: { y: 4, x: 5 } },
+  label: '',
+  numbers: { value: 1.2345, delta: 0.000123457, sum: 1.2346, max: 0.0112 },
 };
 
 /** Of a model of two images. */
@@ -106,6 +115,7 @@ export const long: SharedRecord = {
   },
   others: [],
   target: { kind: 'difference', index: 281, other: 999 },
+  neuron: null,
   method: 'guided-grad-cam',
   options: { steps: 300, rule: 'gauss-legendre', absolute: true, noise: 0.12345, samples: 128, patch: 16, stride: 8 },
   baseline: {

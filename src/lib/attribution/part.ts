@@ -62,15 +62,38 @@ export function siteFromLayer(site: WholeSite, layer: Value): WholeSite {
   };
 }
 
-/** The same question about one neuron of `layer`: `index` runs over its elements after the batch axis. */
+/**
+ * The same question about one neuron of `layer`: `index` runs over its elements after the batch axis. Throws a RangeError where
+ * examples do not lie along the layer's first axis, or the layer that the question is about does not lead to the neuron's.
+ */
 export function upTo(question: Question, layer: Value, index: number): Question {
-  refuseBatch(question.model, layer);
+  const { model, engine, layer: looked } = question;
+  if (looked) refuseNotBefore(looked, layer);
   return {
     ...question,
-    model: headOf(question.model, layer),
-    engine: renaming(question.engine, `to ${keyOf(layer)}`),
+    model: modelUpTo(model, layer),
+    engine: renaming(engine, `to ${keyOf(layer)}`),
     target: { kind: 'logit', index },
+    ofNeuron: true,
   };
+}
+
+/** The model whose logits are the layer's activation. Throws a RangeError where examples do not lie along its first axis. */
+export function modelUpTo(model: ModelGraph, layer: Value): ModelGraph {
+  refuseBatch(model, layer);
+  return headOf(model, layer);
+}
+
+/** Throws a RangeError where a neuron of `layer` does not depend on the layer that a method looks at. */
+export function refuseNotBefore(looked: Value, layer: Value): void {
+  if (looked === layer)
+    throw new RangeError(
+      `Layer "${looked.name}": the neuron lies in it, so that it depends on itself alone there. Choose a layer before it.`,
+    );
+  if (!dependents([looked], [layer]).has(layer))
+    throw new RangeError(
+      `Layer "${looked.name}": the neuron of layer "${layer.name}" does not depend on it. Choose a layer before the neuron’s.`,
+    );
 }
 
 interface Tail {

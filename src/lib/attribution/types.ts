@@ -11,6 +11,15 @@ export type Target =
   /** z_a − z_b: why this class and not that one. */
   | { readonly kind: 'difference'; readonly index: number; readonly other: number };
 
+/** An element of a layer's activation, in place of a class. */
+export interface Neuron {
+  /** Name of the activation: the tensor's name in the model file. */
+  readonly layer: string;
+  readonly channel: number;
+  /** Row and column, from 0, as feature maps show them; null in a layer that has a single place. */
+  readonly position: { readonly y: number; readonly x: number } | null;
+}
+
 /** A classifier as a graph: one input, one output of scores. */
 export interface ModelGraph {
   /** Graph with exactly `input` as input and the logits as output. */
@@ -64,6 +73,8 @@ export interface Question {
   /** The preprocessed input in the shape of the model's, [1, …]. */
   readonly x: FloatTensor;
   readonly target: Target;
+  /** Set where `target` is an element of a layer and no class: there is no probability of it, and no other class. */
+  readonly ofNeuron?: true;
   /** x′ in model space, [1, …]; for methods that have one. */
   readonly baseline?: FloatTensor;
   /** The k-th draw from a distribution of baselines, of which `baseline` is one; missing where there is but the one. */

@@ -4,21 +4,23 @@
  */
 import { findMethod, methods } from '../attribution/index.ts';
 import { readOptions } from '../attribution/options.ts';
-import type { Progress, SelfCheck, Target } from '../attribution/types.ts';
+import type { Neuron, Progress, Question, SelfCheck, Target } from '../attribution/types.ts';
 import { evaluate, layerOf } from '../model/explain.ts';
 import { exportExplanation as exported, type ExportedExplanation, type Port } from '../model/export.ts';
 import { scoresOfInputs, spanOf } from '../model/feed.ts';
+import { askNeuron } from '../model/neuron.ts';
 import { openModel as opened, type LoadedModel, type NamedBytes } from '../model/open.ts';
 import type { DeviceChoice, ModelInfo } from '../model/types.ts';
 import { VERSION } from '../model/version.ts';
 import { chooseRuntime } from '../runtime/device.ts';
 import type { DeviceInfo, Runtime } from '../runtime/runtime.ts';
+import { neuronTitle } from '../synthesis/neuron.ts';
 import type { FloatTensor, Tensor } from '../tensor/tensor.ts';
 import type { Pixels, Preprocessing } from '../vision/types.ts';
 import { baselineOf, fedImages, inputOf, type Baseline, type ModelInput } from './input.ts';
 
 export type { Baseline, ExportedExplanation, FloatTensor, ModelInfo, ModelInput, NamedBytes, Pixels, Port };
-export type { DeviceInfo, Preprocessing, SelfCheck, Target, Tensor };
+export type { DeviceInfo, Neuron, Preprocessing, SelfCheck, Target, Tensor };
 
 export interface OpenOptions {
   /** What executes the graphs; by default the best that there is. Node has WASM only. */
@@ -53,12 +55,14 @@ export interface ExplanationRequest {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Name of a layer; methods that need one take `info.defaultLayer` where it is left out. */
   readonly layer?: string;
+  /** A neuron that is explained in place of a class. */
+  readonly neuron?: Neuron;
   /** Of everything that is drawn. Default 0. */
   readonly seed?: number;
 }
 
 export interface AttributionRequest extends ExplanationRequest {
-  /** What is explained: a class's logit by its number, or a Target. By default the most probable class's logit. */
+  /** What is explained: a class's logit by its number, or a Target. By default the most probable class's logit. Not with a neuron. */
   readonly target?: number | Target;
   /** By default black where pixels are given, and 0 in model space where a tensor is. */
   readonly baseline?: Baseline;
@@ -73,6 +77,7 @@ export interface Attribution {
   readonly scores: FloatTensor;
   /** For each image input, the scores summed over channels: [1, height, width]. */
   readonly maps: readonly FloatTensor[];
+  /** Of a neuron: its number among the layer's elements after the batch axis. */
   readonly target: Target;
   /** F(x), the number that is explained. */
   readonly value: number;
@@ -121,7 +126,7 @@ export async function openModel(
 
 /**
  * Explains one input. A model of several images takes a list of inputs in its order. Throws a RangeError where the method,
- * an option, the target, the layer, the baseline or the input does not fit, and the signal's reason when it is cancelled.
+ * an option, the target, the neuron, the layer, the baseline or the input does not fit, and the signal's reason when it is cancelled.
  */
 export async function attribute(
   model: OpenModel,
@@ -133,29 +138,28 @@ export async function attribute(
   const { method, options, layer } = asked(loaded, request);
   const fed = fedImages(loaded, input, request.preprocessing);
   const x = inputOf(fed);
-  const target = await targetOf(loaded, x, request.target);
+  const target = request.neuron ? NO_CLASS : await targetOf(loaded, x, request.target);
   const pictures = fed.every(({ view }) => view);
   const wanted = baseline ?? (pictures ? 'black' : 0);
-  const explanation = await method.explain(
-    {
-      model: loaded.model,
-      engine: loaded.engine,
-      x,
-      target,
-      ...(method.needs.baseline && { baseline: baselineOf(fed, wanted, seed) }),
-      ...(method.needs.baseline &&
-        wanted === 'noise' && { baselines: (k) => baselineOf(fed, wanted, seed + k * fed.length) }),
-      ...(pictures && { bounds: () => spanOf(baselineOf(fed, 'black', seed), baselineOf(fed, 'white', seed)) }),
-      ...(layer && { layer: layer.value }),
-      seed,
-      ...(signal && { signal }),
-      ...(onProgress && { onProgress }),
-    },
-    options,
-  );
+  const ofClass: Question = {
+    model: loaded.model,
+    engine: loaded.engine,
+    x,
+    target,
+    ...(method.needs.baseline && { baseline: baselineOf(fed, wanted, seed) }),
+    ...(method.needs.baseline &&
+      wanted === 'noise' && { baselines: (k) => baselineOf(fed, wanted, seed + k * fed.length) }),
+    ...(pictures && { bounds: () => spanOf(baselineOf(fed, 'black', seed), baselineOf(fed, 'white', seed)) }),
+    ...(layer && { layer: layer.value }),
+    seed,
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  };
+  const question = request.neuron ? askNeuron(loaded, method, ofClass, request.neuron) : ofClass;
+  const explanation = await method.explain(question, options);
   const { scores, value, baselineValue, check, passes } = explanation;
   const maps = scoresOfInputs(loaded.model, fed, scores, layer?.value).map(({ map }) => map);
-  return { scores, maps, target, value, baselineValue, check, passes, device: runtime.device };
+  return { scores, maps, target: question.target, value, baselineValue, check, passes, device: runtime.device };
 }
 
 /** What a file of an explanation is fed besides its images: tensors of N examples. */
@@ -184,6 +188,7 @@ export function exportExplanation(model: OpenModel, request: ExplanationRequestO
     method: method.id,
     options,
     target: request.target ?? 'logit',
+    neuron: request.neuron ?? null,
     layer: layer?.info.id ?? null,
     seed: request.seed ?? 0,
     baselines: request.baselines ?? null,
@@ -240,10 +245,17 @@ function engineOf(model: OpenModel): { readonly loaded: LoadedModel; readonly ru
 }
 
 /** The method, its options with defaults, and the layer. Throws a RangeError where one does not fit the model. */
-function asked(loaded: LoadedModel, { method: id, options = {}, layer = undefined }: ExplanationRequest) {
+function asked(
+  loaded: LoadedModel,
+  { method: id, options = {}, layer, neuron, target }: ExplanationRequest & { readonly target?: unknown },
+) {
   const method = findMethod(id);
   const reason = method.unavailable(loaded.model);
   if (reason !== null) throw new RangeError(`${method.title}: ${reason}`);
+  if (neuron && target !== undefined)
+    throw new RangeError(
+      `Neuron: what is explained is ${neuronTitle(neuron, neuron.layer)}, and a target is given, too: ${JSON.stringify(target)}. Leave one of them out.`,
+    );
   if (layer !== undefined && !method.needs.layer && !method.layers)
     throw new RangeError(`${method.title}: it explains the image and no layer. Leave "${layer}" out.`);
   return {
@@ -252,6 +264,9 @@ function asked(loaded: LoadedModel, { method: id, options = {}, layer = undefine
     layer: layerOf(loaded, { method: id, layer: layer ?? null }),
   };
 }
+
+/** Of a neuron no class is asked about. */
+const NO_CLASS: Target = { kind: 'logit', index: 0 };
 
 async function targetOf(loaded: LoadedModel, x: FloatTensor, target: number | Target | undefined): Promise<Target> {
   if (typeof target === 'object') return target;

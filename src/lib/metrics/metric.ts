@@ -6,12 +6,13 @@ import type { Definition, Measured, Metric, Replacement, Subject } from './types
 
 /** A metric whose options are read by its schema before it runs, and whose number is finite or explained. */
 export function defineMetric<const S extends TObject>(definition: Definition<S>): Metric {
-  const { title, options, needsMask } = definition;
+  const { title, options, needsMask, needsClass } = definition;
   return {
     ...definition,
     async measure(subject, given = {}) {
       const read = readOptions(options, given, `Options of ${title}`);
       subject.question.signal?.throwIfAborted();
+      if (needsClass && subject.question.ofNeuron) return undefinedBecause(NO_CLASS);
       if (needsMask) {
         const missing = missingMask(subject.mask);
         if (missing) return undefinedBecause(missing);
@@ -29,6 +30,8 @@ export const undefinedBecause = (why: string): Measured => ({ value: null, why }
 
 export const CONSTANT = 'The map is the same everywhere, so it ranks no place before another.';
 export const ZERO = 'The map is zero everywhere.';
+
+const NO_CLASS = 'It compares with another class, and what is explained is a neuron. Explain a class.';
 
 function missingMask(mask: Uint8Array | null): string {
   if (!mask) return 'There is no mask. Paint over the object, or give its rectangle.';
@@ -50,7 +53,7 @@ export const replacementOption = (fallback: Replacement) =>
   choice({ title: 'Replaced by', description: 'What stands where the image is taken away.' }, replacements, fallback);
 
 export const scoreOption = choice(
-  { title: 'Score', description: 'What is read off the model after each change.' },
+  { title: 'Score', description: 'What is read off the model after each change; of a neuron always its activation.' },
   { probability: 'Probability of the class', target: 'What is explained' },
   'probability',
 );
@@ -63,9 +66,15 @@ export const stepsOption = (fallback: number) =>
     { minimum: 1, maximum: 200, default: fallback },
   );
 
-/** The question with what the curve shows in place of what was explained. */
+/** The question with what the curve shows in place of what was explained. A neuron has no probability: it is read off itself. */
 export const readingOff = (question: Question, score: Score): Question =>
-  score === 'target' ? question : { ...question, target: { kind: 'probability', index: question.target.index } };
+  score === 'target' || question.ofNeuron
+    ? question
+    : { ...question, target: { kind: 'probability', index: question.target.index } };
+
+/** What an axis of such numbers is called. */
+export const titleOfScore = (question: Question, score: Score): string =>
+  score === 'target' || question.ofNeuron ? 'What is explained' : 'Probability';
 
 /** The k-th of `total` explanations that a metric asks for; progress goes on where the one before it ended. */
 export function explainedAgain(subject: Subject, question: Question, k: number, total: number): Promise<Explanation> {

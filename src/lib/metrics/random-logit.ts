@@ -25,6 +25,7 @@ export const randomLogit = defineMetric({
   better: 'lower',
   cost: 'explanations',
   needsMask: false,
+  needsClass: true,
   options: schema({ likeness: similarityOption('ssim') }),
   async measure(subject, { likeness }) {
     const { question } = subject;

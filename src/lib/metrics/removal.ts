@@ -1,7 +1,7 @@
 /** @file Places replaced in the order of their scores: the curves of deletion and insertion. */
 import { valuesWith } from '../attribution/features.ts';
 import { areaUnder, asFeatures, descending, isConstant, mapOnPlaces, placesOf } from './maps.ts';
-import { CONSTANT, readingOff, undefinedBecause, type Score } from './metric.ts';
+import { CONSTANT, readingOff, titleOfScore, undefinedBecause, type Score } from './metric.ts';
 import type { Measured, Replacement, Subject } from './types.ts';
 
 export interface Removal {
@@ -37,7 +37,7 @@ export async function alongRanks(
     curves: [{ title: way === 'delete' ? 'Deletion' : 'Insertion', x, y }],
     axes: {
       x: way === 'delete' ? 'Share of the places taken away' : 'Share of the places brought back',
-      y: score === 'probability' ? 'Probability' : 'What is explained',
+      y: titleOfScore(subject.question, score),
     },
   };
 }

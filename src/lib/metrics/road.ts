@@ -3,7 +3,7 @@ import { integer, number, schema } from '../attribution/options.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import { impute } from './imputation.ts';
 import { descending, isConstant, mapOnPlaces, meanOf, placesOf } from './maps.ts';
-import { CONSTANT, defineMetric, readingOff, scoreOption, undefinedBecause } from './metric.ts';
+import { CONSTANT, defineMetric, readingOff, scoreOption, titleOfScore, undefinedBecause } from './metric.ts';
 
 /**
  * ROAD, remove and debias (Rong, Leemann, Borisov, Kasneci & Kasneci 2022, arXiv:2202.00449). For each share p of the places
@@ -72,7 +72,7 @@ export const road = defineMetric({
       ],
       axes: {
         x: 'Share of the places smoothed away',
-        y: score === 'probability' ? 'Probability' : 'What is explained',
+        y: titleOfScore(subject.question, score),
       },
     };
   },

@@ -71,6 +71,8 @@ export interface Metric {
   /** What it is computed from beyond the map: passes of the model forward, or explanations by the same method. */
   readonly cost: 'map' | 'passes' | 'explanations';
   readonly needsMask: boolean;
+  /** Set where it makes no sense of a neuron. */
+  readonly needsClass?: true;
   /**
    * Judges. Options that are left out take their defaults. What cannot be judged is no error: `value` is null and `why`
    * says so. Throws a RangeError for options outside the schema and the signal's reason when it is cancelled.

@@ -43,6 +43,21 @@ export function activationsOf({ images, input, logits }: ModelGraph): Activation
   return [...found.values()];
 }
 
+/** The activation of that name. Throws a RangeError where `model`, called `name`, has none. */
+export function activationNamed(model: ModelGraph, name: string, id: string): Activation {
+  return among(activationsOf(model), name, id);
+}
+
+/** As `activationNamed`, where they are listed already. */
+export function among(activations: readonly Activation[], name: string, id: string): Activation {
+  const found = activations.find(({ info }) => info.id === id);
+  if (!found)
+    throw new RangeError(
+      `${name}: has no layer "${id}" among its ${activations.length} activations. Pick one from the list.`,
+    );
+  return found;
+}
+
 /** null where it cannot be shown. */
 function siteOf(value: Value, input: Value, images: readonly Value[]): Site | null {
   const { dtype, shape } = value;

@@ -16,7 +16,8 @@ export interface Origin {
   /** Its id. */
   readonly method: string;
   readonly target: Target;
-  readonly probabilities: Float32Array;
+  /** null where a neuron is explained. */
+  readonly probabilities: Float32Array | null;
   /** Whether the method replaces parts of the image, and so moves further than a small change. */
   readonly replaces: boolean;
   /** Of a method that drops negative scores: its scores before that, looked up where the map is blank. */
@@ -30,7 +31,11 @@ export interface Diagnosis {
 }
 
 /** What is to be said about this map, or these, of several images. */
-export function diagnose(maps: readonly FloatTensor[], { check, passes }: Explanation, origin: Origin): Diagnosis {
+export function diagnose(
+  maps: readonly FloatTensor[],
+  { check, passes, value }: Explanation,
+  origin: Origin,
+): Diagnosis {
   const notes: string[] = [];
   let wayOut: WayOut | undefined;
   const sizes = maps.map(({ data }) => data.length);
@@ -40,7 +45,7 @@ export function diagnose(maps: readonly FloatTensor[], { check, passes }: Explan
       `${nonFinite} of ${sizes.reduce((a, b) => a + b, 0)} scores are not finite: the model overflows on this input.`,
     );
   if (maps.every(isBlank)) {
-    const why = whyBlank(origin);
+    const why = whyBlank(origin, value);
     notes.push(...why.notes);
     wayOut = why.wayOut;
   } else if (maps.every(({ data }) => data.every((v) => v === data[0])))
@@ -102,6 +107,9 @@ const gapNotes: Record<SelfCheck['kind'], (share: string) => string[]> = {
 const GUIDED =
   'Nothing is left of the signal: the method drops it at each ReLU where it is negative. Saliency shows all of the gradient.';
 
+const SILENT =
+  'The neuron’s activation is 0 on this picture, and no small change of it wakes the neuron. Pick one that answers here; Occlusion and Integrated Gradients make larger changes.';
+
 /** Where neither the gradient alone nor a replaced part decides. */
 const blankBecause: Readonly<Record<string, string>> = {
   'guided-backpropagation': GUIDED,
@@ -112,9 +120,10 @@ const blankBecause: Readonly<Record<string, string>> = {
     'The product is zero everywhere: the gradient is zero, or the picture is zero in the model’s units. Saliency tells which.',
 };
 
-function whyBlank({ method, target, probabilities, replaces, undropped }: Origin): Diagnosis {
-  const p = probabilities[target.index];
-  if (target.kind === 'probability' && (p < SATURATED || p > 1 - SATURATED))
+function whyBlank({ method, target, probabilities, replaces, undropped }: Origin, value: number): Diagnosis {
+  const p = probabilities?.[target.index];
+  if (p === undefined && value === 0 && !replaces) return { notes: [SILENT] };
+  if (p !== undefined && target.kind === 'probability' && (p < SATURATED || p > 1 - SATURATED))
     return {
       notes: ['The gradient is zero: the class probability is saturated; explain the logit instead.'],
       wayOut: 'logit',

@@ -4,6 +4,7 @@ import { forwardProgram } from '../attribution/program.ts';
 import type { Explanation, Question, Target } from '../attribution/types.ts';
 import type { Value } from '../graph/graph.ts';
 import type { DeviceInfo } from '../runtime/runtime.ts';
+import { neuronTitle } from '../synthesis/neuron.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import { diagnose, diagnoseInputs, isBlank } from './diagnose.ts';
 import {
@@ -20,6 +21,7 @@ import {
 } from './feed.ts';
 import { labelOf } from './labels.ts';
 import type { Layer } from './layers.ts';
+import { askNeuron } from './neuron.ts';
 import type { LoadedModel } from './open.ts';
 import type {
   AttributionRequest,
@@ -116,7 +118,7 @@ export interface Asked {
   readonly question: Question;
 }
 
-/** Throws an Error where an image is no longer open or the layer does not exist. */
+/** Throws an Error where an image is no longer open, or the layer or the neuron does not exist. */
 export function askedBy({ loaded, image, signal }: Setting, request: AttributionRequest): Asked {
   const method = findMethod(request.method);
   const feeds = feedsOf(choicesOf(request), image);
@@ -135,7 +137,8 @@ export function askedBy({ loaded, image, signal }: Setting, request: Attribution
     seed: request.seed,
     signal,
   };
-  return { method, feeds, layer, question };
+  const { neuron } = request;
+  return { method, feeds, layer, question: neuron ? askNeuron(loaded, method, question, neuron) : question };
 }
 
 /** Runs a method as the request says. Throws what the method throws, among it the signal's reason when cancelled. */
@@ -147,7 +150,9 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
   const start = performance.now();
   const explanation = await method.explain(question, request.options);
   const milliseconds = performance.now() - start;
-  const { probabilities } = await evaluate(loaded, x);
+  const { neuron } = request;
+  // A neuron has no probability.
+  const probabilities = neuron ? null : (await evaluate(loaded, x)).probabilities;
   const inputs = scoresOfInputs(loaded.model, feeds, explanation.scores, layer).map((scores, i) => ({
     ...scores,
     crop: feeds[i].crop,
@@ -157,7 +162,7 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
   const maps = inputs.map(({ map }) => map);
   const diagnosis = diagnose(maps, explanation as Explanation, {
     method: method.id,
-    target: request.target,
+    target: question.target,
     probabilities,
     replaces: method.needs.baseline,
     undropped: maps.every(isBlank) ? await undropped(method, question, request.options) : null,
@@ -166,9 +171,9 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
     request,
     ...first,
     ...(others.length > 0 && { others }),
-    label: targetLabel(loaded.labels, request.target),
+    label: neuron ? neuronTitle(neuron, neuron.layer) : targetLabel(loaded.labels, request.target),
     value: explanation.value,
-    probability: probabilities[request.target.index] ?? null,
+    probability: probabilities?.[request.target.index] ?? null,
     baselineValue: explanation.baselineValue ?? null,
     check: explanation.check ?? null,
     passes: explanation.passes,

@@ -5,17 +5,19 @@ import { readOptions } from '../attribution/options.ts';
 import { modelOn } from '../attribution/program.ts';
 import type { WholeSite } from '../attribution/site.ts';
 import { outputOf } from '../attribution/target.ts';
-import type { ModelGraph, Target } from '../attribution/types.ts';
+import type { ModelGraph, Neuron, Target } from '../attribution/types.ts';
 import { writeModel } from '../formats/onnx/write.ts';
 import { topologicalOrder, Value, type Graph } from '../graph/graph.ts';
 import { sameShape, type Shape } from '../graph/dim.ts';
 import { Builder } from '../ops/builder.ts';
 import { lowerForFile } from '../runtime/lower/lower.ts';
+import { neuronTitle } from '../synthesis/neuron.ts';
 import { int64, type FloatTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Preprocessing } from '../vision/types.ts';
 import { baselinesOf, layerOf, type Setting } from './explain.ts';
 import { boundsOf, choicesOf, feedsOf } from './feed.ts';
 import { classesOf } from './heads.ts';
+import { findNeuron, modelOfNeuron, type FoundNeuron } from './neuron.ts';
 import type { LoadedModel } from './open.ts';
 import type { AttributionRequest } from './types.ts';
 
@@ -24,6 +26,8 @@ export interface ExportRequest {
   readonly method: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly target: Target['kind'];
+  /** Of whose layer the file explains an element, in place of a class; which one, it is fed. `target` is 'logit' then. */
+  readonly neuron?: Neuron | null;
   /** A layer's name; null where the image is explained. */
   readonly layer: string | null;
   /** Of the draws that lie in the file. */
@@ -63,18 +67,17 @@ const MOST_BYTES = 2 ** 31 - 2 ** 24;
  * `other` where the scores depend on them; its outputs are `logits` and `attribution`, the method's scores in the model's own
  * layout. Models with several images have one input and one attribution for each, with its name behind an underscore.
  *
+ * Of a neuron, `target` is its number in the layer, and `activation`, that of the layer, stands in place of `logits`.
+ *
  * Throws an Error where the method is no graph, an option, layer or operator does not fit, or the file would be too large.
  */
 export function exportExplanation(
-  {
-    model,
-    info,
-    layers,
-  }: Pick<LoadedModel, 'model' | 'layers'> & { info: Pick<LoadedModel['info'], 'name' | 'sha256'> },
+  loaded: Pick<LoadedModel, 'model' | 'layers'> & { info: Pick<LoadedModel['info'], 'name' | 'sha256'> },
   request: ExportRequest,
 ): ExportedExplanation {
+  const { info, layers } = loaded;
   const method = findMethod(request.method);
-  const reason = method.unavailable(model) ?? method.noGraph;
+  const reason = method.unavailable(loaded.model) ?? method.noGraph;
   if (reason !== null) throw new RangeError(`${method.title}: ${reason}`);
   const options = readOptions(method.options, request.options, `Options of ${method.title}`);
   const layer = layers.find(({ info: { id } }) => id === request.layer)?.value;
@@ -82,9 +85,11 @@ export function exportExplanation(
     throw new RangeError(
       `Layer "${request.layer}": ${info.name} has no such layer with positions. Pick one from the list.`,
     );
+  const found = request.neuron && findNeuron(loaded, request.neuron);
+  const model = found ? modelOfNeuron(loaded, method, found, layer) : loaded.model;
 
   const g = new Builder();
-  const ends = new Ends(model);
+  const ends = new Ends(model, wordsFor(request.neuron ?? null, found ?? null));
   const x = joinGraph(g, ends.images);
   const site: WholeSite = {
     model,
@@ -106,6 +111,7 @@ export function exportExplanation(
     'vitrine.method': method.id,
     'vitrine.options': JSON.stringify(options),
     'vitrine.target': request.target,
+    ...(request.neuron && { 'vitrine.neuron': JSON.stringify(request.neuron) }),
     'vitrine.layer': request.layer ?? '',
     'vitrine.seed': String(request.seed),
     'vitrine.model': info.name,
@@ -140,7 +146,8 @@ export function explanationFile(
   return exportExplanation(loaded, {
     method: request.method,
     options: request.options,
-    target: request.target.kind,
+    target: request.neuron ? 'logit' : request.target.kind,
+    neuron: request.neuron ?? null,
     layer: layerOf(loaded, request)?.info.id ?? null,
     seed: request.seed,
     baselines: baselinesOf(feeds, request, image) ?? null,
@@ -150,6 +157,32 @@ export function explanationFile(
   });
 }
 
+/** What is explained, and what the model says, as the file's ports have it. */
+interface Words {
+  readonly target: string;
+  /** Behind the numbers that there are. */
+  readonly example: string;
+  readonly output: string;
+  readonly outputDoc: string;
+}
+
+const OF_CLASSES: Words = {
+  target: 'number of the class that is explained, for each image',
+  example: '',
+  output: 'logits',
+  outputDoc: 'what the model says of each image, before softmax or sigmoid',
+};
+
+const wordsFor = (neuron: Neuron | null, found: FoundNeuron | null): Words =>
+  neuron && found
+    ? {
+        target: `number of the neuron that is explained among the elements of layer ${neuron.layer}, for each image`,
+        example: `; ${neuronTitle(neuron, neuron.layer)} is ${found.index}`,
+        output: 'activation',
+        outputDoc: `the activation of layer ${neuron.layer}`,
+      }
+    : OF_CLASSES;
+
 /** What goes into the file and comes out of it. */
 class Ends {
   readonly images: readonly Value[];
@@ -158,11 +191,13 @@ class Ends {
   readonly defaults = new Map<Value, Tensor>();
   readonly outputs: Port[] = [];
   readonly #model: ModelGraph;
+  readonly #words: Words;
   readonly #numbers: Value[] = [];
   readonly #drawn: Value[] = [];
 
-  constructor(model: ModelGraph) {
+  constructor(model: ModelGraph, words: Words) {
     this.#model = model;
+    this.#words = words;
     this.images = this.#imagesAs('image', 'the image as the model is fed, after its preprocessing');
     this.baselines = this.#imagesAs('baseline', 'what each image is compared with, after the same preprocessing');
   }
@@ -191,12 +226,12 @@ class Ends {
         Array.from({ length: classes }, (_, i) => i),
       ),
     );
-    const only = (name: string, doc: string) => {
-      const target = this.#input(name, [y.shape[0]], `${doc}, 0 to ${classes - 1}`, 'int64');
+    const only = (name: string, doc: string, example = '') => {
+      const target = this.#input(name, [y.shape[0]], `${doc}, 0 to ${classes - 1}${example}`, 'int64');
       this.#numbers.push(target);
       return g.cast(g.equal(numbers, g.reshape(target, [y.shape[0], 1])), 'float32');
     };
-    const one = only('target', 'number of the class that is explained, for each image');
+    const one = only('target', this.#words.target, this.#words.example);
     const seed =
       kind === 'difference'
         ? g.sub(one, only('other', 'number of the class that it is set against, for each image'))
@@ -223,7 +258,7 @@ class Ends {
       return value;
     };
     const outputs = [
-      out(logits, 'logits', 'what the model says of each image, before softmax or sigmoid'),
+      out(logits, this.#words.output, this.#words.outputDoc),
       ...parts.map((part, i) =>
         out(part, split ? this.#nameOf('attribution', images[i]) : 'attribution', 'a score for each element'),
       ),

@@ -8,7 +8,7 @@ import { dependents, type Graph, type Value } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
 import { unfolded } from '../synthesis/objective.ts';
 import { float32, sizeOf, type FloatTensor } from '../tensor/tensor.ts';
-import { activationsOf, channelsFirst, type Activation, type ActivationInfo } from './activations.ts';
+import { activationsOf, among, channelsFirst, type Activation, type ActivationInfo } from './activations.ts';
 import type { LoadedModel } from './open.ts';
 
 /** Of one channel over its positions, or of a whole layer. */
@@ -55,14 +55,7 @@ export async function lookInside(
   x: FloatTensor,
 ): Promise<Inside> {
   const activations = activationsOf(model);
-  const find = (id: string): Activation => {
-    const found = activations.find((a) => a.info.id === id);
-    if (!found)
-      throw new RangeError(
-        `${info.name}: has no layer "${id}" among its ${activations.length} activations. Pick one from the list.`,
-      );
-    return found;
-  };
+  const find = (id: string): Activation => among(activations, info.name, id);
   const keepsAll = activations.reduce((n, a) => n + 4 * sizeOf(a.info.shape), 0) <= KEPT_BYTES;
   const kept = keepsAll ? await (await programFor(engine, model, activations)).run([x]) : null;
   const read = async (layer: Activation): Promise<Float32Array> => {

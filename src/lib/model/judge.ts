@@ -7,7 +7,7 @@ import type { AttributionRequest, OptionSchema, ProgressReport } from './types.t
 
 export interface MetricInfo extends Pick<
   Metric,
-  'id' | 'title' | 'description' | 'citation' | 'better' | 'cost' | 'needsMask'
+  'id' | 'title' | 'description' | 'citation' | 'better' | 'cost' | 'needsMask' | 'needsClass'
 > {
   /** The heading that lists show it under. */
   readonly group: string;

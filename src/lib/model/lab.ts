@@ -390,8 +390,8 @@ export class LabCore {
 const LOSS_IS_TOLD_MS = 100;
 
 /** All that the graphs of an explanation depend on; what only feeds them, such as the class, is left out. */
-const keyOf = ({ method, layer, options, target }: AttributionRequest): string =>
-  JSON.stringify([method, layer, options, target.kind]);
+const keyOf = ({ method, layer, options, target, neuron }: AttributionRequest): string =>
+  JSON.stringify([method, layer, options, neuron ? `up to ${neuron.layer}` : target.kind]);
 
 class DeviceLost extends Error {
   override name = 'DeviceLost';

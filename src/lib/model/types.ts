@@ -1,5 +1,5 @@
 /** @file What is told about a model and its explanations: plain data that crosses the worker. */
-import type { SelfCheck, Target } from '../attribution/types.ts';
+import type { Neuron, SelfCheck, Target } from '../attribution/types.ts';
 import type { FormatId } from '../formats/model.ts';
 import type { DeviceChoice } from '../runtime/device.ts';
 import type { DeviceId } from '../runtime/devices.ts';
@@ -42,7 +42,7 @@ export interface DroppedFile {
   readonly address?: string;
 }
 
-export type { DeviceChoice, DeviceId };
+export type { DeviceChoice, DeviceId, Neuron };
 
 /** Milliseconds of one forward pass. */
 export type PassTimes = Readonly<Partial<Record<DeviceId, number>>>;
@@ -233,6 +233,8 @@ export interface AttributionRequest extends InputChoice {
   readonly method: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly target: Target;
+  /** What is explained in place of the target, whose class is then of no account. */
+  readonly neuron?: Neuron | null;
   readonly baseline: BaselineChoice;
   /** The layer that the method looks at; null where it explains the image alone. */
   readonly layer: string | null;
@@ -254,9 +256,11 @@ export interface InputResult {
 export interface AttributionResult extends InputResult {
   readonly request: AttributionRequest;
   readonly others?: readonly InputResult[];
+  /** Of the class, or of the neuron, that is explained. */
   readonly label: string;
   /** F(x). */
   readonly value: number;
+  /** Of the class; null of a neuron. */
   readonly probability: number | null;
   readonly baselineValue: number | null;
   readonly check: Omit<SelfCheck, 'kind'> | null;

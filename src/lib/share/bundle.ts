@@ -16,7 +16,7 @@ import { type Schema, SchemaError, flag, list, nullable, number, struct, text } 
 /** Of one input: pages that know no others read it too. */
 const ONE_INPUT = 2;
 const SEVERAL_INPUTS = 3;
-/** With the estimate of an error that was asked for. */
+/** With the estimate of an error that was asked for, or of a neuron, which pages from before would take for a class. */
 const VERSION = 4;
 const FORMAT = 'vitrine-bundle';
 
@@ -176,8 +176,8 @@ const result: Schema<BundledResult> = struct<BundledResult>({
 });
 
 /** The oldest whose pages read all of it. */
-function versionOf({ check, others }: BundledResult): number {
-  if (check?.estimate) return VERSION;
+function versionOf({ neuron }: SharedRecord, { check, others }: BundledResult): number {
+  if (check?.estimate || neuron !== null) return VERSION;
   return others.length > 0 ? SEVERAL_INPUTS : ONE_INPUT;
 }
 
@@ -186,7 +186,7 @@ export const settingsJson = (record: SharedRecord, numbers: BundledResult, inden
   JSON.stringify(
     {
       format: FORMAT,
-      version: versionOf(numbers),
+      version: versionOf(record, numbers),
       settings: writeLong(record),
       result: result.write(numbers, 'long'),
     },

@@ -16,9 +16,12 @@ import {
 import { type Kind, LinkError, seal, unseal } from './envelope.ts';
 import { SchemaError } from './schema.ts';
 
-const LONG: Kind = { letter: 'b', version: 2, maxLetters: 1_000_000, maxBytes: 2 ** 20 };
-/** Of a model of one image: pages that know no others read it too, and say of the rest that it is newer. */
+const LONG: Kind = { letter: 'b', version: 3, maxLetters: 1_000_000, maxBytes: 2 ** 20 };
 const ONE_INPUT: Kind = { ...LONG, version: 1 };
+const SEVERAL_INPUTS: Kind = { ...LONG, version: 2 };
+/** The oldest that says all of it: pages that know no newer read it too, and of the rest say that it is newer. */
+const kindFor = ({ record, others }: Exhibit): Kind =>
+  record.neuron !== null ? LONG : others.length > 0 ? SEVERAL_INPUTS : ONE_INPUT;
 
 /** Positions of a map beyond which there is no long link. */
 export const MOST_POSITIONS = 2 ** 18;
@@ -47,7 +50,7 @@ export function encodeLongLink(exhibit: Exhibit): string {
   const length = new Uint8Array(BEGINNING);
   new DataView(length.buffer).setUint32(0, settings.length);
   const [head, ...body] = packed(exhibit);
-  const kind = exhibit.others.length > 0 ? LONG : ONE_INPUT;
+  const kind = kindFor(exhibit);
   const bytes = joined([length, head, settings, ...body, ...exhibit.others.flatMap(packed)]);
   if (bytes.length > kind.maxBytes) throw tooLong(exhibit, bytes.length, 'bytes', kind.maxBytes);
   const link = seal(kind, bytes);

@@ -1,5 +1,5 @@
 /** @file What a link and a bundle say: which files, what was asked, how it was drawn, and what came out. */
-import type { Target } from '../attribution/types.ts';
+import type { Neuron, Target } from '../attribution/types.ts';
 import type { Preprocessing } from '../vision/types.ts';
 import {
   type Json,
@@ -87,6 +87,8 @@ export interface SharedRecord {
   /** Of a model with several image inputs: those behind the first, in the model's order. */
   readonly others: readonly SharedInput[];
   readonly target: Target;
+  /** What is explained in place of the target; null where it is the target. */
+  readonly neuron: Neuron | null;
   readonly method: string;
   /** Options that differ from the method's defaults. */
   readonly options: Readonly<Record<string, Scalar>>;
@@ -173,6 +175,36 @@ const target: Schema<Target> = {
     if (kind !== 'difference') return { kind, index };
     if (other === null) throw new SchemaError(`${at} is a difference without a second class`);
     return { kind, index, other };
+  },
+};
+
+interface FlatNeuron {
+  readonly layer: string;
+  readonly channel: number;
+  readonly y: number | null;
+  readonly x: number | null;
+}
+
+const flatNeuron = struct<FlatNeuron>({
+  layer: ['l', text(400)],
+  channel: ['c', index],
+  y: ['y', nullable(index)],
+  x: ['x', nullable(index)],
+});
+
+/** Left out in both forms where there is none. */
+const neuron: Schema<Neuron | null> = {
+  write: (value, form) => {
+    if (value === null) return undefined;
+    const { layer, channel, position } = value;
+    return flatNeuron.write({ layer, channel, y: position?.y ?? null, x: position?.x ?? null }, form);
+  },
+  read: (json, form, at) => {
+    if (json === undefined) return null;
+    const { layer, channel, y, x } = flatNeuron.read(json, form, at);
+    if ((y === null) !== (x === null))
+      throw new SchemaError(`${at} has a row without a column, or a column without a row`);
+    return { layer, channel, position: y !== null && x !== null ? { y, x } : null };
   },
 };
 
@@ -292,6 +324,7 @@ const record = struct<SharedRecord>({
   preprocessing: ['p', preprocessing],
   others: ['w', others],
   target: ['t', target],
+  neuron: ['j', neuron],
   method: ['e', id()],
   options: ['o', defaulted(scalars(32), {})],
   baseline: ['b', defaulted(baseline, { kind: 'black' })],
@@ -314,8 +347,8 @@ const record = struct<SharedRecord>({
   place: ['n', place],
 });
 
-// Version 2 added the output, addresses and names of classes, version 3 the images behind the first, version 4 the place;
-// what is missing is read as none, so the versions before read the same.
+// Version 2 added the output, addresses and names of classes, version 3 the images behind the first, version 4 the place,
+// version 5 the neuron; what is missing is read as none, so the versions before read the same.
 
 /** The images of the inputs, in the model's order. */
 export const imagesOf = ({ image, others }: SharedRecord): FileReference[] => [

@@ -147,7 +147,9 @@ export class Asker {
 
   /** The class of the same name in another model; where there is none, that model's first guess. */
   async #sameClass(lab: LabClient, other: ModelInfo, request: AttributionRequest): Promise<Outcome<Target>> {
-    const { target } = request;
+    const { target, neuron } = request;
+    // Layers go by their names; a model that has no such neuron says so itself.
+    if (neuron) return { ok: true, value: target };
     const there = (index: number) => other.labels.indexOf(this.#workspace.model?.labels[index] ?? '');
     const index = there(target.index);
     if (target.kind === 'difference') {

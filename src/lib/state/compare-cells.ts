@@ -129,7 +129,7 @@ export function cellsFor(
     const image = picked && picked.id !== shelf.image?.id ? picked : null;
     const other = models.find((one) => one.id === id);
     const model = other && !isOpen(other, open) ? other : null;
-    const ownGuess = image !== null && question.chosen === null;
+    const ownGuess = image !== null && question.followsGuess;
     const target = ownGuess ? { ...request.target, index: null, other: null } : request.target;
     const key = JSON.stringify([
       run,
@@ -138,6 +138,7 @@ export function cellsFor(
       model?.id,
       (image ?? shelf.image)?.id,
       target,
+      request.neuron,
       ...dependencies(request, open),
       ...besides(request, ground.input),
     ]);
@@ -164,7 +165,10 @@ function change(axis: Axis, id: string, ground: Ground, question: Question): Par
       return requestOf(method, question);
     }
     case 'targets':
-      return { target: { kind: target.kind === 'difference' ? 'logit' : target.kind, index: Number(id) } };
+      return {
+        target: { kind: target.kind === 'difference' ? 'logit' : target.kind, index: Number(id) },
+        ...(ground.request.neuron && { neuron: null }),
+      };
     case 'baselines':
       return { baseline: { kind: id as 'black' } };
     case 'layers':

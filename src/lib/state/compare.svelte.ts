@@ -74,12 +74,12 @@ export class Comparison {
 
   readonly #ground = $derived.by(() => {
     const { model, prediction, feed, question, inputs } = this.#workspace;
-    const target = prediction && question.target(prediction.top.map(({ index }) => index));
-    if (!model || !prediction || !feed || !target || !this.method) return null;
+    const asked = prediction && question.asked(prediction.top.map(({ index }) => index));
+    if (!model || !prediction || !feed || !asked || !this.method) return null;
     const { image, preprocessing, others } = feed;
     const { baseline, seed } = question;
     const fed = { image, preprocessing, ...(others && { others }) };
-    const request = { ...fed, target, baseline, seed, ...requestOf(this.method, question) };
+    const request = { ...fed, ...asked, baseline, seed, ...requestOf(this.method, question) };
     return { model, prediction, request, shelf: this.shelf, input: inputs.selected };
   });
 
@@ -178,7 +178,7 @@ export class Comparison {
     if (layer !== null) question.layer = layer;
     if (this.axis === 'targets') {
       question.kind = target.kind;
-      question.chosen = target.index;
+      question.choose(target.index);
     }
     void cell.image?.open();
     void cell.model?.open();

@@ -98,15 +98,15 @@ export class Inquiry {
 
   readonly request: AttributionRequest | null = $derived.by(() => {
     const { method, feed, question } = this;
-    const target = this.#answer && question.target(this.#answer.top.map(({ index }) => index));
-    if (!method || method.unavailable !== null || !feed || !target) return null;
+    const asked = this.#answer && question.asked(this.#answer.top.map(({ index }) => index));
+    if (!method || method.unavailable !== null || !feed || !asked) return null;
     return {
       image: feed.image,
       preprocessing: feed.preprocessing,
       ...(feed.others && { others: feed.others }),
       method: method.id,
       options: question.optionsOf(method),
-      target,
+      ...asked,
       baseline: question.baseline,
       layer: question.layerOf(method),
       seed: question.seed,

@@ -58,11 +58,15 @@ export class Metrics {
     return this.#found[this.#keyOf(request, info)] ?? null;
   }
 
+  /** Why a run leaves a metric out, a sentence; '' where it does not. */
+  waitsFor({ neuron }: AttributionRequest, { needsMask, needsClass }: MetricInfo): string {
+    if (needsClass && neuron) return 'It compares with another class, and what is explained is a neuron.';
+    return needsMask && this.mask.places === null ? 'It waits for a mask.' : '';
+  }
+
   /** Those that a run would still have to judge. A metric that needs a mask waits for one. */
   missing(request: AttributionRequest): MetricInfo[] {
-    return this.infos.filter(
-      (info) => !this.judgement(request, info) && !(info.needsMask && this.mask.places === null),
-    );
+    return this.infos.filter((info) => !this.judgement(request, info) && this.waitsFor(request, info) === '');
   }
 
   /** Judges what has not been judged yet, the cheap metrics first; one explanation after the other. */
@@ -103,11 +107,11 @@ export class Metrics {
   }
 
   #keyOf(
-    { image, preprocessing, method, options, target, baseline, layer, seed }: AttributionRequest,
+    { image, preprocessing, method, options, target, neuron, baseline, layer, seed }: AttributionRequest,
     info: MetricInfo,
   ): string {
     const { model } = this.#workspace;
-    const asked = [image, preprocessing, method, options, target, baseline, layer, seed];
+    const asked = [image, preprocessing, method, options, target, neuron, baseline, layer, seed];
     const mask = info.needsMask ? this.mask.version : 0;
     return JSON.stringify([model?.sha256, model?.output, asked, info.id, this.optionsOf(info), mask]);
   }

@@ -1,5 +1,5 @@
 /** @file What is asked: which method, about which class, against which baseline. Survives a change of model where it can. */
-import type { BaselineChoice, MethodInfo, ModelInfo, Target } from '../worker/api.ts';
+import type { AttributionRequest, BaselineChoice, MethodInfo, ModelInfo, Neuron, Target } from '../worker/api.ts';
 import { type OptionValues, valuesFor } from './options.ts';
 
 export type { BaselineChoice, MethodInfo, Target };
@@ -17,20 +17,22 @@ export class Question {
   chosen = $state<number | null>(null);
   /** The second class of a difference; null takes the best of the others. */
   other = $state<number | null>(null);
+  /** What is explained in place of a class. */
+  neuron = $state.raw<Neuron | null>(null);
   baseline = $state.raw<BaselineChoice>({ kind: 'black' });
   layer = $state<string | null>(null);
   /** Of methods that can explain the image or a layer: the layer. */
   explainsLayer = $state(false);
   seed = $state(0);
 
-  /** Keeps what the new model knows too; classes mean something else there. */
+  /** Keeps what the new model knows too; classes and neurons mean something else there. */
   adaptTo(model: ModelInfo): void {
     const usable = model.methods.filter((method) => method.unavailable === null);
     if (!usable.some(({ id }) => id === this.method)) {
       this.method = (usable.find(({ id }) => id === FIRST_METHOD) ?? usable.at(0))?.id ?? '';
     }
     if (!model.layers.some(({ id }) => id === this.layer)) this.layer = model.defaultLayer;
-    this.chosen = this.other = null;
+    this.chosen = this.other = this.neuron = null;
     if (model.classes < 2 && this.kind !== 'probability') this.kind = 'logit';
   }
 
@@ -52,7 +54,25 @@ export class Question {
     this.changed = { ...this.changed, [method.id]: {} };
   }
 
-  /** F, given the classes in the order of their probability. */
+  /** Whether the class is the model's first guess, whatever that is. */
+  get followsGuess(): boolean {
+    return this.chosen === null && this.neuron === null;
+  }
+
+  /** A class, in place of a neuron too. */
+  choose(index: number): void {
+    this.chosen = index;
+    this.neuron = null;
+  }
+
+  /** What is explained, given the classes in the order of their probability. Beside a neuron the class is kept for going back. */
+  asked(ranked: readonly number[]): Pick<AttributionRequest, 'target' | 'neuron'> | null {
+    const target = this.target(ranked);
+    if (!target || !this.neuron) return target && { target };
+    return { target: { kind: 'logit', index: target.index }, neuron: this.neuron };
+  }
+
+  /** F of a class, given the classes in the order of their probability. */
   target(ranked: readonly number[]): Target | null {
     const index = this.chosen ?? ranked.at(0);
     if (index === undefined) return null;

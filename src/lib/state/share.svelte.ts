@@ -255,6 +255,7 @@ export class Sharing {
     question.kind = record.target.kind;
     question.chosen = record.target.index;
     question.other = record.target.kind === 'difference' ? record.target.other : null;
+    question.neuron = record.neuron;
     question.seed = record.seed;
     if (record.layer !== null) this.#workspace.place.pickLayer(record.layer);
     if (record.place) restorePlace(this.#workspace, record.place);

@@ -131,6 +131,7 @@ export class Tour {
     question.method = METHOD;
     question.changed = { ...question.changed, [METHOD]: {} };
     question.kind = 'logit';
+    question.neuron = null;
     question.baseline = { kind: 'black' };
     void this.go('first');
   }
@@ -202,7 +203,7 @@ export class Tour {
     if (this.#workspace.model?.name !== disguised.files[0]) await this.#workspace.openBundledModel(disguised);
     // Always about the boat, also where a model sees none.
     const boat = this.#workspace.model?.labels.indexOf(puzzle.images.marked.label) ?? -1;
-    if (turn === this.#turn && boat >= 0) this.#workspace.question.chosen = boat;
+    if (turn === this.#turn && boat >= 0) this.#workspace.question.choose(boat);
   }
 }
 

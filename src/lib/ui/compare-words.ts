@@ -21,7 +21,7 @@ export function commonOf(workspace: Workspace): string {
   const { axis, method, cells } = comparisonOf(workspace);
   const request = cells.at(0)?.request;
   if (!request) return '';
-  const ownGuess = axis === 'images' && question.chosen === null;
+  const ownGuess = axis === 'images' && question.followsGuess;
   return [
     axis === 'images' ? '' : (picture.info?.name ?? ''),
     axis === 'methods' ? '' : (method?.title ?? ''),

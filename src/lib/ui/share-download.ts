@@ -1,10 +1,10 @@
 /** @file Files for the person's disk. */
 import type { AttributionResult, ModelInfo } from '../state/workspace.svelte.ts';
-import { labelOf } from './summary.ts';
+import { explainedText } from './summary.ts';
 
 /** "cat-integrated-gradients.png". */
 export const fileName = ({ request }: AttributionResult, model: ModelInfo | null, ending: string): string =>
-  `${labelOf(model, request.target.index)}-${request.method}${ending}`.replaceAll(/[^\w.-]+/g, '-');
+  `${explainedText(request, model)}-${request.method}${ending}`.replaceAll(/[^\w.-]+/g, '-');
 
 export function download(blob: Blob, name: string): void {
   const link = document.createElement('a');

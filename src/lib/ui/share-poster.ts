@@ -4,7 +4,7 @@ import type { Stage } from '../render/stage.ts';
 import type { AttributionResult, ModelInfo, Workspace } from '../state/workspace.svelte.ts';
 import { type Drawing, drawingOf, legendOf } from './drawing.ts';
 import { number } from './format.ts';
-import { factsOf, labelOf, targetText } from './summary.ts';
+import { explainedText, factsOf, targetText } from './summary.ts';
 
 interface Poster {
   /** The stage as it stands. */
@@ -21,7 +21,7 @@ export async function posterOf(stage: Stage, result: AttributionResult, workspac
   return drawPoster({
     snapshot: await stage.snapshot(),
     drawing: drawingOf(result, overlay, signed),
-    title: labelOf(model, result.request.target.index),
+    title: explainedText(result.request, model),
     lines: provenance(result, model, picture.info?.name ?? ''),
   });
 }

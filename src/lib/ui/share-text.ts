@@ -1,4 +1,5 @@
 /** @file What links say, in words. */
+import { titleOfNeuron } from '../state/neuron.ts';
 import type { FileReference, Needed, OpenBundle, SharedRecord, Verdict } from '../state/share.svelte.ts';
 import { bytes, count, counted, number, percent } from './format.ts';
 import { deviceName, errorText } from './summary.ts';
@@ -67,7 +68,8 @@ export function longLinkNote(link: string): string {
 }
 
 /** F of a bundle, as it is written, by the sender's names of the classes. */
-export function bundleTarget({ target, label, otherLabel }: SharedRecord): string {
+export function bundleTarget({ target, neuron, label, otherLabel }: SharedRecord): string {
+  if (neuron) return `activation of ${titleOfNeuron(neuron)}.`;
   const name = label || `class ${target.index}`;
   const of = target.kind === 'probability' ? 'probability' : 'logit';
   if (target.kind === 'logit-minus-mean') return `logit of ${name} − mean logit.`;

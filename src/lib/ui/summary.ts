@@ -1,5 +1,6 @@
 /** @file The caption's facts in words, for the page and for the clipboard. */
 import { layerTitle } from '../state/layer-title.ts';
+import { titleOfNeuron } from '../state/neuron.ts';
 import type { AttributionResult, ModelInfo } from '../state/workspace.svelte.ts';
 import { counted, duration, number, percent } from './format.ts';
 
@@ -12,8 +13,15 @@ export interface Fact {
 
 export const labelOf = (model: ModelInfo | null, index: number): string => model?.labels[index] ?? `class ${index}`;
 
-/** F, as it is written: "logit of tabby". */
-export function targetText({ target }: AttributionResult['request'], model: ModelInfo | null): string {
+/** The class or the neuron that is explained: "tabby", "channel 12 at row 3, column 4 of conv5". */
+export const explainedText = (
+  { target, neuron }: Pick<AttributionResult['request'], 'target' | 'neuron'>,
+  model: ModelInfo | null,
+): string => (neuron ? titleOfNeuron(neuron) : labelOf(model, target.index));
+
+/** F, as it is written: "logit of tabby", "activation of channel 12 at row 3, column 4 of conv5". */
+export function targetText({ target, neuron }: AttributionResult['request'], model: ModelInfo | null): string {
+  if (neuron) return `activation of ${titleOfNeuron(neuron)}`;
   const label = labelOf(model, target.index);
   switch (target.kind) {
     case 'logit':
@@ -109,6 +117,7 @@ export function asText(result: AttributionResult, model: ModelInfo | null, image
     ['Model', `${model?.name ?? ''} (sha256 ${result.modelSha256})`],
     ['Image', `${imageName} (sha256 ${result.imageSha256})`],
     ['Target', targetText(request, model)],
+    ...(request.neuron ? [['Neuron', JSON.stringify(request.neuron)]] : []),
     ...(result.probability === null ? [] : [['Probability', String(result.probability)]]),
     ...factsOf(result, model)
       // Its whole name stands below.

@@ -1,0 +1,83 @@
+/** @file A neuron in place of a class: picked in the maps, explained, shared, and the way back. */
+import type { Page } from '@playwright/test';
+import { objectionsTo } from './objections.ts';
+import { expect, test } from './site.ts';
+
+const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
+const heading = (page: Page) => page.getByRole('main').getByRole('heading', { level: 1 });
+const TITLE = 'channel 3 at row 5, column 7 of relu3';
+
+/** From the maps of the bundled model to the explanation of a neuron in them. */
+async function explainNeuron(page: Page): Promise<void> {
+  await page.goto('./#inside/maps?model=vitrine-16&image=cat-0&layer=relu3&channel=3&y=5&x=7');
+  await page.getByRole('button', { name: 'Explain this neuron' }).click({ timeout: 40_000 });
+  await expect(heading(page)).toHaveText(TITLE, { timeout: 40_000 });
+  await done(page);
+}
+
+test('is explained from the feature maps, and a link brings it back', async ({ page }) => {
+  await explainNeuron(page);
+  await expect(page.getByText(`Why: the activation of ${TITLE}`)).toBeVisible();
+  await expect(page.getByText(`Explaining ${TITLE} in place of a class.`)).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: `${TITLE} explained: F(x)` })).toHaveCount(1);
+  await expect(page.getByRole('combobox', { name: /^Explain the/ })).toBeHidden();
+  const facts = page.locator('dl').filter({ hasText: 'F(x′)' }).first();
+  await expect(facts).toContainText(/Δ/);
+  expect(await objectionsTo(page, 'everything')).toEqual([]);
+
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByRole('button', { name: /^Copy link/ }).click();
+  await page.waitForURL(/#v5/);
+  const link = new URL(page.url()).hash;
+  await page.goto('about:blank');
+  await page.goto(`./${link}`);
+  await expect(page.getByText('Reproduced')).toBeVisible({ timeout: 60_000 });
+  await expect(heading(page)).toHaveText(TITLE);
+});
+
+test('stays with another image, ends with a class, and Grad-CAM takes a layer before it', async ({ page }) => {
+  await explainNeuron(page);
+  await page.getByRole('combobox', { name: /^Method / }).click();
+  await page.getByRole('option', { name: 'Grad-CAM', exact: true }).click();
+  await expect(page.getByRole('combobox', { name: /^Layer / })).toContainText('conv3');
+  await page.waitForTimeout(300);
+  await done(page);
+  await expect(heading(page)).toHaveText(TITLE);
+
+  await page
+    .getByRole('radiogroup', { name: /^Predictions/ })
+    .getByRole('radio')
+    .nth(1)
+    .click();
+  await expect(heading(page)).not.toHaveText(TITLE);
+  await done(page);
+  await expect(page.getByText('in place of a class')).toBeHidden();
+});
+
+test('is explained from the picked line, and the button leads back to the class', async ({ page }) => {
+  await page.goto('./');
+  await done(page);
+  const before = await heading(page).innerText();
+  const looking = page.getByRole('application', { name: /^Scores of each pixel/ });
+  await looking.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  const picked = page.getByText(/^Picked: channel \d+ at row \d+, column \d+ of /);
+  await expect(picked).toBeVisible({ timeout: 20_000 });
+  const title = (await picked.innerText()).replace('Picked: ', '');
+  await page.getByRole('button', { name: 'Explain it' }).click();
+  await expect(heading(page)).toHaveText(title, { timeout: 20_000 });
+  await done(page);
+  await page.getByRole('button', { name: /^Back to / }).click();
+  await expect(heading(page)).toHaveText(before, { timeout: 20_000 });
+});
+
+test('varies with the method in Compare, whose heading names it', async ({ page }) => {
+  await explainNeuron(page);
+  await page
+    .getByRole('navigation', { name: 'Sections' })
+    .getByRole('button', { name: 'Compare', exact: true })
+    .click();
+  await expect(page.getByText(`activation of ${TITLE}`)).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator('figure[data-state="done"]')).toHaveCount(4, { timeout: 60_000 });
+});
