@@ -49,7 +49,7 @@ async function measure(folder: string, name: string, threads: number, rounds: nu
   const of = threads === 1 ? 'cpu' : 'wall';
   const times = BATCHES.map((batch) => Math.min(...turns[`by ${batch}`].map((turn) => turn[of])) / (STEPS + 2));
   const start = performance.now();
-  const chosen = await measureBatch(runtime, model);
+  const chosen = (await measureBatch(runtime, model)) ?? 1;
   return { times, chosen, choosing: performance.now() - start };
 }
 

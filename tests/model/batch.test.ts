@@ -47,12 +47,16 @@ describe('the fastest batch', () => {
     expect(await choose((b) => b * perExample[b])).toEqual({ batch: 4, prepared: [1, 4, 16] });
   });
 
+  it('is not looked for where one pass takes long: nobody waits for that', async () => {
+    expect(await choose(() => 61)).toEqual({ batch: null, prepared: [1] });
+  });
+
   it('keeps to the limit of memory', async () => {
     expect(await choose(() => 10, 5)).toEqual({ batch: 4, prepared: [1, 4] });
   });
 
   it('is not misled by one slow run, nor by the first one', async () => {
-    const slow = (b: number, run: number) => (run === 0 || (b === 1 && run === 2) ? 500 : 10 * b);
+    const slow = (b: number, run: number) => (run === 0 || (b === 1 && run === 3) ? 500 : 10 * b);
     expect((await choose(slow)).batch).toBe(1);
   });
 
@@ -106,8 +110,13 @@ describe('the batch of an engine', () => {
     expect(await engine.preferredBatch(1000)).toBe(1);
   });
 
+  it('is the usual one where none is worth finding', async () => {
+    const engine = createEngine(await runtime, { measure: async () => null });
+    expect(await engine.preferredBatch(1000)).toBe(1);
+  });
+
   it('is found for a real model', async () => {
-    expect([1, 4, 16]).toContain(await measureBatch(await runtime, classifier()));
+    expect([null, 1, 4, 16]).toContain(await measureBatch(await runtime, classifier()));
   });
 
   it.each([

@@ -16,6 +16,12 @@ const BATCHES = [1, 4, 16];
 /** A larger batch has to take this share less time for each example: less than that is noise, and it answers later. */
 const GAIN = 0.04;
 
+/**
+ * A batch saves what starting each kernel costs, which longer passes do not feel; and timing them would hold up for seconds what a
+ * person waits for.
+ */
+const LONGEST_PASS_MS = 60;
+
 /** Rounds of passes at two batches in turns, as many as fit into a time; the fastest counts. One is thrown away before. */
 const ROUNDS = { least: 3, most: 30, milliseconds: 200 };
 
@@ -32,16 +38,19 @@ export interface Trial {
 /**
  * The batch of at most `limit` with the least time for each example. Each batch is compared with the best one so far in
  * turns, so that what else the machine does slows both, and has to win by more than noise: so the answer is never slower
- * than one by one. `now` gives milliseconds.
+ * than one by one. null: a pass of one example takes too long for it to matter. `now` gives milliseconds.
  */
 export async function fastestBatch(
   prepare: (batch: number) => Promise<Trial>,
   limit: number,
   now: () => number = () => performance.now(),
-): Promise<number> {
+): Promise<number | null> {
   let best = { batch: 1, trial: await prepare(1) };
   try {
     await best.trial.run();
+    const start = now();
+    await best.trial.run();
+    if (now() - start > LONGEST_PASS_MS) return null;
     for (const batch of BATCHES.filter((b) => b > 1 && b <= limit)) {
       const trial = await prepare(batch);
       const won = await wins({ batch, trial }, best, now).catch(async (error: unknown) => {
@@ -79,11 +88,11 @@ async function wins(larger: Candidate, best: Candidate, now: () => number): Prom
   return fastest[0] < (1 - GAIN) * fastest[1];
 }
 
-/** The best batch for the gradient of `model`'s logits, or, where it has none, for its forward pass. */
-export function measureBatch(runtime: Runtime, model: ModelGraph, now?: () => number): Promise<number> {
+/** The best batch for the gradient of `model`'s logits, or, where it has none, for its forward pass; null where none is worth finding. */
+export function measureBatch(runtime: Runtime, model: ModelGraph, now?: () => number): Promise<number | null> {
   const graph = passOf(model);
   const limit = largestBatch(graph);
-  if (limit < 2) return Promise.resolve(1);
+  if (limit < 2) return Promise.resolve(null);
   return fastestBatch((batch) => trialOf(runtime, graph, batch), limit, now);
 }
 

@@ -26,8 +26,8 @@ const WORTH_MEASURING = 256;
 interface EngineOptions {
   /** Examples per run, whatever a measurement would say. */
   readonly batch?: number;
-  /** Finds the best batch once enough examples are asked for; without it the device's usual one stays. */
-  readonly measure?: () => Promise<number>;
+  /** Finds the best batch once enough examples are asked for; without it, or where it finds none, the device's usual one stays. */
+  readonly measure?: () => Promise<number | null>;
   /** Size of the model's weights, which decides how many programs are kept. */
   readonly weightBytes?: number;
 }
@@ -56,7 +56,10 @@ export function createEngine(runtime: Runtime, { batch, measure, weightBytes = 0
       asked += total;
       if (batch !== undefined || !measure || asked < WORTH_MEASURING) return Promise.resolve(batch ?? usual);
       // Where it fails, say for want of memory, the usual batch is left.
-      return (measured ??= measure().catch(() => usual));
+      return (measured ??= measure().then(
+        (found) => found ?? usual,
+        () => usual,
+      ));
     },
     async program(key: string, build: () => Graph, options: CompileOptions & { batch: number }) {
       const full = `${key} ×${options.batch}`;
