@@ -92,6 +92,8 @@ export const inside: readonly Scene[] = [
       await page.keyboard.press('Home');
       await page.keyboard.press('Enter');
       await page.getByText('Contribution to').waitFor();
+      await page.getByRole('dialog').getByRole('application').focus();
+      await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       await page.getByRole('button', { name: 'Explain this neuron' }).scrollIntoViewIfNeeded();
       await shoot('maps');
