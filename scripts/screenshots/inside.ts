@@ -101,6 +101,8 @@ export const inside: readonly Scene[] = [
       await page.getByRole('heading', { level: 1, name: /^channel/ }).waitFor({ timeout: 60_000 });
       await done(page);
       await shoot();
+      const adjust = page.getByRole('button', { name: 'Adjust' });
+      if (await adjust.isVisible()) await adjust.tap();
       await page.getByRole('button', { name: /^Back to/ }).scrollIntoViewIfNeeded();
       await shoot('target');
     },

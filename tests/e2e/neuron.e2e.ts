@@ -1,8 +1,12 @@
 /** @file A neuron in place of a class: picked in the maps, explained, shared, and the way back. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { drop } from './files.ts';
 import { objectionsTo } from './objections.ts';
 import { expect, test } from './site.ts';
 
+const root = join(import.meta.dirname, '../..');
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
 const heading = (page: Page) => page.getByRole('main').getByRole('heading', { level: 1 });
 
@@ -52,6 +56,15 @@ test('stays with another image, ends with a class, and Grad-CAM takes a layer be
   await page.waitForTimeout(300);
   await done(page);
   await expect(heading(page)).toHaveText(title);
+  const value = await page.locator('main dd').first().innerText();
+  await drop(page, [{ name: 'fish.png', bytes: readFileSync(join(root, 'static/gallery/fish-2.png')) }]);
+  await expect(page.locator('main dd').first()).not.toHaveText(value, { timeout: 20_000 });
+  await done(page);
+  await expect(heading(page)).toHaveText(title);
+  await page.getByText('How good is this map?').click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'Random logit' })).toContainText(
+    'It compares with another class, and what is explained is a neuron.',
+  );
 
   await page
     .getByRole('radiogroup', { name: /^Predictions/ })
@@ -60,6 +73,14 @@ test('stays with another image, ends with a class, and Grad-CAM takes a layer be
     .click();
   await expect(heading(page)).not.toHaveText(title);
   await done(page);
+  await expect(page.getByText('in place of a class')).toBeHidden();
+});
+
+test('ends with another model', async ({ page }) => {
+  const title = await explainNeuron(page);
+  await drop(page, [{ name: 'cnn_plain.onnx', bytes: readFileSync(join(root, 'tests/fixtures/onnx/cnn_plain.onnx')) }]);
+  await expect(heading(page)).toContainText('class ', { timeout: 20_000 });
+  await expect(heading(page)).not.toHaveText(title);
   await expect(page.getByText('in place of a class')).toBeHidden();
 });
 
