@@ -92,6 +92,8 @@ export const inside: readonly Scene[] = [
       await page.keyboard.press('Home');
       await page.keyboard.press('Enter');
       await page.getByText('Contribution to').waitFor();
+      await page.getByRole('dialog').getByRole('application').focus();
+      await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       await page.getByRole('button', { name: 'Explain this neuron' }).scrollIntoViewIfNeeded();
       await shoot('maps');
@@ -99,6 +101,8 @@ export const inside: readonly Scene[] = [
       await page.getByRole('heading', { level: 1, name: /^channel/ }).waitFor({ timeout: 60_000 });
       await done(page);
       await shoot();
+      const adjust = page.getByRole('button', { name: 'Adjust' });
+      if (await adjust.isVisible()) await adjust.tap();
       await page.getByRole('button', { name: /^Back to/ }).scrollIntoViewIfNeeded();
       await shoot('target');
     },
