@@ -83,7 +83,7 @@ describe('a long link', () => {
       const largest = Math.max(...scores.map(Math.abs));
       scores.forEach((score, i) => {
         expect(Math.abs(read[i] - score)).toBeLessThanOrEqual(largest * ROUNDING * (1 + 1e-6));
-        if (Math.abs(score) === largest) expect(read[i]).toBe(score);
+        if (Math.abs(score) === largest && score !== 0) expect(read[i]).toBe(score);
         expect(read[i] * score).toBeGreaterThanOrEqual(0);
         if (score === 0) expect(Math.abs(read[i])).toBe(0);
       });
