@@ -268,6 +268,26 @@ describe('configs of Keras', () => {
     expect(() => importKeras(written(config, {}), {})).toThrow('keras.ops.Erf (×1, first: "erf")');
   });
 
+  it('2 with a function that is given what is not followed are refused, and nothing is left out', () => {
+    const matmul = {
+      class_name: 'TFOpLambda',
+      name: 'product',
+      config: { name: 'product', function: 'linalg.matmul' },
+      inbound_nodes: [['x', 0, 0, { b: ['x', 0, 0], transpose_a: false, transpose_b: true, name: null }]],
+    };
+    const x = {
+      class_name: 'InputLayer',
+      name: 'x',
+      config: { name: 'x', batch_input_shape: [null, 4, 4] },
+      inbound_nodes: [],
+    };
+    const config = {
+      class_name: 'Functional',
+      config: { layers: [x, matmul], input_layers: [['x', 0, 0]], output_layers: [['product', 0, 0]] },
+    };
+    expect(() => importKeras(written(config, {}, 'Keras 2.15.0'), {})).toThrow('is called with transpose_b');
+  });
+
   it('2 with functions of TensorFlow compute them, whatever side a number stands on', () => {
     const lambda = (name: string, fn: string, nodes: unknown) => ({
       class_name: fn.includes('getitem') ? 'SlicingOpLambda' : 'TFOpLambda',

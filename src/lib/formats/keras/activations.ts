@@ -53,7 +53,7 @@ export const activations = {
     const threshold = config.number('threshold', 0.5);
     return g.sub(x, clip(g, x, -threshold, threshold));
   },
-  hard_shrink: (g, x, config) => g.where(g.greaterOrEqual(g.abs(x), config.number('threshold', 0.5)), x, g.mul(x, 0)),
+  hard_shrink: (g, x, config) => g.where(g.greater(g.abs(x), config.number('threshold', 0.5)), x, 0),
   tanh_shrink: (g, x) => g.sub(x, g.tanh(x)),
 } satisfies Readonly<Record<string, Activation>>;
 

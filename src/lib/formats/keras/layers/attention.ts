@@ -1,4 +1,4 @@
-/** @file Attention, and products of any axes that its layers are built with. */
+/** @file Attention. */
 import type { Value } from '../../../graph/graph.ts';
 import type { Builder } from '../../../ops/builder.ts';
 import { makeTensor } from '../../../tensor/tensor.ts';

@@ -8,10 +8,14 @@ import { activate, clip } from '../activations.ts';
 import type { Argument, Slice } from '../arguments.ts';
 import type { LayerBuilder, LayerSite } from '../site.ts';
 
+/** In the config of every layer, and no setting of a function. */
+const COMMON = ['name', 'dtype', 'trainable', 'function', 'build_input_shape'];
+
 /** What a function was given, in the order of its parameters or by name; settings of Keras 3 stand in the config. */
 class Given {
   readonly #site: LayerSite;
   readonly #next: Argument[];
+  readonly #read = new Set(COMMON);
 
   constructor(site: LayerSite) {
     this.#site = site;
@@ -21,10 +25,30 @@ class Given {
   /** The next argument in order, unless one of `names` names it; null where there is none. */
   take(...names: readonly string[]): Argument {
     const { args, config } = this.#site;
+    names.forEach((name) => this.#read.add(name));
     const name = names.find((key) => Object.hasOwn(args.named, key));
     if (name !== undefined) return args.named[name];
     const set = names.find((key) => config.get(key) !== undefined);
     return set === undefined ? (this.#next.shift() ?? null) : (config.get(set) as Argument);
+  }
+
+  /** All that is given by name. */
+  settings(): Readonly<Record<string, unknown>> {
+    const all = { ...this.#site.config.raw, ...this.#site.args.named };
+    Object.keys(all).forEach((name) => this.#read.add(name));
+    return all;
+  }
+
+  /** Throws a RangeError where something was given that the function has not looked at: leaving it out would change the numbers. */
+  end(): void {
+    const { config, args } = this.#site;
+    const unread = Object.entries({ ...config.raw, ...args.named }).find(
+      ([name, value]) => !this.#read.has(name) && value !== null && value !== undefined && value !== false,
+    );
+    if (unread || this.#next.length > 0)
+      throw new RangeError(
+        `is called with ${unread?.[0] ?? `${this.#next.length} arguments too many`}, which is not supported. Export the model with tf2onnx to ONNX.`,
+      );
   }
 
   /** A tensor or a number. */
@@ -72,10 +96,8 @@ const unary =
 /** An activation by its name in the config of layers. */
 const activation =
   (name: keyof typeof activations): Fn =>
-  (g, given, { config, dialect, args }) => {
-    const settings = { ...config.raw, ...args.named };
-    return activate(g, given.tensor(...FIRST), { class_name: name, config: settings }, dialect);
-  };
+  (g, given, { dialect }) =>
+    activate(g, given.tensor(...FIRST), { class_name: name, config: given.settings() }, dialect);
 
 const reduction =
   (reduce: (g: Builder, x: Value, axes: readonly number[], keepdims: boolean) => Value): Fn =>
@@ -261,5 +283,9 @@ export const functionTitle = (className: string, name: unknown): string =>
 
 export const callFunction =
   (name: FunctionName): LayerBuilder =>
-  (site) =>
-    (functions[name] as Fn)(site.g, new Given(site), site);
+  (site) => {
+    const given = new Given(site);
+    const y = (functions[name] as Fn)(site.g, given, site);
+    given.end();
+    return y;
+  };
