@@ -8,12 +8,9 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { integratedGradients } from '../src/lib/attribution/integrated-gradients.ts';
 import { measureBatch } from '../src/lib/model/batch.ts';
-import { createEngine } from '../src/lib/model/engine.ts';
 import { createOrtRuntime } from '../src/lib/runtime/ort.ts';
-import { zerosLike } from '../src/lib/tensor/tensor.ts';
-import { loadReach, reachModels } from './reach.ts';
+import { loadReach, pathOf, reachModels } from './reach.ts';
 import { apart, machine, table } from './report.ts';
 import { interleave } from './timing.ts';
 
@@ -30,26 +27,17 @@ interface Measured {
 
 async function measure(folder: string, name: string, threads: number, rounds: number): Promise<Measured> {
   const runtime = await createOrtRuntime({ device: 'wasm', threads });
-  const { model, x, target } = loadReach(folder, name);
-  const options = { steps: STEPS, quadrature: 'gauss-legendre', multiplyByInputs: true } as const;
+  const reach = loadReach(folder, name);
   const explainWith = (batch: number) => {
-    const engine = createEngine(runtime, { batch });
-    const question = {
-      model,
-      engine,
-      x,
-      baseline: zerosLike(x),
-      target: { kind: 'logit', index: target },
-      seed: 1,
-    } as const;
-    return () => integratedGradients.explain(question, options);
+    const explain = pathOf(runtime, reach, batch);
+    return () => explain(STEPS);
   };
   const tasks = Object.fromEntries(BATCHES.map((batch) => [`by ${batch}`, explainWith(batch)]));
   const turns = await interleave(tasks, rounds, 1);
   const of = threads === 1 ? 'cpu' : 'wall';
   const times = BATCHES.map((batch) => Math.min(...turns[`by ${batch}`].map((turn) => turn[of])) / (STEPS + 2));
   const start = performance.now();
-  const chosen = (await measureBatch(runtime, model)) ?? 1;
+  const chosen = (await measureBatch(runtime, reach.model)) ?? 1;
   return { times, chosen, choosing: performance.now() - start };
 }
 

@@ -20,7 +20,7 @@ import { createOrtRuntime } from '../src/lib/runtime/ort.ts';
 import type { Runtime } from '../src/lib/runtime/runtime.ts';
 import { readNpy } from '../src/lib/tensor/npy.ts';
 import { example, toFloat32, zerosLike, type FloatTensor } from '../src/lib/tensor/tensor.ts';
-import { ask, denseModel, gaussian } from '../tests/attribution/models.ts';
+import { ask, denseModel, gaussian, SMALL_WIDTHS } from '../tests/attribution/models.ts';
 import { denseNet, integratedGradients as literal, type Activation } from '../tests/reference/methods/dense.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -167,16 +167,6 @@ async function onModels(folder: string | undefined, only: string): Promise<void>
   );
 }
 
-const WIDTHS = [
-  [5, 9, 6, 3],
-  [3, 4, 2],
-  [8, 16, 16, 4],
-  [2, 3, 3, 1],
-  [4, 5, 5, 5, 5, 2],
-  [1, 6, 1],
-  [12, 8, 3],
-];
-
 /** How often the true error of random networks is what was asked for. */
 async function onSmall(count: number): Promise<void> {
   const heads = ['activation', 'rule', 'asked, %', 'error met', 'worst, of what was asked', 'passes, median', 'most'];
@@ -200,7 +190,7 @@ async function onSmall(count: number): Promise<void> {
 }
 
 function smallCase(activation: Activation, k: number): { question: Question; truth: readonly number[] } {
-  const widths = WIDTHS[k % WIDTHS.length];
+  const widths = SMALL_WIDTHS[k % SMALL_WIDTHS.length];
   const net = denseNet(widths, activation, 1000 + k);
   const x = gaussian([1, widths[0]], 2000 + k);
   const baseline = gaussian([1, widths[0]], 3000 + k, k % 2 ? 0.5 : 1);

@@ -6,10 +6,13 @@ import { gradient } from '../src/lib/autodiff/rule-sets.ts';
 import { readOnnx } from '../src/lib/formats/onnx/read.ts';
 import { bindShape } from '../src/lib/graph/dim.ts';
 import { topologicalOrder, Value, type Graph } from '../src/lib/graph/graph.ts';
-import type { ModelGraph } from '../src/lib/attribution/types.ts';
+import { integratedGradients } from '../src/lib/attribution/integrated-gradients.ts';
+import type { ModelGraph, Question } from '../src/lib/attribution/types.ts';
+import { createEngine } from '../src/lib/model/engine.ts';
+import type { Runtime } from '../src/lib/runtime/runtime.ts';
 import { Builder } from '../src/lib/ops/builder.ts';
 import { readNpy } from '../src/lib/tensor/npy.ts';
-import { example, toFloat32, zeros, type FloatTensor } from '../src/lib/tensor/tensor.ts';
+import { example, toFloat32, zeros, zerosLike, type FloatTensor } from '../src/lib/tensor/tensor.ts';
 import { asModel, summedOf } from '../tests/goldens/models.ts';
 
 export interface ReachModel {
@@ -33,6 +36,20 @@ export function reachModels(folder: string): string[] {
   if (names.length === 0)
     throw new Error(`bench: no models in ${folder}. Run python3 scripts/reach/export.py ${folder} first.`);
   return names.sort();
+}
+
+/** Integrated Gradients of a model's class from zeros, over `steps` points and `batch` examples a pass. */
+export function pathOf(runtime: Runtime, { model, x, target }: ReachModel, batch: number) {
+  const question: Question = {
+    model,
+    engine: createEngine(runtime, { batch }),
+    x,
+    baseline: zerosLike(x),
+    target: { kind: 'logit', index: target },
+    seed: 1,
+  };
+  return (steps: number) =>
+    integratedGradients.explain(question, { steps, quadrature: 'gauss-legendre', multiplyByInputs: true });
 }
 
 export function loadReach(folder: string, name: string): ReachModel {

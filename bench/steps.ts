@@ -8,11 +8,8 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { integratedGradients } from '../src/lib/attribution/integrated-gradients.ts';
-import { createEngine } from '../src/lib/model/engine.ts';
 import { createOrtRuntime } from '../src/lib/runtime/ort.ts';
-import { zerosLike } from '../src/lib/tensor/tensor.ts';
-import { loadReach } from './reach.ts';
+import { loadReach, pathOf } from './reach.ts';
 import { apart, machine, table } from './report.ts';
 import { time } from './timing.ts';
 
@@ -29,18 +26,7 @@ interface Measured {
 
 async function measure(folder: string, name: string, counts: readonly number[]): Promise<Measured[]> {
   const runtime = await createOrtRuntime({ device: 'wasm', threads: 1 });
-  const { model, x, target } = loadReach(folder, name);
-  const engine = createEngine(runtime, { batch: 1 });
-  const question = {
-    model,
-    engine,
-    x,
-    baseline: zerosLike(x),
-    target: { kind: 'logit', index: target },
-    seed: 1,
-  } as const;
-  const run = (steps: number) =>
-    integratedGradients.explain(question, { steps, quadrature: 'gauss-legendre', multiplyByInputs: true });
+  const run = pathOf(runtime, loadReach(folder, name), 1);
   const warm = performance.now();
   while (performance.now() - warm < 3000) await run(counts[0]);
   const found: Measured[] = [];

@@ -4,7 +4,7 @@ import type { Progress, Target } from '../../src/lib/attribution/types.ts';
 import { sum } from '../../src/lib/tensor/arithmetic.ts';
 import { float32, full, type FloatTensor } from '../../src/lib/tensor/tensor.ts';
 import { denseNet, integratedGradients, type Activation } from '../reference/methods/dense.ts';
-import { ask, convModel, denseModel, gap, gaussian, modelOf, quadratic } from './models.ts';
+import { ask, convModel, denseModel, gap, gaussian, modelOf, quadratic, SMALL_WIDTHS } from './models.ts';
 
 const method = findMethod('bounded-integrated-gradients');
 
@@ -225,20 +225,10 @@ describe.each<[Activation, number]>([
   ['relu', 200],
   ['tanh', 40],
 ])('on random small %s networks', (activation, count) => {
-  const widths = [
-    [5, 9, 6, 3],
-    [3, 4, 2],
-    [8, 16, 16, 4],
-    [2, 3, 3, 1],
-    [4, 5, 5, 5, 5, 2],
-    [1, 6, 1],
-    [12, 8, 3],
-  ];
-
   it('the true error is below 1 % where that is asked for, in 39 of 40 cases, and never above 2 %', async () => {
     const errors: number[] = [];
     for (let k = 0; k < count; k++) {
-      const width = widths[k % widths.length];
+      const width = SMALL_WIDTHS[k % SMALL_WIDTHS.length];
       const net = denseNet(width, activation, 1000 + k);
       const to = gaussian([1, width[0]], 2000 + k);
       const from = gaussian([1, width[0]], 3000 + k, k % 2 ? 0.5 : 1);

@@ -132,3 +132,14 @@ export function gap(a: ArrayLike<number>, b: ArrayLike<number>): number {
   }
   return a.length === b.length ? worst / (size || 1) : Infinity;
 }
+
+/** Widths of small dense networks, from input to output: wide and narrow, shallow and deep. */
+export const SMALL_WIDTHS = [
+  [5, 9, 6, 3],
+  [3, 4, 2],
+  [8, 16, 16, 4],
+  [2, 3, 3, 1],
+  [4, 5, 5, 5, 5, 2],
+  [1, 6, 1],
+  [12, 8, 3],
+];

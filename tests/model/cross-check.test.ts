@@ -10,6 +10,7 @@ import type { Runtime } from '../../src/lib/runtime/runtime.ts';
 import { random } from '../../src/lib/tensor/random.ts';
 import { zeros } from '../../src/lib/tensor/tensor.ts';
 import { wrongAt } from './wrong-runtime.ts';
+import { requestOn } from './request.ts';
 
 const bytes = new Uint8Array(readFileSync(new URL('../../static/models/vitrine-16.onnx', import.meta.url)));
 
@@ -133,14 +134,5 @@ describe('an explanation on another device', () => {
     expect(odd).toMatchObject({ ok: false, message: expect.stringMatching(/"abacus" is not known\. Choose one of/) });
   });
 
-  const request = async (): Promise<AttributionRequest> => ({
-    image: 1,
-    preprocessing: info.preprocessing,
-    method: 'saliency',
-    options: {},
-    target: { kind: 'logit', index: 3 },
-    baseline: { kind: 'black' },
-    layer: null,
-    seed: 1,
-  });
+  const request = async (): Promise<AttributionRequest> => requestOn(info);
 });

@@ -5,6 +5,7 @@ import type { JudgeReport, JudgeRequest } from '../../src/lib/model/judge.ts';
 import { LabCore } from '../../src/lib/model/lab.ts';
 import type { AttributionRequest, ModelInfo, Outcome } from '../../src/lib/model/types.ts';
 import { random } from '../../src/lib/tensor/random.ts';
+import { requestOn } from './request.ts';
 
 const SIDE = 32;
 
@@ -30,17 +31,7 @@ describe('judging', () => {
     value(await lab.openImage(1, { name: 'a.png', bytes: Uint8Array.of(1).buffer }));
   });
 
-  const request = (change: Partial<AttributionRequest> = {}): AttributionRequest => ({
-    image: 1,
-    preprocessing: info.preprocessing,
-    method: 'saliency',
-    options: {},
-    target: { kind: 'logit', index: 3 },
-    baseline: { kind: 'black' },
-    layer: null,
-    seed: 1,
-    ...change,
-  });
+  const request = (change: Partial<AttributionRequest> = {}): AttributionRequest => requestOn(info, change);
   const ask = (change: Partial<JudgeRequest> = {}): JudgeRequest => ({
     request: request(),
     choices: [{ metric: 'sparseness', options: {} }],

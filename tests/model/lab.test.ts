@@ -5,6 +5,7 @@ import type { AttributionRequest, ModelInfo, Outcome } from '../../src/lib/model
 import type { Pixels } from '../../src/lib/vision/types.ts';
 import { sum } from '../../src/lib/tensor/arithmetic.ts';
 import { random } from '../../src/lib/tensor/random.ts';
+import { requestOn } from './request.ts';
 
 /** A seeded picture instead of a browser's decoder: the first byte of the "file" is the seed. */
 async function decode(_: string, bytes: ArrayBuffer): Promise<{ pixels: Pixels; width: number; height: number }> {
@@ -36,17 +37,8 @@ describe('the lab, on WASM in Node', () => {
     value(await lab.openImage(1, { name: 'a.png', bytes: Uint8Array.of(1).buffer }));
   });
 
-  const request = (change: Partial<AttributionRequest> = {}): AttributionRequest => ({
-    image: 1,
-    preprocessing: info.preprocessing,
-    method: 'integrated-gradients',
-    options: {},
-    target: { kind: 'logit', index: 3 },
-    baseline: { kind: 'black' },
-    layer: null,
-    seed: 1,
-    ...change,
-  });
+  const request = (change: Partial<AttributionRequest> = {}): AttributionRequest =>
+    requestOn(info, { method: 'integrated-gradients', ...change });
 
   it('tells what the model is and that its numbers agree with onnxruntime', () => {
     expect(info).toMatchObject({

@@ -5,6 +5,7 @@ import { LabCore } from '../../src/lib/model/lab.ts';
 import type { AttributionRequest, AttributionResult, ModelInfo, Neuron, Outcome } from '../../src/lib/model/types.ts';
 import { createTfjsRuntime } from '../../src/lib/runtime/tfjs/runtime.ts';
 import { random } from '../../src/lib/tensor/random.ts';
+import { requestOn } from './request.ts';
 
 function value<T>(outcome: Outcome<T>): T {
   if (!outcome.ok) throw new Error(outcome.message);
@@ -32,17 +33,7 @@ async function open(path: string) {
   const bytes = new Uint8Array(readFileSync(new URL(`../${path}`, import.meta.url))).buffer;
   const info: ModelInfo = value(await lab.openModel(++jobs, [{ name: 'model.onnx', bytes }], () => undefined));
   value(await lab.openImage(1, { name: 'a.png', bytes: Uint8Array.of(1).buffer }));
-  const request = (change: Partial<AttributionRequest> = {}): AttributionRequest => ({
-    image: 1,
-    preprocessing: info.preprocessing,
-    method: 'saliency',
-    options: {},
-    target: { kind: 'logit', index: 3 },
-    baseline: { kind: 'black' },
-    layer: null,
-    seed: 1,
-    ...change,
-  });
+  const request = (change: Partial<AttributionRequest> = {}): AttributionRequest => requestOn(info, change);
   const ask = (change: Partial<AttributionRequest>): Promise<Outcome<AttributionResult>> =>
     lab.attribute(++jobs, request(change), () => undefined);
   const said = async (change: Partial<AttributionRequest>): Promise<string> => {
