@@ -40,7 +40,7 @@ export const IMPORT_TABLE: Record<string, Row> = {
   share: { imports: ['tensor', 'vision', 'zip', 'fflate'], types: ['attribution'] },
   /** Files from other sites: it knows the platform's fetch and caches, and nothing of the project. */
   sources: {},
-  /** Of synthesis/ the recipes to begin with; what builds graphs stays in the worker. */
+  /** Of synthesis/ the recipes to begin with and what a neuron is called; what builds graphs stays in the worker. */
   state: {
     imports: ['worker/client', 'share', 'sources', 'sniff', 'tensor', 'synthesis', 'svelte/*'],
     types: ['worker/api', 'attribution'],
