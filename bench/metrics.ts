@@ -44,6 +44,9 @@ const METHOD_OPTIONS: Readonly<Record<string, Record<string, unknown>>> = {
   'shapley-values': { cells: 2 },
   'kernel-shap': { cells: 4, samples: 40 },
   lime: { cells: 6, samples: 40 },
+  rise: { samples: 60 },
+  'bounded-integrated-gradients': { error: 5 },
+  'deeplift-shap': { baselines: 4 },
   'layer-conductance': { steps: 8 },
   'internal-influence': { steps: 8 },
 };
