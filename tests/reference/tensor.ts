@@ -22,19 +22,18 @@ export type Family = Readonly<Record<string, ReferenceOp>>;
 export const count = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);
 
 /** The place of `index` in the row-major data of `shape`. */
-export const offsetOf = (shape: readonly number[], index: readonly number[]): number =>
-  shape.reduce((offset, length, axis) => offset * length + index[axis], 0);
+export function offsetOf(shape: readonly number[], index: readonly number[]): number {
+  let offset = 0;
+  for (let axis = 0; axis < shape.length; axis++) offset = offset * shape[axis] + index[axis];
+  return offset;
+}
 
 /** Every index vector of `shape`, in row-major order. */
 export function* indices(shape: readonly number[]): Generator<number[]> {
-  const total = count(shape);
-  for (let flat = 0; flat < total; flat++) {
-    const index: number[] = [];
-    for (let axis = shape.length - 1, rest = flat; axis >= 0; axis--) {
-      index.unshift(rest % shape[axis]);
-      rest = Math.floor(rest / shape[axis]);
-    }
-    yield index;
+  const index = shape.map(() => 0);
+  for (let left = count(shape); left > 0; left--) {
+    yield index.slice();
+    for (let axis = shape.length - 1; axis >= 0 && ++index[axis] === shape[axis]; axis--) index[axis] = 0;
   }
 }
 

@@ -1,6 +1,5 @@
 /** @file Convolutions as the ONNX specification's sums, one output element at a time. */
 import {
-  add,
   at,
   build,
   count,
@@ -44,6 +43,17 @@ export function geometry(input: readonly number[], kernel: readonly number[], at
   return { strides, dilations, begin, end: total.map((t, i) => t - begin[i]) };
 }
 
+/** Place of `index` in the row-major data of `shape`, or -1 outside of it; `first` stands for the axes before. */
+function offsetFrom(first: number, shape: readonly number[], index: (axis: number) => number): number {
+  let offset = first;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const place = index(axis);
+    if (place < 0 || place >= shape[axis]) return -1;
+    offset = offset * shape[axis] + place;
+  }
+  return offset;
+}
+
 const conv: ReferenceOp = ([x, w, b], attrs) => {
   const groups = num(attrs, 'group', 1);
   const [, , ...input] = x.shape;
@@ -52,15 +62,16 @@ const conv: ReferenceOp = ([x, w, b], attrs) => {
   const output = input.map(
     (length, i) => Math.floor((length + begin[i] + end[i] - (kernel[i] - 1) * dilations[i] - 1) / strides[i]) + 1,
   );
+  const taps = [...indices([perGroup, ...kernel])];
   return [
     build(x.dtype, [x.shape[0], outChannels, ...output], ([n, m, ...place]) => {
       const firstChannel = Math.floor(m / (outChannels / groups)) * perGroup;
       let sum = b ? b.data[m] : 0;
-      for (const [c, ...k] of indices([perGroup, ...kernel])) {
-        const from = place.map((p, i) => p * strides[i] + k[i] * dilations[i] - begin[i]);
-        if (from.every((p, i) => p >= 0 && p < input[i]))
-          sum += at(x, [n, firstChannel + c, ...from]) * at(w, [m, c, ...k]);
-      }
+      taps.forEach((tap, t) => {
+        const from = (i: number) => place[i] * strides[i] + tap[i + 1] * dilations[i] - begin[i];
+        const offset = offsetFrom(n * x.shape[1] + firstChannel + tap[0], input, from);
+        if (offset >= 0) sum += x.data[offset] * w.data[m * taps.length + t];
+      });
       return sum;
     }),
   ];
@@ -81,12 +92,16 @@ const convTranspose: ReferenceOp = ([x, w, b], attrs) => {
     [batch, perGroup * groups, ...full],
     new Float64Array(count([batch, perGroup * groups, ...full])),
   );
+  const taps = [...indices([perGroup, ...kernel])];
+  let source = 0;
   for (const [e, c, ...place] of indices(x.shape)) {
     const group = Math.floor(c / (channels / groups));
-    for (const [m, ...k] of indices([perGroup, ...kernel])) {
-      const to = place.map((p, i) => p * strides[i] + k[i] * dilations[i]);
-      add(scattered, [e, group * perGroup + m, ...to], at(x, [e, c, ...place]) * at(w, [c, m, ...k]));
-    }
+    const value = x.data[source++];
+    taps.forEach((tap, t) => {
+      const to = (i: number) => place[i] * strides[i] + tap[i + 1] * dilations[i];
+      const offset = offsetFrom((e * groups + group) * perGroup + tap[0], full, to);
+      scattered.data[offset] += value * w.data[c * taps.length + t];
+    });
   }
   const [begin, output] = transposedCrop(input, full, strides, attrs);
   return [
