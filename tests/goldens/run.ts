@@ -101,7 +101,7 @@ function distance(a: FloatTensor, b: FloatTensor): number {
 }
 
 /** Why nothing is claimed of a case, or null. */
-function notClaimed({ folder, file, golden, opened }: Site, truth: GoldenCase): string | null {
+function notClaimed({ file, golden, opened }: Site, truth: GoldenCase): string | null {
   if (!(golden.method in claims)) return `${golden.method}: not a method of this project`;
   if ('unsupported' in opened && opened.unsupported) return opened.error;
   if (truth.unstable_in_float32 && truth.tolerance.value > MEANINGLESS) return `unstable in float32: its own tolerance is above ${MEANINGLESS}`;
