@@ -67,6 +67,9 @@ export class CompareView {
 
   readonly drawn = $derived(this.shows.filter(({ result }) => result !== null));
 
+  /** What the tables beneath the cells speak of: `drawn`, once the cell of a result that came has been built. */
+  tabled = $state.raw<readonly Show[]>([]);
+
   /** The scores under the shared place in words: a sentence in place of as many live regions as there are cells. */
   readonly readout: string = $derived.by(() =>
     this.drawn
@@ -87,13 +90,16 @@ export class CompareView {
 
   /** Only maps of one place in one picture can be compared place by place. */
   readonly correlations: RankCorrelations | null = $derived.by(() => {
-    const results = this.drawn.map(({ result }) => result!);
+    const results = this.tabled.map(({ result }) => result!);
     const [first] = results;
     const alike = results.every(
       ({ imageSha256, crop }) =>
         imageSha256 === first.imageSha256 && JSON.stringify(crop) === JSON.stringify(first.crop),
     );
-    return results.length > 1 && alike ? rankCorrelations(results.map(({ map }) => map)) : null;
+    if (results.length === 0 || !alike) return null;
+    // The first map is sorted when it comes, not together with the second.
+    const found = rankCorrelations(results.map(({ map }) => map));
+    return results.length > 1 ? found : null;
   });
 
   choosePair(place: 0 | 1, id: string): void {
