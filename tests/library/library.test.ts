@@ -30,6 +30,11 @@ describe('the documentation', () => {
     120_000,
   );
 
+  // tests/e2e/library.e2e.ts runs them.
+  it.each(['page', 'worker'])('shows the %s of a site', (name) => {
+    expect(text('docs/library.md')).toContain(`\`\`\`ts\n${text(`docs/examples/browser/${name}.ts`)}\`\`\``);
+  });
+
   it('shows the whole script for Python', () => {
     expect(text('docs/deploy.md')).toContain(`\`\`\`python\n${text('docs/examples/explain.py')}\`\`\``);
   });
