@@ -2,11 +2,16 @@
  * @file The error of Integrated Gradients by passes, for points on a grid, gradients where they jump, and segments; and what
  * it takes to reach an error that is asked for. Prints Markdown tables.
  *
- *     node bench/path-error.ts [FOLDER] [--only=WORD]   # FOLDER of scripts/reach/export.py; without one the bundled models
+ *     node bench/path-error.ts [FOLDER] [--only=WORD,…] [--torch python3] [--asked]
  *     node bench/path-error.ts --small 420              # random small networks in float64: how often the estimate holds
+ *
+ * FOLDER is what scripts/reach/export.py wrote; without one the bundled models are measured alone. `--torch` names a Python with
+ * torch, whose time for 50 gradients, all that Captum's usual number of steps has to compute, is told beside; `--asked` leaves the
+ * first table out.
  *
  * The truth is 2,000 midpoint steps, 20,000 of small networks; the error Σ|score − truth| over Σ|truth|; the baseline black.
  */
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +35,8 @@ const TARGETS = [5, 1];
 
 interface Subject {
   readonly name: string;
+  /** What bench/torch-passes.py calls it. */
+  readonly peer: string;
   readonly folder: string;
   readonly file: string;
   readonly inputs: string;
@@ -40,6 +47,7 @@ interface Subject {
 const logit = (index: number): Target => ({ kind: 'logit', index });
 const bundled = (name: string, file: string, example: number, target: Target): Subject => ({
   name,
+  peer: 'vitrine-16',
   folder: join(root, 'static/models'),
   file,
   inputs: join(root, GALLERY),
@@ -54,6 +62,7 @@ const BUNDLED = [
 ];
 const exported = (folder: string, name: string): Subject => ({
   name,
+  peer: name,
   folder: join(folder, name),
   file: 'opset17.dynamic.onnx',
   inputs: join(folder, name, 'input.npy'),
@@ -81,18 +90,34 @@ function errorOf(scores: ArrayLike<number>, truth: ArrayLike<number>): number {
   return error === 0 ? 0 : error / size;
 }
 
+/** With the computing time that it took, which says more than elapsed time where others use the machine. */
 async function timed(run: () => Promise<Explanation>): Promise<Explanation & { readonly seconds: number }> {
-  const start = performance.now();
+  const start = process.cpuUsage();
   const found = await run();
-  return { ...found, seconds: (performance.now() - start) / 1000 };
+  const { user, system } = process.cpuUsage(start);
+  return { ...found, seconds: (user + system) / 1e6 };
 }
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))}`;
 const seconds = (s: number): string => s.toFixed(s < 10 ? 1 : 0);
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
+interface Wanted {
+  /** A Python with torch, or ''. */
+  readonly torch: string;
+  /** Whether the first table is wanted, too. */
+  readonly byPasses: boolean;
+}
+
+/** Seconds in which torch computes 50 gradients on one thread. */
+function torchSeconds(python: string, peer: string): number {
+  const output = execFileSync(python, [join(root, 'bench/torch-passes.py'), peer], { encoding: 'utf8' });
+  const { single, batch } = JSON.parse(output) as Record<'single' | 'batch', number>;
+  return Math.min(single, batch);
+}
+
 /** A row for each table. */
-async function measure(runtime: Runtime, subject: Subject): Promise<readonly [string[], string[]]> {
+async function measure(runtime: Runtime, subject: Subject, wanted: Wanted): Promise<readonly [string[], string[]]> {
   const names = [subject.file, ...(readdirSync(subject.folder).includes('weights.bin') ? ['weights.bin'] : [])];
   const files = names.map((name) => ({ name, bytes: bytesOf(join(subject.folder, name)) }));
   const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
@@ -105,7 +130,7 @@ async function measure(runtime: Runtime, subject: Subject): Promise<readonly [st
   const wrong = ({ scores }: Explanation): number => errorOf(scores.data, truth);
 
   const byPasses: string[] = [];
-  for (const passes of BUDGETS) {
+  for (const passes of wanted.byPasses ? BUDGETS : []) {
     byPasses.push(percent(wrong(await plain(passes - 2))));
     for (const rule of ['gradients', 'segments']) {
       const found = await within({ error: 0.01, passes, rule });
@@ -120,6 +145,7 @@ async function measure(runtime: Runtime, subject: Subject): Promise<readonly [st
     asked.push(String(found.passes), percent(estimate), percent(wrong(found)), seconds(found.seconds));
     if (rule !== 'gradients') asked[asked.length - 4] += ` by ${rule}`;
   }
+  if (wanted.torch) asked.push(seconds(torchSeconds(wanted.torch, subject.peer)));
   await engine.dispose();
   return [byPasses, asked];
 }
@@ -134,7 +160,7 @@ async function midpoints(question: Question, steps: number): Promise<Float64Arra
   return total;
 }
 
-async function onModels(folder: string | undefined, only: string): Promise<void> {
+async function onModels(folder: string | undefined, only: readonly string[], wanted: Wanted): Promise<void> {
   const runtime = await createOrtRuntime({ device: 'wasm', threads: 1 });
   const subjects = [
     ...BUNDLED,
@@ -143,10 +169,10 @@ async function onModels(folder: string | undefined, only: string): Promise<void>
       : readdirSync(folder)
           .sort()
           .map((name) => exported(folder, name))),
-  ].filter(({ name }) => name.includes(only));
+  ].filter(({ name }) => only.some((word) => name.includes(word)));
   const rows: [string, readonly [string[], string[]]][] = [];
   for (const subject of subjects) {
-    rows.push([subject.name, await measure(runtime, subject)]);
+    rows.push([subject.name, await measure(runtime, subject, wanted)]);
     console.error(subject.name, JSON.stringify(rows.at(-1)![1]));
   }
   const print = (heads: readonly string[], k: 0 | 1) =>
@@ -160,9 +186,14 @@ async function onModels(folder: string | undefined, only: string): Promise<void>
   console.log(
     `${new Date().toISOString().slice(0, 10)} · ${os.cpus()[0].model} · Node ${process.versions.node} · one thread\n`,
   );
-  print(['model', ...BUDGETS.flatMap((n) => [`${n} passes: grid`, 'gradients', 'segments'])], 0);
+  if (wanted.byPasses) print(['model', ...BUDGETS.flatMap((n) => [`${n} passes: grid`, 'gradients', 'segments'])], 0);
   print(
-    ['model', '50 steps, %', 's', ...TARGETS.flatMap((t) => [`${t} % asked: passes`, 'estimate, %', 'true, %', 's'])],
+    [
+      'model',
+      ...['50 steps, %', 's'],
+      ...TARGETS.flatMap((t) => [`${t} % asked: passes`, 'estimate, %', 'true, %', 's']),
+      ...(wanted.torch ? ['50 gradients of torch, s'] : []),
+    ],
     1,
   );
 }
@@ -203,9 +234,15 @@ function smallCase(activation: Activation, k: number): { question: Question; tru
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { small: { type: 'string' }, only: { type: 'string', default: '' } },
+  options: {
+    small: { type: 'string' },
+    only: { type: 'string', default: '' },
+    torch: { type: 'string', default: '' },
+    asked: { type: 'boolean', default: false },
+  },
 });
 const [folder] = positionals;
-await (values.small === undefined ? onModels(folder, values.only) : onSmall(Number(values.small)));
+const { small, only, torch, asked } = values;
+await (small === undefined ? onModels(folder, only.split(','), { torch, byPasses: !asked }) : onSmall(Number(small)));
 // The threads of onnxruntime keep Node alive.
 process.exit(0);

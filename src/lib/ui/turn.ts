@@ -4,3 +4,16 @@
 export async function turn(count = 1): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setTimeout(resolve));
 }
+
+/** A page that nobody sees gets no frames. */
+const NO_FRAME_MS = 200;
+
+/** Resolves in the task after the next frame: what takes the processor's cores begins when the page has been drawn. */
+export const drawn = (): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, NO_FRAME_MS);
+    requestAnimationFrame(() => {
+      clearTimeout(timer);
+      setTimeout(resolve);
+    });
+  });
