@@ -34,6 +34,7 @@ export async function reproduce(fragment: string, paths: readonly string[]): Pro
         method: record.method,
         options: record.options,
         ...(record.neuron ? { neuron: record.neuron } : { target: record.target }),
+        ...(record.through && { through: record.through }),
         baseline: baselineOf(record, given),
         ...(record.layer !== null && { layer: record.layer }),
         seed: record.seed,

@@ -25,6 +25,7 @@ export const typical: SharedRecord = {
   others: [],
   target: { kind: 'logit', index: 2 },
   neuron: null,
+  through: null,
   method: 'integrated-gradients',
   options: {},
   baseline: { kind: 'black' },
@@ -72,6 +73,9 @@ export const ofNeuron: SharedRecord = {
   numbers: { value: 1.2345, delta: 0.000123457, sum: 1.2346, max: 0.0112 },
 };
 
+/** A class by way of a neuron. */
+export const throughNeuron: SharedRecord = { ...typical, method: 'neuron-conductance', through: ofNeuron.neuron };
+
 /** Of a model of two images. */
 export const pair: SharedRecord = {
   ...typical,
@@ -116,6 +120,7 @@ export const long: SharedRecord = {
   others: [],
   target: { kind: 'difference', index: 281, other: 999 },
   neuron: null,
+  through: null,
   method: 'guided-grad-cam',
   options: { steps: 300, rule: 'gauss-legendre', absolute: true, noise: 0.12345, samples: 128, patch: 16, stride: 8 },
   baseline: {

@@ -30,6 +30,7 @@ import { inputXGradient } from './input-x-gradient.ts';
 import { integratedGradients } from './integrated-gradients.ts';
 import type { Method } from './method.ts';
 import { lrp } from './lrp.ts';
+import { neuronConductance } from './neuron-conductance.ts';
 import { occlusion } from './occlusion.ts';
 import { rise } from './rise.ts';
 import { saliency } from './saliency.ts';
@@ -78,6 +79,7 @@ export const methods: readonly Method[] = [
   lime,
   layerActivation,
   layerConductance,
+  neuronConductance,
   internalInfluence,
 ];
 

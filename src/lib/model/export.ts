@@ -5,19 +5,19 @@ import { readOptions } from '../attribution/options.ts';
 import { modelOn } from '../attribution/program.ts';
 import type { WholeSite } from '../attribution/site.ts';
 import { outputOf } from '../attribution/target.ts';
-import type { ModelGraph, Neuron, Target } from '../attribution/types.ts';
+import type { FoundNeuron, ModelGraph, Neuron, Target } from '../attribution/types.ts';
 import { writeModel } from '../formats/onnx/write.ts';
 import { topologicalOrder, Value, type Graph } from '../graph/graph.ts';
 import { sameShape, type Shape } from '../graph/dim.ts';
 import { Builder } from '../ops/builder.ts';
 import { lowerForFile } from '../runtime/lower/lower.ts';
-import { neuronTitle } from '../synthesis/neuron.ts';
+import { decidedNeuron, neuronTitle } from '../synthesis/neuron.ts';
 import { int64, type FloatTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Preprocessing } from '../vision/types.ts';
 import { baselinesOf, layerOf, type Setting } from './explain.ts';
 import { boundsOf, choicesOf, feedsOf } from './feed.ts';
 import { classesOf } from './heads.ts';
-import { findNeuron, modelOfNeuron, type FoundNeuron } from './neuron.ts';
+import { findNeuron, modelOfNeuron, refuseThrough } from './neuron.ts';
 import type { LoadedModel } from './open.ts';
 import type { AttributionRequest } from './types.ts';
 
@@ -28,6 +28,8 @@ export interface ExportRequest {
   readonly target: Target['kind'];
   /** Of whose layer the file explains an element, in place of a class; which one, it is fed. `target` is 'logit' then. */
   readonly neuron?: Neuron | null;
+  /** Of methods that need one: the neuron through which the target is followed. It is part of the file. */
+  readonly through?: Neuron | null;
   /** A layer's name; null where the image is explained. */
   readonly layer: string | null;
   /** Of the draws that lie in the file. */
@@ -87,6 +89,8 @@ export function exportExplanation(
     );
   const found = request.neuron && findNeuron(loaded, request.neuron);
   const model = found ? modelOfNeuron(loaded, method, found, layer) : loaded.model;
+  const through = method.needs.neuron && request.through ? findNeuron(loaded, request.through) : undefined;
+  if (through) refuseThrough(model, through, Boolean(found));
 
   const g = new Builder();
   const ends = new Ends(model, wordsFor(request.neuron ?? null, found ?? null));
@@ -98,6 +102,7 @@ export function exportExplanation(
     baseline: joinGraph(g, ends.baselines),
     seed: ends.seed(g, request.target),
     layer,
+    through,
     randomSeed: request.seed,
     baselines: request.baselines ?? undefined,
     bounds: request.bounds ?? undefined,
@@ -112,6 +117,7 @@ export function exportExplanation(
     'vitrine.options': JSON.stringify(options),
     'vitrine.target': request.target,
     ...(request.neuron && { 'vitrine.neuron': JSON.stringify(request.neuron) }),
+    ...(through && { 'vitrine.through': JSON.stringify(request.through) }),
     'vitrine.layer': request.layer ?? '',
     'vitrine.seed': String(request.seed),
     'vitrine.model': info.name,
@@ -148,6 +154,7 @@ export function explanationFile(
     options: request.options,
     target: request.neuron ? 'logit' : request.target.kind,
     neuron: request.neuron ?? null,
+    through: decidedNeuron(request.through),
     layer: layerOf(loaded, request)?.info.id ?? null,
     seed: request.seed,
     baselines: baselinesOf(feeds, request, image) ?? null,

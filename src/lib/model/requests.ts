@@ -28,14 +28,15 @@ export function refuseChoices(
 }
 
 /** As `refusePreprocessing`, for the rest of a request; methods check their options, targets their index. */
-export function refuseRequest({ target, neuron, baseline, seed }: AttributionRequest): void {
+export function refuseRequest({ target, neuron, through, baseline, seed }: AttributionRequest): void {
   if (!TARGETS.includes(target.kind))
     throw new RangeError(`Target: the kind ${show(target.kind)} is not known. Choose one of ${TARGETS.join(', ')}.`);
   const classes = target.kind === 'difference' ? [target.index, target.other] : [target.index];
   const odd = classes.findIndex((c) => typeof c !== 'number');
   if (odd !== -1) throw new RangeError(`Target: the class ${show(classes[odd])} is no number. Choose a class.`);
-  if (neuron && typeof neuron.layer !== 'string')
-    throw new RangeError(`Neuron: its layer is ${show(neuron.layer)}. Give the layer's name.`);
+  for (const one of [neuron, through])
+    if (one && typeof one.layer !== 'string')
+      throw new RangeError(`Neuron: its layer is ${show(one.layer)}. Give the layer's name.`);
   if (!BASELINES.includes(baseline.kind))
     throw new RangeError(
       `Baseline: the kind ${show(baseline.kind)} is not known. Choose one of ${BASELINES.join(', ')}.`,

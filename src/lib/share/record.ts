@@ -89,6 +89,8 @@ export interface SharedRecord {
   readonly target: Target;
   /** What is explained in place of the target; null where it is the target. */
   readonly neuron: Neuron | null;
+  /** The neuron through which the target is followed; null of methods that follow it everywhere. */
+  readonly through: Neuron | null;
   readonly method: string;
   /** Options that differ from the method's defaults. */
   readonly options: Readonly<Record<string, Scalar>>;
@@ -325,6 +327,7 @@ const record = struct<SharedRecord>({
   others: ['w', others],
   target: ['t', target],
   neuron: ['j', neuron],
+  through: ['h', neuron],
   method: ['e', id()],
   options: ['o', defaulted(scalars(32), {})],
   baseline: ['b', defaulted(baseline, { kind: 'black' })],
@@ -348,7 +351,7 @@ const record = struct<SharedRecord>({
 });
 
 // Version 2 added the output, addresses and names of classes, version 3 the images behind the first, version 4 the place,
-// version 5 the neuron; what is missing is read as none, so the versions before read the same.
+// version 5 the neuron, version 6 the neuron that is gone through; what is missing is read as none, so the versions before read the same.
 
 /** The images of the inputs, in the model's order. */
 export const imagesOf = ({ image, others }: SharedRecord): FileReference[] => [

@@ -151,10 +151,12 @@ const besides = ({ image, preprocessing, others }: AttributionRequest, input: nu
   others ? [input, ...[{ image, preprocessing }, ...others].filter((_, i) => i !== input)] : [];
 
 /** What the result depends on besides model, image and target: not the baseline of a method that has none. */
-function dependencies({ method, options, preprocessing, baseline, layer, seed }: AttributionRequest, open: ModelInfo) {
+function dependencies(request: AttributionRequest, open: ModelInfo) {
+  const { method, options, preprocessing, baseline, layer, seed } = request;
   const needs = open.methods.find(({ id }) => id === method)?.needs;
   const draws = needs?.seed || (needs?.baseline && baseline.kind === 'noise');
-  return [method, options, preprocessing, needs?.baseline && baseline, layer, draws && seed];
+  const through = needs?.neuron ? [request.through] : [];
+  return [method, options, preprocessing, needs?.baseline && baseline, layer, draws && seed, ...through];
 }
 
 function change(axis: Axis, id: string, ground: Ground, question: Question): Partial<AttributionRequest> {
@@ -183,4 +185,5 @@ export const requestOf = (method: MethodInfo, question: Question) => ({
   method: method.id,
   options: question.optionsOf(method),
   layer: question.layerOf(method),
+  through: question.throughOf(method),
 });

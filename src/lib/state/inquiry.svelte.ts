@@ -107,6 +107,7 @@ export class Inquiry {
       method: method.id,
       options: question.optionsOf(method),
       ...asked,
+      through: question.throughOf(method),
       baseline: question.baseline,
       layer: question.layerOf(method),
       seed: question.seed,

@@ -8,6 +8,7 @@ import {
   type SharedRecord,
 } from '../share/record.ts';
 import type { Scalar } from '../share/schema.ts';
+import { decidedNeuron } from '../synthesis/neuron.ts';
 import type { AttributionResult, DroppedFile, ImageInfo, MethodInfo, ModelInfo, Preprocessing } from '../worker/api.ts';
 import type { Library } from './library.ts';
 import { defaultsOf, fieldError } from './options.ts';
@@ -42,6 +43,7 @@ export function recordOf(workspace: Workspace, library: Library, result: Attribu
     others: others.map(({ preprocessing }, i) => ({ image: images[i + 1], preprocessing })),
     target: request.target,
     neuron: request.neuron ?? null,
+    through: decidedNeuron(request.through),
     method: request.method,
     options: changedOptions(request.options, method),
     baseline: method?.needs.baseline ? baseline : { kind: 'black' },

@@ -256,6 +256,7 @@ export class Sharing {
     question.chosen = record.target.index;
     question.other = record.target.kind === 'difference' ? record.target.other : null;
     question.neuron = record.neuron;
+    question.through = record.through;
     question.seed = record.seed;
     if (record.layer !== null) this.#workspace.place.pickLayer(record.layer);
     if (record.place) restorePlace(this.#workspace, record.place);
