@@ -41,7 +41,7 @@ LINK      a link of the page's "Share"; FILE are the sender's own model and pict
 --through L:C,Y,X     of neuron-conductance: the neuron to go through; L:C or L leave the rest to the picture
 --layer L             a layer by its name
 --option K=V          an option of the method; may be repeated
---baseline B          black, white, mean, blur, noise, a number, or a file as INPUT
+--baseline B          black, white, mean, blur, noise, a number, or a file as INPUT; several files are averaged over where a method can
 --seed N              of everything that is drawn; default 0
 --preset P            how a picture is fed: torchvision, minus-one-to-one, caffe, zero-to-one, …; default as the files say
 --output NAME         of a model with several outputs
@@ -62,7 +62,7 @@ function read() {
         neuron: text,
         through: text,
         layer: text,
-        baseline: text,
+        baseline: texts,
         seed: text,
         preset: text,
         output: text,
@@ -125,7 +125,9 @@ function throughOf(text: string): Through {
   return /:\d+(,\d+,\d+)?$/.test(text) ? neuronOf(text) : { layer: text, channel: null, position: null };
 }
 
-function baselineOf(text: string): Baseline {
+function baselineOf(given: readonly string[]): Baseline {
+  if (given.length > 1) return given.map((text) => inputOf(inputFile(text)));
+  const [text] = given;
   if (['black', 'white', 'mean', 'blur', 'noise'].includes(text)) return text as Baseline;
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : inputOf(inputFile(text));
 }

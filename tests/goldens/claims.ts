@@ -3,6 +3,7 @@ import { deepLiftUnder } from '../../src/lib/attribution/deeplift.ts';
 import { gradientOf } from '../../src/lib/attribution/gradient.ts';
 import { expectedGradients } from '../../src/lib/attribution/expected.ts';
 import { ablate } from '../../src/lib/attribution/feature-ablation.ts';
+import { permute } from '../../src/lib/attribution/feature-permutation.ts';
 import type { Features } from '../../src/lib/attribution/features.ts';
 import { findMethod } from '../../src/lib/attribution/index.ts';
 import { relevanceUnder } from '../../src/lib/attribution/lrp.ts';
@@ -208,7 +209,8 @@ const kernelShap = whole((asked, features) => {
 /** Each feature is replaced by that of another example. */
 const featurePermutation = whole((asked, features) => {
   const { question, params, other, example } = asked;
-  return ablate({ ...question, baseline: other((params.batch_permutation as number[])[example]) }, features);
+  const drawn = other((params.batch_permutation as number[])[example]);
+  return permute({ ...question, baselines: () => drawn, baselineCount: 1 }, features);
 });
 
 const occlusion: Claim = ({ question, params }) => {

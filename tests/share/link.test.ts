@@ -9,7 +9,7 @@ import { isLink } from '../../src/lib/share/kind.ts';
 import { MOST_OF_FRAGMENT, decodeLink, encodeLink } from '../../src/lib/share/link.ts';
 import { type SharedRecord, imagesOf, readLong, writeLong, writeShort } from '../../src/lib/share/record.ts';
 import { toBase64Url } from '../../src/lib/share/schema.ts';
-import { long, ofNeuron, pair, placed, throughNeuron, typical } from './records.ts';
+import { againstImages, long, ofNeuron, pair, placed, throughNeuron, typical } from './records.ts';
 
 function faultOf(link: string): LinkError {
   try {
@@ -47,6 +47,7 @@ describe('a link', () => {
   it('is shorter than chat programs cut', () => {
     expect(encodeLink(typical).length).toBeLessThan(400);
     expect(encodeLink(long).length).toBeLessThan(1500);
+    expect(encodeLink(againstImages).length).toBeLessThan(1800);
   });
 
   it('is of the oldest format that says all of it', () => {
@@ -59,6 +60,7 @@ describe('a link', () => {
     ]);
     expect([ofNeuron, { ...placed, neuron: ofNeuron.neuron }].map(version)).toEqual(['#v5', '#v5']);
     expect([throughNeuron, { ...ofNeuron, through: ofNeuron.neuron }].map(version)).toEqual(['#v6', '#v6']);
+    expect([againstImages, { ...againstImages, neuron: ofNeuron.neuron }].map(version)).toEqual(['#v7', '#v7']);
     expect(JSON.stringify(writeShort(typical))).not.toContain('"n":{"t"');
     expect(Object.keys(writeLong(placed) as object)).not.toContain('place');
   });
@@ -256,9 +258,9 @@ describe('a damaged link', () => {
   });
 
   it('of a newer format says so', () => {
-    const error = faultOf(encodeLink(typical).replace('#v2', '#v7'));
+    const error = faultOf(encodeLink(typical).replace('#v2', '#v8'));
     expect(error.fault).toBe('newer version');
-    expect(error.message).toMatch(/format 7.*reads formats up to 6.*Reload/);
+    expect(error.message).toMatch(/format 8.*reads formats up to 7.*Reload/);
   });
 
   it.each(['', '#', 'explain', 'https://example.org', '#w1.abc.12345678'])('%j is not a link', (text) => {

@@ -76,6 +76,22 @@ export const ofNeuron: SharedRecord = {
 /** A class by way of a neuron. */
 export const throughNeuron: SharedRecord = { ...typical, method: 'neuron-conductance', through: ofNeuron.neuron };
 
+/** Against as many other images as the page takes, some with long names. */
+export const againstImages: SharedRecord = {
+  ...typical,
+  method: 'expected-gradients',
+  baseline: {
+    kind: 'images',
+    images: Array.from({ length: 11 }, (_, i) => ({
+      bundled: i === 0 ? 'fish-2' : '',
+      name: i % 2 ? `IMG_20260811_1745${i} (a copy of the one before it).jpeg` : `holiday ${i}.png`,
+      bytes: 123_456 + i,
+      sha256: hex(20 + i),
+      url: '',
+    })),
+  },
+};
+
 /** Of a model of two images. */
 export const pair: SharedRecord = {
   ...typical,

@@ -20,6 +20,7 @@ import { layerActivation } from './layer-activation.ts';
 import { layerConductance } from './layer-conductance.ts';
 import { noiseTunnelOver } from './noise-tunnel.ts';
 import { featureAblation } from './feature-ablation.ts';
+import { featurePermutation } from './feature-permutation.ts';
 import { shapleyValueSampling, shapleyValues } from './shapley.ts';
 import { kernelShap, lime } from './surrogate.ts';
 import { gradCam } from './grad-cam.ts';
@@ -73,6 +74,7 @@ export const methods: readonly Method[] = [
   occlusion,
   rise,
   featureAblation,
+  featurePermutation,
   shapleyValueSampling,
   shapleyValues,
   kernelShap,

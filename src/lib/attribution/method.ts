@@ -35,6 +35,8 @@ export interface Needs {
   readonly seed: boolean;
   /** A neuron through which the target is followed. */
   readonly neuron?: true;
+  /** Other images, as a distribution of baselines. */
+  readonly images?: true;
 }
 
 export interface Method {
@@ -101,6 +103,8 @@ export function defineMethod<const S extends TObject>(definition: Definition<S>)
       const read = readOptions(options, given, `Options of ${title}`);
       if (needs.baseline && !question.baseline)
         throw new RangeError(`${title}: there is no baseline. Choose one, such as black.`);
+      if (needs.images && !question.baselineCount)
+        throw new RangeError(`${title}: there are no other images to compare with. Open more images.`);
       if (needs.layer && !question.layer) throw new RangeError(noLayer);
       if (needs.neuron && !question.through) throw new RangeError(noNeuron);
       const { layer } = question;

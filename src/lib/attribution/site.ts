@@ -30,6 +30,8 @@ export interface WholeSite extends Site {
   readonly randomSeed: number;
   /** The k-th draw from a distribution of baselines, [1, …]; missing where there is but the one. */
   readonly baselines?: ((k: number) => FloatTensor) | undefined;
+  /** How many of `baselines` there are, where they are no endless draws. */
+  readonly baselineCount?: number | undefined;
   /** The lowest and the highest input that an image can give, [1, …] each; missing where it is no image. */
   readonly bounds?: (() => readonly [FloatTensor, FloatTensor]) | undefined;
   /**

@@ -92,6 +92,8 @@ export interface Question {
   readonly baseline?: FloatTensor;
   /** The k-th draw from a distribution of baselines, of which `baseline` is one; missing where there is but the one. */
   readonly baselines?: (k: number) => FloatTensor;
+  /** How many of `baselines` there are, where they are no endless draws but given, such as other images: from there on they begin anew. */
+  readonly baselineCount?: number;
   /** The lowest and the highest that each element of x can be, [1, …] each, where x is a picture. */
   readonly bounds?: () => readonly [FloatTensor, FloatTensor];
   /** The layer's activation, for methods that need one; of others that explain layers, what is explained in place of the image. */

@@ -17,7 +17,7 @@ import type { DeviceInfo, Runtime } from '../runtime/runtime.ts';
 import { neuronTitle } from '../synthesis/neuron.ts';
 import type { FloatTensor, Tensor } from '../tensor/tensor.ts';
 import type { Pixels, Preprocessing } from '../vision/types.ts';
-import { baselineOf, fedImages, inputOf, type Baseline, type ModelInput } from './input.ts';
+import { areSeveral, baselineOf, fedImages, inputOf, type Baseline, type FedImage, type ModelInput } from './input.ts';
 
 export type { Baseline, ExportedExplanation, FloatTensor, ModelInfo, ModelInput, NamedBytes, Pixels, Port };
 export type { DeviceInfo, Neuron, Preprocessing, SelfCheck, Target, Tensor, Through };
@@ -154,8 +154,7 @@ export async function attribute(
     x,
     target,
     ...(method.needs.baseline && { baseline: baselineOf(fed, wanted, seed) }),
-    ...(method.needs.baseline &&
-      wanted === 'noise' && { baselines: (k) => baselineOf(fed, wanted, seed + k * fed.length) }),
+    ...(method.needs.baseline && distributionOf(fed, wanted, seed)),
     ...(pictures && { bounds: () => spanOf(baselineOf(fed, 'black', seed), baselineOf(fed, 'white', seed)) }),
     ...(layer && { layer: layer.value }),
     seed,
@@ -179,6 +178,18 @@ export async function attribute(
     passes,
     device: runtime.device,
   };
+}
+
+/** Draws of noise, or several inputs; nothing where there is but one baseline. */
+function distributionOf(
+  fed: readonly FedImage[],
+  wanted: Baseline,
+  seed: number,
+): Pick<Question, 'baselines' | 'baselineCount'> {
+  if (wanted === 'noise') return { baselines: (k) => baselineOf(fed, wanted, seed + k * fed.length) };
+  if (!areSeveral(wanted)) return {};
+  const made = wanted.map((one) => baselineOf(fed, one, seed));
+  return { baselines: (k) => made[k % made.length], baselineCount: made.length };
 }
 
 /** What a file of an explanation is fed besides its images: tensors of N examples. */

@@ -11,9 +11,11 @@ import {
   baselineOf,
   boundsOf,
   choicesOf,
+  drawsFrom,
   feedsOf,
   inputNames,
   inputOf,
+  othersAmong,
   scoreOfPlaceless,
   scoresOfInputs,
   type Feed,
@@ -132,7 +134,7 @@ export async function askedBy({ loaded, image, signal }: Setting, request: Attri
     target: request.target,
     ...(method.needs.baseline && {
       baseline: baselineOf(feeds, request.baseline, request.seed, image),
-      baselines: baselinesOf(feeds, request, image),
+      ...baselinesOf(feeds, request, image),
     }),
     bounds: () => boundsOf(feeds, image),
     layer,
@@ -206,14 +208,20 @@ async function undropped(
   return (await method.explain(question, { ...options, relu: false })).scores;
 }
 
-/** Noise is a distribution, of which each input draws with a seed of its own; undefined where there is but one baseline. */
+/**
+ * Noise is a distribution, of which each input draws with a seed of its own, and so are other images, which end; nothing where there is
+ * but one baseline.
+ */
 export function baselinesOf(
   feeds: readonly Feed[],
   { baseline, seed }: Pick<AttributionRequest, 'baseline' | 'seed'>,
   image: FindImage,
-): ((k: number) => FloatTensor) | undefined {
-  if (baseline.kind !== 'noise') return undefined;
-  return (k) => baselineOf(feeds, baseline, seed + k * feeds.length, image);
+): Pick<Question, 'baselines' | 'baselineCount'> {
+  if (baseline.kind === 'noise')
+    return { baselines: (k) => baselineOf(feeds, baseline, seed + k * feeds.length, image) };
+  if (baseline.kind !== 'images') return {};
+  const others = othersAmong(feeds, baseline.images, image);
+  return { baselines: drawsFrom(feeds, others), baselineCount: others.length };
 }
 
 /** The layer that a request is about; undefined where it explains the image. Throws an Error where the model has it not. */

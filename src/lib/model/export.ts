@@ -36,6 +36,8 @@ export interface ExportRequest {
   readonly seed: number;
   /** The k-th draw from a distribution of baselines, [1, …] as the model's one vector; null where a baseline is fed. */
   readonly baselines: ((k: number) => FloatTensor) | null;
+  /** How many of `baselines` there are, where they are no endless draws. */
+  readonly baselineCount?: number;
   /** The lowest and the highest input, [1, …] as the model's one vector; null where the input is no image. */
   readonly bounds: (() => readonly [FloatTensor, FloatTensor]) | null;
   /** How each image becomes an input: written into the file for people. */
@@ -105,6 +107,7 @@ export function exportExplanation(
     through,
     randomSeed: request.seed,
     baselines: request.baselines ?? undefined,
+    baselineCount: request.baselineCount,
     bounds: request.bounds ?? undefined,
     table: ends.table,
   };
@@ -149,6 +152,7 @@ export function explanationFile(
 ): ExportedExplanation {
   const choices = choicesOf(request);
   const feeds = feedsOf(choices, image);
+  const { baselines = null, ...counted } = baselinesOf(feeds, request, image);
   return exportExplanation(loaded, {
     method: request.method,
     options: request.options,
@@ -157,7 +161,8 @@ export function explanationFile(
     through: decidedNeuron(request.through),
     layer: layerOf(loaded, request)?.info.id ?? null,
     seed: request.seed,
-    baselines: baselinesOf(feeds, request, image) ?? null,
+    baselines,
+    ...counted,
     bounds: () => boundsOf(feeds, image),
     preprocessing: choices.map(({ preprocessing }) => preprocessing),
     version,

@@ -4,7 +4,7 @@ import type { AttributionRequest, InputChoice } from './types.ts';
 import type { Preprocessing } from '../vision/types.ts';
 
 const TARGETS = ['logit', 'probability', 'logit-minus-mean', 'difference'];
-const BASELINES = ['black', 'white', 'mean', 'blur', 'noise', 'value', 'image'];
+const BASELINES = ['black', 'white', 'mean', 'blur', 'noise', 'value', 'image', 'images'];
 const ORDERS = ['RGB', 'BGR', 'grey'];
 const RESIZES = ['centre-crop', 'stretch', 'fit'];
 
@@ -43,6 +43,8 @@ export function refuseRequest({ target, neuron, through, baseline, seed }: Attri
     );
   if (baseline.kind === 'value' && !Number.isFinite(baseline.value))
     throw new RangeError(`Baseline: its value is ${show(baseline.value)}. Give a finite number.`);
+  if (baseline.kind === 'images' && !Array.isArray(baseline.images))
+    throw new RangeError(`Baseline: its images are ${show(baseline.images)}. Give a list of open images.`);
   if (!Number.isSafeInteger(seed)) throw new RangeError(`Seed: it is ${show(seed)}. Give a whole number.`);
 }
 

@@ -181,7 +181,9 @@ export type BaselineChoice =
   | { readonly kind: 'black' | 'white' | 'mean' | 'blur' | 'noise' }
   /** A number in model space for every element. */
   | { readonly kind: 'value'; readonly value: number }
-  | { readonly kind: 'image'; readonly image: ImageId };
+  | { readonly kind: 'image'; readonly image: ImageId }
+  /** A distribution: of these, those that are not explained. */
+  | { readonly kind: 'images'; readonly images: readonly ImageId[] };
 
 export type ImageId = number;
 

@@ -100,6 +100,9 @@ export class Inquiry {
     const { method, feed, question } = this;
     const asked = this.#answer && question.asked(this.#answer.top.map(({ index }) => index));
     if (!method || method.unavailable !== null || !feed || !asked) return null;
+    const baseline = question.baselineOf(method);
+    // They are on their way.
+    if (baseline.kind === 'images' && baseline.images.length === 0 && this.opening) return null;
     return {
       image: feed.image,
       preprocessing: feed.preprocessing,
@@ -108,7 +111,7 @@ export class Inquiry {
       options: question.optionsOf(method),
       ...asked,
       through: question.throughOf(method),
-      baseline: question.baseline,
+      baseline,
       layer: question.layerOf(method),
       seed: question.seed,
     };

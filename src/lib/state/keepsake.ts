@@ -111,4 +111,5 @@ function ask(workspace: Workspace, { method, baseline, layer, ...rest }: Asked):
   if (model?.methods.some(({ id, unavailable }) => id === method && unavailable === null)) question.method = method;
   if (model?.layers.some(({ id }) => id === layer)) question.layer = layer;
   if (baseline.kind !== 'image') question.baseline = baseline;
+  if (question.baseline.kind === 'images') void workspace.followStrip();
 }

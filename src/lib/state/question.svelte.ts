@@ -2,6 +2,7 @@
 import type {
   AttributionRequest,
   BaselineChoice,
+  ImageId,
   MethodInfo,
   ModelInfo,
   Neuron,
@@ -30,6 +31,8 @@ export class Question {
   /** The neuron that methods which ask for one go through; what is open follows the image. */
   through = $state.raw<Through | null>(null);
   baseline = $state.raw<BaselineChoice>({ kind: 'black' });
+  /** Of a baseline of several images: all that are open for it. */
+  images = $state.raw<readonly ImageId[]>([]);
   layer = $state<string | null>(null);
   /** Of methods that can explain the image or a layer: the layer. */
   explainsLayer = $state(false);
@@ -54,6 +57,12 @@ export class Question {
   /** The neuron that `method` goes through; null where it is left to the image, undefined where the method goes everywhere. */
   throughOf({ needs }: MethodInfo): Through | null | undefined {
     return needs.neuron ? this.through : undefined;
+  }
+
+  /** Methods that ask for other images are compared with those, whichever baseline is chosen for the others. */
+  baselineOf({ needs }: MethodInfo): BaselineChoice {
+    const { baseline, images } = this;
+    return needs.images || baseline.kind === 'images' ? { kind: 'images', images } : baseline;
   }
 
   optionsOf(method: MethodInfo): OptionValues {

@@ -176,7 +176,7 @@ const addressOf = (picture: Uint8Array<ArrayBuffer>): string => URL.createObject
 /** The result as the stage knows it; the picture is no image of the engine, which is not asked. */
 function shownResult({ record, result, scores, others }: Exhibit): AttributionResult {
   const { method, target, neuron, through, preprocessing, options, layer, seed } = record;
-  const baseline = record.baseline.kind === 'image' ? { kind: 'image' as const, image: 0 } : record.baseline;
+  const baseline = openBaseline(record);
   return {
     request: { image: 0, preprocessing, method, options, target, neuron, through, baseline, layer, seed },
     scores,
@@ -201,6 +201,12 @@ function shownResult({ record, result, scores, others }: Exhibit): AttributionRe
     version: record.version,
     notes: result.notes,
   };
+}
+
+/** The images of a baseline are none of the engine either. */
+function openBaseline({ baseline }: SharedRecord): AttributionResult['request']['baseline'] {
+  if (baseline.kind === 'image') return { kind: 'image', image: 0 };
+  return baseline.kind === 'images' ? { kind: 'images', images: [] } : baseline;
 }
 
 /** The explained neuron, or the class by the sender's name, else by its number; and what it is followed through. */

@@ -18,7 +18,12 @@ export function verdictText({ reproduced, difference, number, reasons }: Verdict
   return what + (here || ' Model, image, device and versions are the same.');
 }
 
-const ROLES = { model: 'the model', image: 'the image', baseline: 'the baseline image' } as const;
+const ROLES = {
+  model: 'the model',
+  image: 'the image',
+  baseline: 'the baseline image',
+  reference: 'an image to compare with',
+} as const;
 
 /** The site that a file would be fetched from. */
 export const hostOf = (url: string): string => new URL(url).host;
