@@ -16,11 +16,12 @@ import {
   type OpenModel,
   type Preprocessing,
   type Target,
+  type Through,
 } from '../src/lib/library/library.ts';
 import { sha256 } from '../src/lib/model/sha256.ts';
 import { VERSION } from '../src/lib/model/version.ts';
 import { linkIn } from '../src/lib/share/kind.ts';
-import { neuronTitle } from '../src/lib/synthesis/neuron.ts';
+import { neuronTitle, throughTitle } from '../src/lib/synthesis/neuron.ts';
 import { writeNpy } from '../src/lib/tensor/npy.ts';
 import { preprocessingFor } from '../src/lib/vision/preprocess.ts';
 import { bundledPreprocessing, inputFile, inputOf, modelFiles, readFile } from './explain/files.ts';
@@ -37,9 +38,10 @@ LINK      a link of the page's "Share"; FILE are the sender's own model and pict
 --method M            such as integrated-gradients
 --target T            a class by number or name; probability:T, logit-minus-mean:T or difference:T,T; default the most probable
 --neuron L:C,Y,X      a neuron in place of a class: layer, channel, row and column; L:C in a layer without places
+--through L:C,Y,X     of neuron-conductance: the neuron to go through; L:C or L leave the rest to the picture
 --layer L             a layer by its name
 --option K=V          an option of the method; may be repeated
---baseline B          black, white, mean, blur, noise, a number, or a file as INPUT
+--baseline B          black, white, mean, blur, noise, a number, or a file as INPUT; several files are averaged over where a method can
 --seed N              of everything that is drawn; default 0
 --preset P            how a picture is fed: torchvision, minus-one-to-one, caffe, zero-to-one, …; default as the files say
 --output NAME         of a model with several outputs
@@ -58,8 +60,9 @@ function read() {
         method: text,
         target: text,
         neuron: text,
+        through: text,
         layer: text,
-        baseline: text,
+        baseline: texts,
         seed: text,
         preset: text,
         output: text,
@@ -117,7 +120,14 @@ function neuronOf(text: string): Neuron {
   return { layer, channel: Number(channel), position: y === undefined ? null : { y: Number(y), x: Number(x) } };
 }
 
-function baselineOf(text: string): Baseline {
+/** As `neuronOf`; a layer alone, or one of its channels, leaves the rest open. */
+function throughOf(text: string): Through {
+  return /:\d+(,\d+,\d+)?$/.test(text) ? neuronOf(text) : { layer: text, channel: null, position: null };
+}
+
+function baselineOf(given: readonly string[]): Baseline {
+  if (given.length > 1) return given.map((text) => inputOf(inputFile(text)));
+  const [text] = given;
   if (['black', 'white', 'mean', 'blur', 'noise'].includes(text)) return text as Baseline;
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : inputOf(inputFile(text));
 }
@@ -131,7 +141,7 @@ function preprocessingOf({ info }: OpenModel, modelName: string): Preprocessing 
 
 function requestOf(model: OpenModel, modelName: string): AttributionRequest {
   const preprocessing = preprocessingOf(model, modelName);
-  const { method, target, neuron, layer, baseline, seed = '0', option } = flags;
+  const { method, target, neuron, through, layer, baseline, seed = '0', option } = flags;
   if (method === undefined) {
     const usable = model.info.methods.filter(({ unavailable }) => unavailable === null).map(({ id }) => id);
     throw new RangeError(`--method is missing. ${model.info.name} allows ${usable.join(', ')}.`);
@@ -143,6 +153,7 @@ function requestOf(model: OpenModel, modelName: string): AttributionRequest {
     seed: Number(seed),
     ...(target !== undefined && { target: targetOf(target, model) }),
     ...(neuron !== undefined && { neuron: neuronOf(neuron) }),
+    ...(through !== undefined && { through: throughOf(through) }),
     ...(layer !== undefined && { layer }),
     ...(baseline !== undefined && { baseline: baselineOf(baseline) }),
     ...(preprocessing && { preprocessing }),
@@ -163,6 +174,7 @@ function content(path: string, model: OpenModel, request: AttributionRequest, fo
       return exportExplanation(model, {
         method: request.method,
         ...(request.neuron ? { neuron: request.neuron } : { target: found.target.kind }),
+        ...(found.through && { through: found.through }),
         ...(request.options && { options: request.options }),
         ...(request.preprocessing && { preprocessing: request.preprocessing }),
         ...(request.layer !== undefined && { layer: request.layer }),
@@ -188,6 +200,7 @@ function summary(
     seed,
     target,
     neuron: neuron ?? null,
+    through: found.through ?? null,
     label: neuron ? neuronTitle(neuron, neuron.layer) : (info.labels[target.index] ?? null),
     value,
     baselineValue: baselineValue ?? null,
@@ -209,15 +222,16 @@ async function explain(modelName: string, inputName: string): Promise<void> {
   try {
     const request = requestOf(model, modelName);
     const found = await attribute(model, inputOf(file), request);
-    const { target, neuron, label, value, check, passes } = summary(model, request, found);
+    const { target, neuron, through, label, value, check, passes } = summary(model, request, found);
     const gap = check ? `, ${check.claim} missed by ${check.delta.toPrecision(2)}` : '';
     const estimate = check?.estimate;
     const share = (v: number) => `${Number((100 * v).toPrecision(3))} %`;
     const error = estimate
       ? `, error about ${share(estimate.error)} of ${share(estimate.target)} allowed, by ${estimate.rule}`
       : '';
+    const of = label ?? `class ${target.index}`;
     console.log(
-      `${request.method} of ${label ?? `class ${target.index}`} (${neuron ? 'activation' : target.kind}): F = ${value.toPrecision(6)}${gap}${error}, ${passes} passes`,
+      `${request.method} of ${through ? throughTitle(of, neuronTitle(through, through.layer)) : of} (${neuron ? 'activation' : target.kind}): F = ${value.toPrecision(6)}${gap}${error}, ${passes} passes`,
     );
     const digest = await sha256(file.bytes);
     for (const path of out) {

@@ -34,6 +34,7 @@ export async function reproduce(fragment: string, paths: readonly string[]): Pro
         method: record.method,
         options: record.options,
         ...(record.neuron ? { neuron: record.neuron } : { target: record.target }),
+        ...(record.through && { through: record.through }),
         baseline: baselineOf(record, given),
         ...(record.layer !== null && { layer: record.layer }),
         seed: record.seed,
@@ -77,9 +78,12 @@ const missing = (what: string, { name, sha256: digest }: FileReference): Error =
 
 function baselineOf({ baseline }: SharedRecord, given: readonly Digested[]): Baseline {
   if (baseline.kind === 'value') return baseline.value;
-  if (baseline.kind !== 'image') return baseline.kind;
-  const { name, bytes } = pictureFor(baseline.image, given);
-  return decodePicture(bytes, name);
+  if (baseline.kind !== 'image' && baseline.kind !== 'images') return baseline.kind;
+  const pictures = (baseline.kind === 'image' ? [baseline.image] : baseline.images).map((one) =>
+    pictureFor(one, given),
+  );
+  const decoded = pictures.map(({ name, bytes }) => decodePicture(bytes, name));
+  return baseline.kind === 'image' ? decoded[0] : decoded;
 }
 
 /** The link's record with the numbers, device and version of here. */

@@ -83,6 +83,60 @@ describe('on the tokens of a transformer', () => {
   });
 });
 
+/** A convolution along a row of twelve places of three features, then pooling: [N, 4, 6]. */
+function sequence() {
+  let row: Value | null = null;
+  const made = modelOf([3, 12], (g, input) => {
+    const kernel = g.constant(gaussian([4, 3, 3], 21, 0.5));
+    const along = g.apply('Conv', [input, kernel], { kernel_shape: [3], pads: [1, 1] });
+    row = g.apply('MaxPool', [g.tanh(along)], { kernel_shape: [2], strides: [2] });
+    const mixed = g.tanh(g.apply('Conv', [row, g.constant(gaussian([5, 4, 3], 22, 0.5))], { kernel_shape: [3] }));
+    return g.matmul(g.reduceMean(mixed, [2], false), g.constant(gaussian([5, 3], 23)));
+  });
+  return { ...made, row: row! };
+}
+
+describe('on maps with one axis of positions', () => {
+  const text = sequence();
+  const words = gaussian([1, 3, 12], 24);
+  const values = evaluate([text.row], new Map([[text.input, ref('float32', words.shape, words.data)]]))[0].data;
+  const f = functionOf(text, class2, text.row, words);
+  const slopes = numericGradient(f, values);
+  const gradCam = (a: number[][], g: number[][]) =>
+    weightedMap(
+      a,
+      g.map((plane) => plane.reduce((sum, v) => sum + v, 0) / plane.length),
+    );
+
+  it.each(['grad-cam', ...Object.keys(cams)])('%s has a number for each place of the row', async (id) => {
+    const truth = (id === 'grad-cam' ? gradCam : cams[id])(planesOf(values, 4), planesOf(slopes, 4));
+    const question = ask({ model: text, x: words, target, layer: text.row });
+    const { scores } = await findMethod(id).explain(question, { relu: false });
+    expect(scores.shape).toEqual([1, 1, 1, 6]);
+    expect(gap(scores.data, truth)).toBeLessThan(1e-5);
+  });
+
+  it('Ablation-CAM takes a channel from the whole row', async () => {
+    const whole = f(values);
+    const weights = [0, 1, 2, 3].map(
+      (k) => (whole - f(values.map((v, i) => (Math.floor(i / 6) === k ? 0 : v)))) / Math.abs(whole),
+    );
+    const question = ask({ model: text, x: words, target, layer: text.row });
+    const { scores } = await findMethod('ablationcam').explain(question, { relu: false });
+    expect(gap(scores.data, weightedMap(planesOf(values, 4), weights))).toBeLessThan(1e-5);
+  });
+
+  it('does not take the features of a sequence for its places', async () => {
+    const dense = modelOf([3, 12], (g, input) => {
+      const made = g.matmul(input, g.constant(gaussian([12, 4], 25)));
+      return g.matmul(g.reduceMean(made, [1], false), g.constant(gaussian([4, 3], 26)));
+    });
+    const [layer] = dense.logits.producer!.inputs[0]!.producer!.inputs;
+    const asked = findMethod('grad-cam').explain(ask({ model: dense, x: words, target, layer: layer! }));
+    await expect(asked).rejects.toThrow(/has no positions/);
+  });
+});
+
 describe('without gradients', () => {
   const f = functionOf(model, class2);
   const whole = f(Float64Array.from(x.data));

@@ -83,6 +83,14 @@ describe('DeepSHAP', () => {
     expect(check!.relative).toBeLessThan(1e-5);
   });
 
+  it('takes each of the images that are given once, however many are to be drawn', async () => {
+    const given = { baseline: baselines(0), baselines: (k: number) => baselines(k % 3), baselineCount: 3 };
+    const asked = ask({ model: smooth, x, target, ...given });
+    const [all, drawn] = [{ baselines: 10 }, { baselines: 3 }];
+    const { scores } = await findMethod('deeplift-shap').explain(asked, all);
+    expect(scores.data).toEqual((await findMethod('deeplift-shap').explain(question(), drawn)).scores.data);
+  });
+
   it('asks once where there is one baseline', async () => {
     const asked = ask({ model: smooth, x, target, baseline: baselines(0) });
     const { scores, passes } = await findMethod('deeplift-shap').explain(asked, { baselines: 9 });

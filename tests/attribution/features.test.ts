@@ -160,3 +160,44 @@ describe('regression', () => {
     expect(lasso({ rows: constant, values: linear, weights }, 0)[5]).toBe(0);
   });
 });
+
+describe('feature permutation', () => {
+  const others = [1, 2, 3].map((seed) => gaussian(x.shape, 30 + seed));
+  const drawn = { baselines: (k: number) => others[k % 3], baselineCount: 3 };
+
+  it.each([1, 5])('is what F loses on average, square by square, to each other image, %d at once', async (batch) => {
+    const seen: number[] = [];
+    const onProgress = ({ done, total }: { done: number; total: number }) => void seen.push(done / total);
+    const asked = { ...ask({ model, x, target, ...drawn, baseline: others[0] }, batch), onProgress };
+    const { scores, value, passes } = await findMethod('feature-permutation').explain(asked, { cells: 3 });
+    const whole = f(Float64Array.from(x.data));
+    const truth = Array.from(x.data, (_, i) => {
+      const lost = others.map(
+        (b) => whole - f(Float64Array.from(x.data, (v, j) => (cellOf(j, 3) === cellOf(i, 3) ? b.data[j] : v))),
+      );
+      // A square of two by two places has eight elements.
+      return lost.reduce((total, v) => total + v, 0) / 3 / 8;
+    });
+    expect(gap(scores.data, truth)).toBeLessThan(1e-5);
+    expect([value, passes]).toEqual([expect.closeTo(whole, 5), 30]);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(seen.at(-1)).toBe(1);
+    expect(asked.engine.alive()).toBe(0);
+  });
+
+  it('of one other image is feature ablation against it', async () => {
+    const one = { baselines: () => others[1], baselineCount: 1, baseline: others[1] };
+    const asked = ask({ model, x, target, ...one });
+    const [permuted, ablated] = [
+      await findMethod('feature-permutation').explain(asked, { cells: 2 }),
+      await findMethod('feature-ablation').explain(asked, { cells: 2 }),
+    ];
+    expect(permuted.scores.data).toEqual(ablated.scores.data);
+  });
+
+  it('asks for more images where there is none', async () => {
+    await expect(findMethod('feature-permutation').explain(question())).rejects.toThrow(
+      /no other images to compare with\. Open more images/,
+    );
+  });
+});

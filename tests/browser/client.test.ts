@@ -122,7 +122,7 @@ describe('WASM and WebGPU', () => {
     expect(devices.map((d) => d.report.device.kind)).toEqual(['wasm', 'webgpu']);
     // A program draws in the GPU's place: few samples, and every score with its sign.
     const few: Readonly<Record<string, unknown>> = { samples: 4, steps: 4, cells: 2, baselines: 2, relu: false };
-    for (const { id, options: fields } of devices[0].info.methods.filter((m) => !m.unavailable)) {
+    for (const { id, options: fields } of devices[0].info.methods.filter((m) => !m.unavailable && !m.needs.images)) {
       const options = Object.fromEntries(Object.entries(few).filter(([name]) => name in fields.properties));
       const results: AttributionResult[] = [];
       for (const { client, info, image } of devices)

@@ -33,6 +33,7 @@ const CHEAP: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   smoothgrad: { samples: 3, type: 'vargrad' },
   'noise-tunnel': { samples: 2, method: 'deeplift' },
   'layer-conductance': { steps: 4 },
+  'neuron-conductance': { steps: 4 },
   'internal-influence': { steps: 4 },
   'grad-cam': { relu: false },
   'grad-cam-plus-plus': { relu: false },
@@ -44,7 +45,10 @@ const CHEAP: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 interface Case {
   readonly name: string;
   readonly loaded: LoadedModel;
-  readonly request: Pick<ExportRequest, 'method' | 'options' | 'target' | 'neuron' | 'layer' | 'baselines' | 'bounds'>;
+  readonly request: Pick<
+    ExportRequest,
+    'method' | 'options' | 'target' | 'neuron' | 'through' | 'layer' | 'baselines' | 'bounds'
+  >;
   readonly xs: readonly FloatTensor[];
   readonly targets: readonly Target[];
 }
@@ -81,6 +85,7 @@ function casesOf(name: string, loaded: LoadedModel, xs: readonly FloatTensor[], 
         options: CHEAP[method.id] ?? {},
         target: 'logit',
         layer: method.needs.layer ? loaded.info.defaultLayer : null,
+        ...(method.needs.neuron && { through: neuronOf(loaded) }),
         baselines: ['deeplift-shap', 'expected-gradients'].includes(method.id) ? drawOf(xs[0]) : null,
         bounds: null,
       },
@@ -88,6 +93,13 @@ function casesOf(name: string, loaded: LoadedModel, xs: readonly FloatTensor[], 
       targets,
     }));
 }
+
+/** One that answers on the way to every picture. */
+const neuronOf = ({ info }: LoadedModel): Neuron => ({
+  layer: info.defaultLayer!,
+  channel: 14,
+  position: { y: 1, x: 1 },
+});
 
 beforeAll(async () => {
   runtime = await createOrtRuntime({ device: 'wasm' });
@@ -136,10 +148,12 @@ beforeAll(async () => {
   expect(elements[1].index).toBe(shape[1] * shape[2] + 2 * shape[2] + 2);
   add('neuron-deeplift', { method: 'deeplift', neuron: neurons[0] }, elements);
   add(
-    'neuron-conductance',
+    'neuron-layer-conductance',
     { method: 'layer-conductance', options: { steps: 4 }, neuron: neurons[0], layer },
     elements,
   );
+  const through: Neuron = { layer, channel: 3, position: { y: 5, x: 5 } };
+  add('neuron-through', { method: 'neuron-conductance', options: { steps: 4 }, neuron: neurons[0], through }, elements);
   add('tunnel-of-ig', { method: 'noise-tunnel', options: { samples: 2, method: 'integrated-gradients' } });
   add(
     'probability',
@@ -210,6 +224,7 @@ async function engineScores({ loaded, request, xs, targets }: Case, i: number): 
     ...(request.baselines && { baselines: request.baselines }),
     ...(request.bounds && { bounds: request.bounds }),
     ...(layer && { layer }),
+    ...(request.through && { through: findNeuron(loaded, request.through) }),
     seed: 5,
   };
   const method = findMethod(request.method);
@@ -230,7 +245,7 @@ describe('a file of an explanation, on plain onnxruntime-web in a process of its
   it('is made of every method that is a graph, and every other says why not', () => {
     const made = new Set(cases.map(({ request }) => request.method));
     const without = methods.filter(({ id }) => !made.has(id));
-    expect(made.size).toBe(23);
+    expect(made.size).toBe(24);
     expect(without.every(({ noGraph }) => noGraph !== null && noGraph.endsWith('.'))).toBe(true);
   });
 

@@ -3,12 +3,13 @@ import { deepLiftUnder } from '../../src/lib/attribution/deeplift.ts';
 import { gradientOf } from '../../src/lib/attribution/gradient.ts';
 import { expectedGradients } from '../../src/lib/attribution/expected.ts';
 import { ablate } from '../../src/lib/attribution/feature-ablation.ts';
+import { permute } from '../../src/lib/attribution/feature-permutation.ts';
 import type { Features } from '../../src/lib/attribution/features.ts';
 import { findMethod } from '../../src/lib/attribution/index.ts';
 import { relevanceUnder } from '../../src/lib/attribution/lrp.ts';
 import { activationOf, upTo } from '../../src/lib/attribution/part.ts';
 import { occlude } from '../../src/lib/attribution/occlusion.ts';
-import { quadratures, type QuadratureName } from '../../src/lib/attribution/quadrature.ts';
+import type { QuadratureName } from '../../src/lib/attribution/quadrature.ts';
 import { alongOrders, exactly } from '../../src/lib/attribution/shapley.ts';
 import { limeFit, shapFit } from '../../src/lib/attribution/surrogate.ts';
 import { smoothGradOver, type SmoothGradType } from '../../src/lib/attribution/smoothgrad.ts';
@@ -19,7 +20,7 @@ import { deepliftCaptum, deepliftExtended, gradient, guidedBackpropagation, type
 import type { Value } from '../../src/lib/graph/graph.ts';
 import { infidelityUnder } from '../../src/lib/metrics/infidelity.ts';
 import { sensitivityUnder } from '../../src/lib/metrics/max-sensitivity.ts';
-import { add, addScaled, map, mul, scale, sub } from '../../src/lib/tensor/arithmetic.ts';
+import { add, addScaled, map } from '../../src/lib/tensor/arithmetic.ts';
 import { float32, toNumbers, zerosLike, type FloatTensor, type Tensor } from '../../src/lib/tensor/tensor.ts';
 import { flatIndex } from './models.ts';
 
@@ -164,22 +165,11 @@ const summedWords = (method: Claim): Claim => async (asked) => {
   return float32(scores.shape.slice(0, -1), sums);
 };
 
-/** x′ + α (x − x′), rounded to float32 after each operation, as a device and the other tool compute it. */
-const pointsOn = ({ x, baseline }: Question, alphas: readonly number[]) =>
-  alphas.map((alpha) => add(baseline!, scale(sub(x, baseline!), Math.fround(alpha))));
-
-/** (x − x′) · Σₖ wₖ · ∂F/∂a (pₖ) · ∂a/∂x (pₖ) for one neuron a. */
-const neuronConductance: Claim = async ({ question, params, layer }) => {
-  const { points, weights } = quadratures[quadratureOf(params)](stepsOf(params));
-  const index = flatIndex(layer(), params.neuron as number | number[]);
-  const head = upTo(question, layer(), index);
-  const total = zerosLike(question.x);
-  for (const [k, x] of pointsOn(question, points).entries()) {
-    const above = await gradientOf({ ...question, x }, gradient, layer());
-    const below = await gradientOf({ ...head, x }, gradient);
-    addScaled(total, weights[k] * above.gradient.data[index], below.gradient);
-  }
-  return mul(total, sub(question.x, question.baseline!));
+/** The class by way of a neuron of the case's layer. */
+const throughNeuron = (method: Claim): Claim => (asked) => {
+  const layer = asked.layer();
+  const index = flatIndex(layer, asked.params.neuron as number | number[]);
+  return method({ ...asked, question: { ...asked.question, through: { layer, index } } });
 };
 
 /** The features that a case's mask names; each element by itself where it has none. */
@@ -219,7 +209,8 @@ const kernelShap = whole((asked, features) => {
 /** Each feature is replaced by that of another example. */
 const featurePermutation = whole((asked, features) => {
   const { question, params, other, example } = asked;
-  return ablate({ ...question, baseline: other((params.batch_permutation as number[])[example]) }, features);
+  const drawn = other((params.batch_permutation as number[])[example]);
+  return permute({ ...question, baselines: () => drawn, baselineCount: 1 }, features);
 });
 
 const occlusion: Claim = ({ question, params }) => {
@@ -312,7 +303,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   NeuronDeepLift: ofNeuron(deepLift(deepliftCaptum)),
   'NeuronDeepLift(fixed)': ofNeuron(deepLift(deepliftCaptum)),
   NeuronGuidedBackprop: ofNeuron(async ({ question }) => (await gradientOf(question, guidedBackpropagation)).gradient),
-  NeuronConductance: neuronConductance,
+  NeuronConductance: throughNeuron(byMethod('neuron-conductance', stepsAndQuadrature)),
   infidelity,
   sensitivity_max: sensitivity,
 };

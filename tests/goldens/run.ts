@@ -107,16 +107,16 @@ function notClaimed({ file, golden, opened }: Site, truth: GoldenCase): string |
   if (truth.unstable_in_float32 && truth.tolerance.value > MEANINGLESS) return `unstable in float32: its own tolerance is above ${MEANINGLESS}`;
   if ('model' in opened && opened.model.graph.inputs.length !== 1) return 'the model has several inputs';
   if (golden.method === 'LRP' && isFolded(file) && typeof golden.params.rules === 'object')
-    return 'LRP by layer: the file has folded the BatchNormalization, which has a rule of its own in this case';
-  if (/GradCam$/.test(golden.method) && !isFeatureMap(file.layers[golden.layer!]?.shape))
-    return 'Grad-CAM of a layer that is no feature map with several positions';
+    return 'LRP by layer: the rule weighs the sum of the convolution alone, which a file with its BatchNormalization folded in does not tell';
+  if (/GradCam$/.test(golden.method) && !hasPlaces(file.layers[golden.layer!]?.shape))
+    return 'Grad-CAM of a layer that has no places';
   if (golden.layer && !file.layers[golden.layer]?.onnx_tensor) return `${file.file} has no tensor for the layer ${golden.layer}`;
   return null;
 }
 
 const isFolded = ({ bn_unfolded, layers }: GoldenFile) => !bn_unfolded && Object.keys(layers).some((name) => name.startsWith('bn'));
 
-const isFeatureMap = (shape: readonly number[] = []) => shape.length === 4 && shape[2] * shape[3] > 1;
+const hasPlaces = ([, , ...places]: readonly number[] = []) => places.reduce((n, length) => n * length, 1) > 1;
 
 /** The case's examples, asked one at a time as a page asks, and stacked again. */
 async function explainAll(site: Site, model: ModelGraph): Promise<FloatTensor> {

@@ -133,7 +133,7 @@ describe.each(['same-person', 'two-views'])('%s: a PyTorch model of two images',
   });
 
   it('is explained by every method that it allows, over each image', async () => {
-    for (const { id } of info.methods.filter(({ unavailable }) => unavailable === null)) {
+    for (const { id } of info.methods.filter(({ unavailable, needs }) => unavailable === null && !needs.images)) {
       const result = await explained(id, id === 'occlusion' ? { options: { window: 4, stride: 4 } } : {});
       const inputs = inputsOf(result);
       expect(inputs, id).toHaveLength(2);

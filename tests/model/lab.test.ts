@@ -70,7 +70,7 @@ describe('the lab, on WASM in Node', () => {
   });
 
   it('explains with every method, and the map is the sum of the scores over the channels', async () => {
-    for (const method of info.methods.filter((m) => !m.unavailable)) {
+    for (const method of info.methods.filter((m) => !m.unavailable && !m.needs.images)) {
       const result = value(await lab.attribute(3, request({ method: method.id }), silent));
       const [, height, width] = result.map.shape;
       expect(result.scores.shape.slice(1), method.id).toEqual([height, width]);
@@ -86,6 +86,34 @@ describe('the lab, on WASM in Node', () => {
         method.id,
       ).toBe(true);
     }
+  });
+
+  it('compares with the other open images, of which the explained one is none', async () => {
+    for (const image of [7, 8])
+      value(await lab.openImage(image, { name: 'b.png', bytes: Uint8Array.of(image).buffer }));
+    const against = (images: number[], change: Partial<AttributionRequest> = {}) =>
+      lab.attribute(3, request({ ...change, baseline: { kind: 'images', images } }), silent);
+    const of = async (image: number) => {
+      const ablated = request({ method: 'feature-ablation', baseline: { kind: 'image', image } });
+      return value(await lab.attribute(3, ablated, silent)).map.data;
+    };
+    const [one, other] = [await of(7), await of(8)];
+    const found = value(await against([7, 1, 8], { method: 'feature-permutation' }));
+    found.map.data.forEach((v, i) => expect(v).toBeCloseTo((one[i] + other[i]) / 2, 5));
+    const shap = value(await against([7, 1, 8], { method: 'deeplift-shap' }));
+    expect(shap.check!.relative).toBeLessThan(1e-4);
+    const ends = [7, 8].map((image) => request({ method: 'deeplift', baseline: { kind: 'image', image } }));
+    const [first, second] = [
+      value(await lab.attribute(3, ends[0], silent)),
+      value(await lab.attribute(3, ends[1], silent)),
+    ];
+    expect(shap.baselineValue).toBeCloseTo((first.baselineValue! + second.baselineValue!) / 2, 5);
+    expect(value(await against([8, 7], { method: 'deeplift' })).scores.data).toEqual(second.scores.data);
+    for (const images of [[], [1]])
+      expect(await against(images, { method: 'feature-permutation' })).toMatchObject({
+        ok: false,
+        message: expect.stringMatching(/no image is open beside the one that is explained. Open more images/) as string,
+      });
   });
 
   it('keeps completeness through preprocessing, baseline and method', async () => {

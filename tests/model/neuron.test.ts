@@ -175,3 +175,51 @@ describe('an explanation of a neuron', () => {
     ]);
   });
 });
+
+describe('a class through a neuron', () => {
+  const method = 'neuron-conductance';
+  const options = { steps: 4 };
+  let visit: Visit;
+  beforeAll(async () => {
+    visit = await open('fixtures/onnx/cnn_plain.onnx');
+  });
+
+  it('goes through the neuron that answers most, where none is named, and says through which', async () => {
+    const { lab, info, ask, choices } = visit;
+    const found = value(await ask({ method, options }));
+    const { data, layer } = value(await lab.inside.maps(++jobs, choices, info.defaultLayer!));
+    const best = data.indexOf(data.reduce((a, b) => Math.max(a, b)));
+    const [size, { channel, position }] = [layer.height * layer.width, found.request.through!];
+    expect(channel! * size + position!.y * layer.width + position!.x).toBe(best);
+    const title = `channel ${channel} at row ${position!.y}, column ${position!.x} of ${info.defaultLayer}`;
+    expect(found.label).toBe(`class 3 through ${title}`);
+    expect([found.request.neuron, found.probability === null]).toEqual([undefined, false]);
+    const again = value(await ask({ method, options, through: found.request.through! }));
+    expect(again.scores.data).toEqual(found.scores.data);
+  });
+
+  it('leaves to the image what is open, and no more', async () => {
+    const { ask } = visit;
+    const layer = '/conv2/Conv_output_0';
+    const through = async (channel: number | null, position: Neuron['position']) =>
+      value(await ask({ method, options, through: { layer, channel, position } })).request.through!;
+    expect(await through(4, { y: 3, x: 6 })).toEqual({ layer, channel: 4, position: { y: 3, x: 6 } });
+    expect(await through(4, null)).toMatchObject({ layer, channel: 4, position: { y: expect.any(Number) as number } });
+    expect(await through(null, { y: 3, x: 6 })).toMatchObject({ position: { y: 3, x: 6 } });
+    expect((await through(null, null)).channel).toBeGreaterThanOrEqual(0);
+  });
+
+  it('is nothing where the way on to another neuron does not lead through it', async () => {
+    const { ask, said } = visit;
+    const [early, late] = ['/conv1/Conv_output_0', '/conv2/Conv_output_0'];
+    const neuron: Neuron = { layer: late, channel: 4, position: { y: 3, x: 6 } };
+    const far = value(
+      await ask({ method, options, neuron, through: { ...neuron, layer: early, position: { y: 30, x: 30 } } }),
+    );
+    expect(far.map.data.every((v) => v === 0)).toBe(true);
+    expect(far.label).toContain(`of ${late} through channel 4 at row 30, column 30 of ${early}`);
+    expect(await said({ method, neuron, through: neuron })).toMatch(/the neuron lies in it/);
+    expect(await said({ method, through: { ...neuron, channel: 99 } })).toMatch(/channel 99 is asked for, it has \d+/);
+    expect(await said({ method, through: { ...neuron, layer: 'none' } })).toMatch(/has no layer "none"/);
+  });
+});

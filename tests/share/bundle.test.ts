@@ -9,7 +9,7 @@ import { scoresCsv } from '../../src/lib/share/csv.ts';
 import { unfold } from '../../src/lib/zip/unfold.ts';
 import { readNpy } from '../../src/lib/tensor/npy.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
-import { long, ofNeuron, pair, typical } from './records.ts';
+import { againstImages, long, ofNeuron, pair, throughNeuron, typical } from './records.ts';
 
 const png = new Uint8Array(readFileSync(join(import.meta.dirname, '../../static/gallery/cat-0.png')));
 
@@ -122,6 +122,10 @@ describe('a bundle of a model of two images', () => {
     const neuron = packBundle({ ...bundle, record: ofNeuron });
     expect(JSON.parse(Buffer.from(unzipSync(neuron)['vitrine.json']).toString()).version).toBe(4);
     expect(readBundle(neuron, 'n.zip').record).toEqual(ofNeuron);
+    const through = packBundle({ ...bundle, record: throughNeuron });
+    expect(JSON.parse(Buffer.from(unzipSync(through)['vitrine.json']).toString()).version).toBe(5);
+    const images = packBundle({ ...bundle, record: againstImages });
+    expect(JSON.parse(Buffer.from(unzipSync(images)['vitrine.json']).toString()).version).toBe(6);
     expect(Object.keys(settings().result)).not.toContain('others');
   });
 
@@ -209,6 +213,24 @@ describe('a bundle of version 4', () => {
   });
 });
 
+describe('a bundle of version 5', () => {
+  it('is still read, with the neuron that it goes through', () => {
+    const v5 = readFileSync(join(import.meta.dirname, '../fixtures/bundles/v5.vitrine.zip'));
+    const read = readBundle(new Uint8Array(v5), 'v5.vitrine.zip');
+    expect(read.record).toEqual(throughNeuron);
+    expect(read.scores).toEqual(bundle.scores);
+  });
+});
+
+describe('a bundle of version 6', () => {
+  it('is still read, with the images that it compares with', () => {
+    const v6 = readFileSync(join(import.meta.dirname, '../fixtures/bundles/v6.vitrine.zip'));
+    const read = readBundle(new Uint8Array(v6), 'v6.vitrine.zip');
+    expect(read.record).toEqual(againstImages);
+    expect(read.scores).toEqual(bundle.scores);
+  });
+});
+
 describe('a bundle that is none is refused', () => {
   it.each<[what: string, bytes: () => Uint8Array, fault: string, sentence: RegExp]>([
     ['no zip', () => strToU8('hello'), 'not a bundle', /not a zip/],
@@ -217,7 +239,7 @@ describe('a bundle that is none is refused', () => {
     ['another zip', () => zipSync({ 'a.txt': strToU8('a') }), 'not a bundle', /"a\.txt", which no bundle has/],
     ['without scores', () => zipSync({ 'vitrine.json': strToU8('{}') }), 'not a bundle', /holds no scores\.npy/],
     ['a bomb', () => zipSync({ 'vitrine.json': new Uint8Array(5_000_000) }), 'too large', /5000000 bytes/],
-    ['a newer one', () => forgedJson({ ...settings(), version: 5 }), 'newer version', /format 5.*Reload/],
+    ['a newer one', () => forgedJson({ ...settings(), version: 7 }), 'newer version', /format 7.*Reload/],
     ['another JSON', () => forgedJson([1]), 'damaged', /its format is/],
     ['no JSON', () => forged({ 'vitrine.json': strToU8('{') }), 'damaged', /not a bundle that Vitrine made/],
     ['a wrong field', () => forgedJson({ ...settings(), result: {} }), 'damaged', /the result\.methodTitle is missing/],

@@ -9,7 +9,7 @@ import { isLink } from '../../src/lib/share/kind.ts';
 import { MOST_OF_FRAGMENT, decodeLink, encodeLink } from '../../src/lib/share/link.ts';
 import { type SharedRecord, imagesOf, readLong, writeLong, writeShort } from '../../src/lib/share/record.ts';
 import { toBase64Url } from '../../src/lib/share/schema.ts';
-import { long, ofNeuron, pair, placed, typical } from './records.ts';
+import { againstImages, long, ofNeuron, pair, placed, throughNeuron, typical } from './records.ts';
 
 function faultOf(link: string): LinkError {
   try {
@@ -39,6 +39,7 @@ describe('a link', () => {
     ['pair', pair],
     ['placed', placed],
     ['neuron', ofNeuron],
+    ['way through a neuron', throughNeuron],
   ] as const)('gives back a %s record', (_, record) => {
     expect(decodeLink(encodeLink(record))).toEqual(record);
   });
@@ -46,6 +47,7 @@ describe('a link', () => {
   it('is shorter than chat programs cut', () => {
     expect(encodeLink(typical).length).toBeLessThan(400);
     expect(encodeLink(long).length).toBeLessThan(1500);
+    expect(encodeLink(againstImages).length).toBeLessThan(1800);
   });
 
   it('is of the oldest format that says all of it', () => {
@@ -57,6 +59,8 @@ describe('a link', () => {
       '#v4',
     ]);
     expect([ofNeuron, { ...placed, neuron: ofNeuron.neuron }].map(version)).toEqual(['#v5', '#v5']);
+    expect([throughNeuron, { ...ofNeuron, through: ofNeuron.neuron }].map(version)).toEqual(['#v6', '#v6']);
+    expect([againstImages, { ...againstImages, neuron: ofNeuron.neuron }].map(version)).toEqual(['#v7', '#v7']);
     expect(JSON.stringify(writeShort(typical))).not.toContain('"n":{"t"');
     expect(Object.keys(writeLong(placed) as object)).not.toContain('place');
   });
@@ -105,7 +109,7 @@ describe('a link', () => {
   });
 
   it('says in a bundle the same in words', () => {
-    for (const record of [long, pair, ofNeuron])
+    for (const record of [long, pair, ofNeuron, throughNeuron])
       expect(readLong(JSON.parse(JSON.stringify(writeLong(record))))).toEqual(record);
     expect(writeLong(typical)).toMatchObject({ target: { kind: 'logit' }, view: { backdrop: 'grey', smooth: true } });
   });
@@ -254,9 +258,9 @@ describe('a damaged link', () => {
   });
 
   it('of a newer format says so', () => {
-    const error = faultOf(encodeLink(typical).replace('#v2', '#v6'));
+    const error = faultOf(encodeLink(typical).replace('#v2', '#v8'));
     expect(error.fault).toBe('newer version');
-    expect(error.message).toMatch(/format 6.*reads formats up to 5.*Reload/);
+    expect(error.message).toMatch(/format 8.*reads formats up to 7.*Reload/);
   });
 
   it.each(['', '#', 'explain', 'https://example.org', '#w1.abc.12345678'])('%j is not a link', (text) => {
@@ -369,7 +373,7 @@ describe('links that were made once', () => {
     // What came later is none, and the only runtime there was.
     expect(read.device.runtime).toBe('onnxruntime-web');
     if (name.startsWith('v1')) expect([read.output, read.model.url, read.otherLabel]).toEqual([null, '', '']);
-    else expect(read).toEqual({ others: [], neuron: null, place: null, ...record, device: read.device });
+    else expect(read).toEqual({ others: [], neuron: null, through: null, place: null, ...record, device: read.device });
     // A link of one image is written as it always was: it says nothing of others, which version 3 brought.
     expect(JSON.stringify(writeShort(read)).includes('"w":[')).toBe(read.others.length > 0);
     if (!name.startsWith('v1')) expect(encodeLink(read)).toBe(link);

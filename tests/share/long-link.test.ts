@@ -8,7 +8,7 @@ import { isLink, kindOf } from '../../src/lib/share/kind.ts';
 import { encodeLink } from '../../src/lib/share/link.ts';
 import { ROUNDING, decodeLongLink, encodeLongLink } from '../../src/lib/share/long-link.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
-import { long, ofNeuron, pair, typical } from './records.ts';
+import { againstImages, long, ofNeuron, pair, throughNeuron, typical } from './records.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/links');
 const input = new Uint8Array(readFileSync(join(fixtures, 'picture.jpg')));
@@ -150,6 +150,12 @@ describe('a long link of a model of two images', () => {
     const neuron = encodeLongLink({ ...exhibit, record: ofNeuron });
     expect(neuron.slice(0, 4)).toBe('#b3.');
     expect(decodeLongLink(neuron).record).toEqual(ofNeuron);
+    const through = encodeLongLink({ ...exhibit, record: throughNeuron });
+    expect(through.slice(0, 4)).toBe('#b4.');
+    expect(decodeLongLink(through).record).toEqual(throughNeuron);
+    const images = encodeLongLink({ ...exhibit, record: againstImages });
+    expect(images.slice(0, 4)).toBe('#b5.');
+    expect(decodeLongLink(images).record).toEqual(againstImages);
   });
 
   it('is refused while it is made where they do not fit, with the way out', () => {
@@ -196,8 +202,8 @@ describe('a damaged long link', () => {
   });
 
   it('of a newer format says so', () => {
-    const error = faultOf(link.replace('#b1', '#b4'));
-    expect([error.fault, error.message]).toEqual(['newer version', expect.stringMatching(/format 4.*up to 3.*Reload/)]);
+    const error = faultOf(link.replace('#b1', '#b6'));
+    expect([error.fault, error.message]).toEqual(['newer version', expect.stringMatching(/format 6.*up to 5.*Reload/)]);
     const settings = forged((content) => {
       content.set(new TextEncoder().encode('"version":9'), Buffer.from(content).indexOf('"version":2'));
     });
@@ -267,14 +273,21 @@ describe('a damaged long link', () => {
 });
 
 describe('a long link that was made once', () => {
-  it.each(['b1.json', 'b3.json'])('is still read as it was written: %s', (name) => {
+  it.each(['b1.json', 'b3.json', 'b4.json', 'b5.json'])('is still read as it was written: %s', (name) => {
     const { link, record, scores } = JSON.parse(readFileSync(join(fixtures, name), 'utf8')) as {
       link: string;
       record: object;
       scores: number[];
     };
     const read = decodeLongLink(link);
-    expect(read.record).toEqual({ others: [], neuron: null, place: null, ...record, device: read.record.device });
+    expect(read.record).toEqual({
+      others: [],
+      neuron: null,
+      through: null,
+      place: null,
+      ...record,
+      device: read.record.device,
+    });
     expect(read.record.device.runtime).toBe('onnxruntime-web');
     expect(Array.from(read.scores.data)).toEqual(scores);
     expect(Buffer.from(read.input).equals(input)).toBe(true);

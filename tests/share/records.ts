@@ -25,6 +25,7 @@ export const typical: SharedRecord = {
   others: [],
   target: { kind: 'logit', index: 2 },
   neuron: null,
+  through: null,
   method: 'integrated-gradients',
   options: {},
   baseline: { kind: 'black' },
@@ -72,6 +73,25 @@ export const ofNeuron: SharedRecord = {
   numbers: { value: 1.2345, delta: 0.000123457, sum: 1.2346, max: 0.0112 },
 };
 
+/** A class by way of a neuron. */
+export const throughNeuron: SharedRecord = { ...typical, method: 'neuron-conductance', through: ofNeuron.neuron };
+
+/** Against as many other images as the page takes, some with long names. */
+export const againstImages: SharedRecord = {
+  ...typical,
+  method: 'expected-gradients',
+  baseline: {
+    kind: 'images',
+    images: Array.from({ length: 11 }, (_, i) => ({
+      bundled: i === 0 ? 'fish-2' : '',
+      name: i % 2 ? `IMG_20260811_1745${i} (a copy of the one before it).jpeg` : `holiday ${i}.png`,
+      bytes: 123_456 + i,
+      sha256: hex(20 + i),
+      url: '',
+    })),
+  },
+};
+
 /** Of a model of two images. */
 export const pair: SharedRecord = {
   ...typical,
@@ -116,6 +136,7 @@ export const long: SharedRecord = {
   others: [],
   target: { kind: 'difference', index: 281, other: 999 },
   neuron: null,
+  through: null,
   method: 'guided-grad-cam',
   options: { steps: 300, rule: 'gauss-legendre', absolute: true, noise: 0.12345, samples: 128, patch: 16, stride: 8 },
   baseline: {

@@ -156,6 +156,22 @@ describe('the person’s own models', () => {
     );
   });
 
+  it('are given what is compared with under the number that it has in their worker', async () => {
+    const snow = { name: 'snow.png', bytes: file('snow.png') };
+    await workspace.openBaseline(snow);
+    await predict();
+    await comparison.run();
+    const { requests } = lab.spares[0];
+    // It is opened there behind the image that is explained.
+    for (const { image, baseline } of requests) expect(baseline).toEqual({ kind: 'image', image: image + 1 });
+    await workspace.openReferences([snow, { name: 'ice.png', bytes: file('ice.png') }]);
+    workspace.question.baseline = { kind: 'images', images: [] };
+    await predict();
+    await comparison.run();
+    const { image, baseline } = lab.spares[1].requests[0];
+    expect(baseline).toEqual({ kind: 'images', images: [image + 1, image + 2] });
+  });
+
   it('open in the exhibit from their cell with all their files', async () => {
     const openModel = vi.spyOn(lab, 'openModel');
     comparison.adopt(comparison.cells.find(({ title }) => title === 'c.onnx')!);

@@ -204,7 +204,7 @@ describe('what varies', () => {
     const ids = ['saliency', 'occlusion', 'smoothgrad', 'grad-cam', 'integrated-gradients', 'deeplift'];
     const layers = Array.from({ length: 10 }, (_, i) => ({ id: `l${i}`, op: 'Relu', shape: [1, 2, 2] }));
     const model = modelInfo('m', { methods: ids.map((id) => method(id)), layers });
-    const ground = { model, prediction: workspace.prediction!, shelf: comparison.shelf };
+    const ground = { model, prediction: workspace.prediction!, shelf: comparison.shelf, others: 0 };
     expect(firstPicks('methods', candidates('methods', ground))).toEqual([
       'integrated-gradients',
       'deeplift',

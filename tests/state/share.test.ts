@@ -438,8 +438,8 @@ describe('a link that cannot be followed', () => {
   });
 
   it('opens no demonstration in an empty page', async () => {
-    await follow('#v7.abc.12345678');
-    expect(receiver.workspace.problem).toMatch(/format 7/);
+    await follow('#v8.abc.12345678');
+    expect(receiver.workspace.problem).toMatch(/format 8/);
     expect([receiver.workspace.model, receiver.workspace.picture.info]).toEqual([null, null]);
   });
 

@@ -5,7 +5,7 @@ import { Builder } from '../ops/builder.ts';
 import { walkBack } from './gradient.ts';
 import { siteOf, type Site } from './site.ts';
 import { imagesBehind, layoutAmong, spatialLayers } from './inputs.ts';
-import type { Layout } from './layout.ts';
+import { rowLayout, type Layout } from './layout.ts';
 import { toggle } from './options.ts';
 import { float32, type FloatTensor } from '../tensor/tensor.ts';
 import { activationOf } from './part.ts';
@@ -27,9 +27,9 @@ export const noLayer = (model: ModelGraph): string | null =>
     ? null
     : 'No layer of this model has positions (rows and columns, or tokens on a grid).';
 
-/** The layout of the layer that was chosen. Throws a RangeError where it has no positions or does not lead to the output. */
+/** The layout of the layer that was chosen, a row of places (of words, of time) among them. Throws a RangeError where it has no positions or does not lead to the output. */
 export function requireLayout({ model }: Pick<Question, 'model'>, layer: Value): Layout {
-  const layout = layoutAmong(imagesBehind(model.images, layer)(layer), layer);
+  const layout = layoutAmong(imagesBehind(model.images, layer)(layer), layer) ?? rowLayout(layer);
   if (!layout)
     throw new RangeError(
       `Layer "${layer.name}": shape [${layer.shape}] has no positions. Choose one with rows and columns, or with tokens.`,

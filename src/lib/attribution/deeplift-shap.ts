@@ -21,7 +21,7 @@ export const deepLiftShap = defineMethod({
   id: 'deeplift-shap',
   title: 'DeepSHAP',
   family: 'path',
-  description: 'DeepLIFT averaged over several baselines, such as draws of noise.',
+  description: 'DeepLIFT averaged over several baselines, such as other images or draws of noise.',
   citation: {
     authors: 'Lundberg, Lee',
     year: 2017,
@@ -30,7 +30,10 @@ export const deepLiftShap = defineMethod({
   },
   options: schema({
     baselines: integer(
-      { title: 'Baselines', description: 'How many are drawn where the baseline is random; else there is one.' },
+      {
+        title: 'Baselines',
+        description: 'How many are drawn where the baseline is random; of other images each is taken once.',
+      },
       { minimum: 1, maximum: 500, default: 10 },
     ),
     rules: choice(
@@ -49,12 +52,13 @@ export const deepLiftShap = defineMethod({
   graph(g, site, { baselines, rules }) {
     const from = (baseline: Value) => differences(g, site, baseline, ruleSets[rules], true);
     if (!site.baselines) return from(site.baseline);
+    const count = site.baselineCount ?? baselines;
     const [sum] = repeat({
       states: [g.zerosLike(endOf(site))],
-      rows: [baselineTable(site, baselines)],
+      rows: [baselineTable(site, count)],
       step: ([sum], [baseline]) => [g.add(sum, from(baseline))],
     });
-    return g.mul(sum, 1 / baselines);
+    return g.mul(sum, 1 / count);
   },
   explain: (question, options) => averaged(question, options),
   explainLayer: (question, layer, options) => averaged(question, options, layer),
@@ -66,7 +70,7 @@ async function averaged(
   at: Value = question.model.input,
 ): Promise<Explanation> {
   const { signal, onProgress } = question;
-  const count = question.baselines ? baselines : 1;
+  const count = question.baselines ? (question.baselineCount ?? baselines) : 1;
   const parts: Explanation[] = [];
   for (let k = 0; k < count; k++) {
     signal?.throwIfAborted();

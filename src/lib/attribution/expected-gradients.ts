@@ -16,7 +16,7 @@ export const expectedGradients = defineMethod({
   id: 'expected-gradients',
   title: 'Expected Gradients',
   family: 'path',
-  description: 'Integrated Gradients averaged over a distribution of baselines, such as noise.',
+  description: 'Integrated Gradients averaged over a distribution of baselines, such as other images or noise.',
   citation: {
     authors: 'Erion, Janizek, Sturmfels, Lundberg, Lee',
     year: 2019,

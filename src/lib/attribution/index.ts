@@ -20,6 +20,7 @@ import { layerActivation } from './layer-activation.ts';
 import { layerConductance } from './layer-conductance.ts';
 import { noiseTunnelOver } from './noise-tunnel.ts';
 import { featureAblation } from './feature-ablation.ts';
+import { featurePermutation } from './feature-permutation.ts';
 import { shapleyValueSampling, shapleyValues } from './shapley.ts';
 import { kernelShap, lime } from './surrogate.ts';
 import { gradCam } from './grad-cam.ts';
@@ -30,6 +31,7 @@ import { inputXGradient } from './input-x-gradient.ts';
 import { integratedGradients } from './integrated-gradients.ts';
 import type { Method } from './method.ts';
 import { lrp } from './lrp.ts';
+import { neuronConductance } from './neuron-conductance.ts';
 import { occlusion } from './occlusion.ts';
 import { rise } from './rise.ts';
 import { saliency } from './saliency.ts';
@@ -72,12 +74,14 @@ export const methods: readonly Method[] = [
   occlusion,
   rise,
   featureAblation,
+  featurePermutation,
   shapleyValueSampling,
   shapleyValues,
   kernelShap,
   lime,
   layerActivation,
   layerConductance,
+  neuronConductance,
   internalInfluence,
 ];
 

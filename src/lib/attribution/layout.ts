@@ -1,5 +1,5 @@
 /** @file Where positions are in a tensor: rows and columns of an image, of a feature map, of a sequence of tokens. */
-import { isBatch } from '../graph/dim.ts';
+import { isBatch, sameShape } from '../graph/dim.ts';
 import type { Value } from '../graph/graph.ts';
 import { isFloat } from '../tensor/dtype.ts';
 
@@ -68,6 +68,26 @@ function mapLayout(a: number, b: number, c: number, aspect: number): Layout | nu
   return b * c > 1 ? { channels: 1, positions: [2, 3], prefix: 0, height: b, width: c } : null;
 }
 
+const SLIDING = ['Conv', 'ConvTranspose', 'MaxPool', 'AveragePool', 'LpPool'];
+
+/**
+ * The places of a row of features, [N, C, length], where what made it slides along the last axis; null of other activations.
+ * No image lies behind such a row.
+ */
+export function rowLayout(layer: Value): Layout | null {
+  const [, , length] = layer.shape;
+  if (layer.shape.length !== 3 || !isFloat(layer.dtype) || isBatch(length) || length < 2) return null;
+  return slides(layer) ? { channels: 1, positions: [2], prefix: 0, height: 1, width: length } : null;
+}
+
+/** Whether a value comes from a window that slides, with nothing but functions of single elements behind it. */
+function slides({ producer, shape }: Value): boolean {
+  if (!producer || SLIDING.includes(producer.op)) return producer !== null;
+  if ([...PRODUCTS, ...REARRANGING].includes(producer.op)) return false;
+  return producer.inputs.some((v) => v !== null && sameShape(v.shape, shape) && slides(v));
+}
+
+const PRODUCTS = ['MatMul', 'Gemm', 'Einsum'];
 const ELEMENTWISE = ['Softmax', 'Mul', 'Div', 'Add', 'Sub', 'Where', 'Cast', 'Identity'];
 const REARRANGING = ['Transpose', 'Reshape', 'Split', 'Slice', 'Gather', 'Squeeze', 'Unsqueeze'];
 
@@ -79,7 +99,7 @@ const REARRANGING = ['Transpose', 'Reshape', 'Split', 'Slice', 'Gather', 'Squeez
 function isAttention(value: Value, square: boolean): boolean {
   const node = value.producer;
   if (!node) return false;
-  if (['MatMul', 'Gemm', 'Einsum'].includes(node.op)) return true;
+  if (PRODUCTS.includes(node.op)) return true;
   if (!ELEMENTWISE.includes(node.op) && (square || !REARRANGING.includes(node.op))) return false;
   const rank = value.shape.length;
   return node.inputs.some((v) => v !== null && (!square || v.shape.length === rank) && isAttention(v, square));

@@ -28,6 +28,17 @@ export const families = {
 
 export type Family = keyof typeof families;
 
+/** Which parts of a Question a method reads beyond model, input and target. */
+export interface Needs {
+  readonly baseline: boolean;
+  readonly layer: boolean;
+  readonly seed: boolean;
+  /** A neuron through which the target is followed. */
+  readonly neuron?: true;
+  /** Other images, as a distribution of baselines. */
+  readonly images?: true;
+}
+
 export interface Method {
   readonly id: string;
   readonly title: string;
@@ -37,8 +48,7 @@ export interface Method {
   readonly citation: Citation;
   /** JSON Schema of the options. */
   readonly options: TObject;
-  /** Which parts of a Question it reads beyond model, input and target. */
-  readonly needs: { readonly baseline: boolean; readonly layer: boolean; readonly seed: boolean };
+  readonly needs: Needs;
   /**
    * Whether it also explains a layer: where the question names one, scores are those of the layer's elements in place of
    * the image's. Of no account where it needs a layer anyway.
@@ -82,6 +92,7 @@ export function defineMethod<const S extends TObject>(definition: Definition<S>)
     throw new RangeError(`${title}: it explains the image and no layer, "${name}" is asked for. Leave it out.`);
   };
   const noLayer = `${title}: there is no layer. Choose one with positions, such as the last convolution.`;
+  const noNeuron = `${title}: there is no neuron to go through. Choose one: a layer, a channel and a place.`;
   return {
     ...rest,
     title,
@@ -92,7 +103,10 @@ export function defineMethod<const S extends TObject>(definition: Definition<S>)
       const read = readOptions(options, given, `Options of ${title}`);
       if (needs.baseline && !question.baseline)
         throw new RangeError(`${title}: there is no baseline. Choose one, such as black.`);
+      if (needs.images && !question.baselineCount)
+        throw new RangeError(`${title}: there are no other images to compare with. Open more images.`);
       if (needs.layer && !question.layer) throw new RangeError(noLayer);
+      if (needs.neuron && !question.through) throw new RangeError(noNeuron);
       const { layer } = question;
       if (!layer || needs.layer) return definition.explain(question, read);
       if (explainLayer === undefined) return refuseLayer(layer.name);
@@ -105,6 +119,7 @@ export function defineMethod<const S extends TObject>(definition: Definition<S>)
       if (typeof graph === 'string') throw new RangeError(`${title}: ${graph}`);
       const read = readOptions(options, given, `Options of ${title}`);
       if (needs.layer && !site.layer) throw new RangeError(noLayer);
+      if (needs.neuron && !site.through) throw new RangeError(noNeuron);
       if (!site.layer || needs.layer) return graph(g, site, read);
       if (explainLayer === undefined) return refuseLayer(site.layer.name);
       return graph(g, explainLayer === 'from-layer' ? siteFromLayer(site, site.layer) : site, read);

@@ -148,7 +148,8 @@ function remembered<T>(all: WeakMap<ModelGraph, Map<Value, T>>, model: ModelGrap
   return found;
 }
 
-function refuseLayer(model: ModelGraph, layer: Value): void {
+/** Throws a RangeError where examples do not lie along the first axis of `layer`, or the score does not depend on it. */
+export function refuseLayer(model: ModelGraph, layer: Value): void {
   refuseBatch(model, layer);
   if (!dependents([layer], [model.logits]).has(model.logits)) {
     throw new RangeError(

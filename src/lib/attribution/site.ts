@@ -7,7 +7,7 @@ import type { Value } from '../graph/graph.ts';
 import { concat0, float32, sizeOf, type FloatTensor } from '../tensor/tensor.ts';
 import { graphInput } from './program.ts';
 import { exampleShape, outputOf } from './target.ts';
-import type { ModelGraph, Question, Target } from './types.ts';
+import type { FoundNeuron, ModelGraph, Question, Target } from './types.ts';
 
 export interface Site {
   readonly model: ModelGraph;
@@ -24,10 +24,14 @@ export interface Site {
 export interface WholeSite extends Site {
   /** x′, in the shape of x. */
   readonly baseline: Value;
+  /** The neuron through which F is followed back, for methods that need one. */
+  readonly through?: FoundNeuron | undefined;
   /** Seeds every random draw; what is drawn lies in the file. */
   readonly randomSeed: number;
   /** The k-th draw from a distribution of baselines, [1, …]; missing where there is but the one. */
   readonly baselines?: ((k: number) => FloatTensor) | undefined;
+  /** How many of `baselines` there are, where they are no endless draws. */
+  readonly baselineCount?: number | undefined;
   /** The lowest and the highest input that an image can give, [1, …] each; missing where it is no image. */
   readonly bounds?: (() => readonly [FloatTensor, FloatTensor]) | undefined;
   /**

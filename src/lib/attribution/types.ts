@@ -20,6 +20,19 @@ export interface Neuron {
   readonly position: { readonly y: number; readonly x: number } | null;
 }
 
+/** A neuron on the way to the class; what is null, the image decides. */
+export interface Through {
+  readonly layer: string;
+  readonly channel: number | null;
+  readonly position: Neuron['position'];
+}
+
+/** A neuron as a method sees it: an element of an activation, counted after the batch axis. */
+export interface FoundNeuron {
+  readonly layer: Value;
+  readonly index: number;
+}
+
 /** A classifier as a graph: one input, one output of scores. */
 export interface ModelGraph {
   /** Graph with exactly `input` as input and the logits as output. */
@@ -79,10 +92,14 @@ export interface Question {
   readonly baseline?: FloatTensor;
   /** The k-th draw from a distribution of baselines, of which `baseline` is one; missing where there is but the one. */
   readonly baselines?: (k: number) => FloatTensor;
+  /** How many of `baselines` there are, where they are no endless draws but given, such as other images: from there on they begin anew. */
+  readonly baselineCount?: number;
   /** The lowest and the highest that each element of x can be, [1, …] each, where x is a picture. */
   readonly bounds?: () => readonly [FloatTensor, FloatTensor];
   /** The layer's activation, for methods that need one; of others that explain layers, what is explained in place of the image. */
   readonly layer?: Value;
+  /** The neuron through which F is followed back, for methods that need one; beside the target, not in place of it. */
+  readonly through?: FoundNeuron;
   /** Seeds every random draw. */
   readonly seed: number;
   readonly signal?: AbortSignal;

@@ -14,9 +14,12 @@ export type ModelInput = Pixels | FloatTensor;
 
 /**
  * What an explanation compares with: made from the pixels (`mean`: their mean colour), a number in model space for every
- * element, or an input of its own.
+ * element, or an input of its own. Several inputs are a distribution, for methods that average over one; others take the first.
  */
-export type Baseline = BaselineKind | number | ModelInput;
+export type Baseline = BaselineKind | number | ModelInput | readonly ModelInput[];
+
+/** Whether it is several inputs. */
+export const areSeveral = (baseline: Baseline): baseline is readonly ModelInput[] => Array.isArray(baseline);
 
 /** An image input and what it is fed. */
 export interface FedImage {
@@ -79,7 +82,9 @@ export const inputOf = (fed: readonly FedImage[]): FloatTensor => join(fed.map((
 /**
  * x′, [1, …] as `inputOf`. Throws a RangeError where it is to be made from pixels and a tensor was given, or does not fit.
  */
-export function baselineOf(fed: readonly FedImage[], baseline: Baseline, seed: number): FloatTensor {
+export function baselineOf(fed: readonly FedImage[], given: Baseline, seed: number): FloatTensor {
+  const baseline = areSeveral(given) ? given[0] : given;
+  if (baseline === undefined) throw new RangeError('Baseline: a list of none is given. Give at least one input.');
   return join(
     fed.map(({ x, view, preprocessing }, i) => {
       if (typeof baseline === 'number') return full(x.shape, baseline);

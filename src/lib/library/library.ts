@@ -4,11 +4,11 @@
  */
 import { findMethod, methods } from '../attribution/index.ts';
 import { readOptions } from '../attribution/options.ts';
-import type { Neuron, Progress, Question, SelfCheck, Target } from '../attribution/types.ts';
+import type { Neuron, Progress, Question, SelfCheck, Target, Through } from '../attribution/types.ts';
 import { evaluate, layerOf } from '../model/explain.ts';
 import { exportExplanation as exported, type ExportedExplanation, type Port } from '../model/export.ts';
 import { scoresOfInputs, spanOf } from '../model/feed.ts';
-import { askNeuron } from '../model/neuron.ts';
+import { askNeuron, askThrough, neuronThrough } from '../model/neuron.ts';
 import { openModel as opened, type LoadedModel, type NamedBytes } from '../model/open.ts';
 import type { DeviceChoice, ModelInfo } from '../model/types.ts';
 import { VERSION } from '../model/version.ts';
@@ -17,10 +17,10 @@ import type { DeviceInfo, Runtime } from '../runtime/runtime.ts';
 import { neuronTitle } from '../synthesis/neuron.ts';
 import type { FloatTensor, Tensor } from '../tensor/tensor.ts';
 import type { Pixels, Preprocessing } from '../vision/types.ts';
-import { baselineOf, fedImages, inputOf, type Baseline, type ModelInput } from './input.ts';
+import { areSeveral, baselineOf, fedImages, inputOf, type Baseline, type FedImage, type ModelInput } from './input.ts';
 
 export type { Baseline, ExportedExplanation, FloatTensor, ModelInfo, ModelInput, NamedBytes, Pixels, Port };
-export type { DeviceInfo, Neuron, Preprocessing, SelfCheck, Target, Tensor };
+export type { DeviceInfo, Neuron, Preprocessing, SelfCheck, Target, Tensor, Through };
 
 export interface OpenOptions {
   /** What executes the graphs; by default the best that there is. Node has WASM only. */
@@ -68,6 +68,11 @@ export interface AttributionRequest extends ExplanationRequest {
   readonly baseline?: Baseline;
   /** How pixels become an input; by default as the model's files say or let guess. One for each image input. */
   readonly preprocessing?: Preprocessing | readonly Preprocessing[];
+  /**
+   * Of methods that need one (`needs.neuron`): the neuron through which the target is followed. What is null the input decides, by
+   * the largest activation; without a layer that is `info.defaultLayer`.
+   */
+  readonly through?: Through;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -79,6 +84,8 @@ export interface Attribution {
   readonly maps: readonly FloatTensor[];
   /** Of a neuron: its number among the layer's elements after the batch axis. */
   readonly target: Target;
+  /** The neuron through which it was followed, of methods that need one. */
+  readonly through?: Neuron;
   /** F(x), the number that is explained. */
   readonly value: number;
   /** F(x′), where the method has a baseline. */
@@ -126,7 +133,7 @@ export async function openModel(
 
 /**
  * Explains one input. A model of several images takes a list of inputs in its order. Throws a RangeError where the method,
- * an option, the target, the neuron, the layer, the baseline or the input does not fit, and the signal's reason when it is cancelled.
+ * an option, the target, a neuron, the layer, the baseline or the input does not fit, and the signal's reason when it is cancelled.
  */
 export async function attribute(
   model: OpenModel,
@@ -147,19 +154,42 @@ export async function attribute(
     x,
     target,
     ...(method.needs.baseline && { baseline: baselineOf(fed, wanted, seed) }),
-    ...(method.needs.baseline &&
-      wanted === 'noise' && { baselines: (k) => baselineOf(fed, wanted, seed + k * fed.length) }),
+    ...(method.needs.baseline && distributionOf(fed, wanted, seed)),
     ...(pictures && { bounds: () => spanOf(baselineOf(fed, 'black', seed), baselineOf(fed, 'white', seed)) }),
     ...(layer && { layer: layer.value }),
     seed,
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   };
-  const question = request.neuron ? askNeuron(loaded, method, ofClass, request.neuron) : ofClass;
+  const whole = request.neuron ? askNeuron(loaded, method, ofClass, request.neuron) : ofClass;
+  const through = method.needs.neuron && (await neuronThrough(loaded, ofClass, request.through ?? null));
+  const question = through ? askThrough(loaded, whole, through) : whole;
   const explanation = await method.explain(question, options);
   const { scores, value, baselineValue, check, passes } = explanation;
   const maps = scoresOfInputs(loaded.model, fed, scores, layer?.value).map(({ map }) => map);
-  return { scores, maps, target: question.target, value, baselineValue, check, passes, device: runtime.device };
+  return {
+    scores,
+    maps,
+    target: question.target,
+    ...(through && { through }),
+    value,
+    baselineValue,
+    check,
+    passes,
+    device: runtime.device,
+  };
+}
+
+/** Draws of noise, or several inputs; nothing where there is but one baseline. */
+function distributionOf(
+  fed: readonly FedImage[],
+  wanted: Baseline,
+  seed: number,
+): Pick<Question, 'baselines' | 'baselineCount'> {
+  if (wanted === 'noise') return { baselines: (k) => baselineOf(fed, wanted, seed + k * fed.length) };
+  if (!areSeveral(wanted)) return {};
+  const made = wanted.map((one) => baselineOf(fed, one, seed));
+  return { baselines: (k) => made[k % made.length], baselineCount: made.length };
 }
 
 /** What a file of an explanation is fed besides its images: tensors of N examples. */
@@ -172,6 +202,8 @@ export interface ExplanationRequestOfFile extends ExplanationRequest {
   readonly baselines?: (k: number) => FloatTensor;
   /** The lowest and the highest input, [1, …] each, for rules that ask for them. */
   readonly bounds?: readonly [FloatTensor, FloatTensor];
+  /** The neuron through which the target is followed, of methods that need one. It lies in the file. */
+  readonly through?: Neuron;
 }
 
 /**
@@ -189,6 +221,7 @@ export function exportExplanation(model: OpenModel, request: ExplanationRequestO
     options,
     target: request.target ?? 'logit',
     neuron: request.neuron ?? null,
+    through: request.through ?? null,
     layer: layer?.info.id ?? null,
     seed: request.seed ?? 0,
     baselines: request.baselines ?? null,

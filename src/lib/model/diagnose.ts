@@ -116,6 +116,8 @@ const blankBecause: Readonly<Record<string, string>> = {
   deconvolution: GUIDED,
   'guided-grad-cam':
     'Nothing is left: where Grad-CAM sees evidence, Guided Backpropagation is zero. Look at each alone.',
+  'neuron-conductance':
+    'Nothing of the target passes through this neuron between baseline and image: it does not answer there, or the target does not depend on it. Take the strongest of its layer.',
   'input-x-gradient':
     'The product is zero everywhere: the gradient is zero, or the picture is zero in the model’s units. Saliency tells which.',
 };

@@ -4,16 +4,18 @@ import { forwardProgram } from '../attribution/program.ts';
 import type { Explanation, Question, Target } from '../attribution/types.ts';
 import type { Value } from '../graph/graph.ts';
 import type { DeviceInfo } from '../runtime/runtime.ts';
-import { neuronTitle } from '../synthesis/neuron.ts';
+import { decidedNeuron, neuronTitle, throughTitle } from '../synthesis/neuron.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import { diagnose, diagnoseInputs, isBlank } from './diagnose.ts';
 import {
   baselineOf,
   boundsOf,
   choicesOf,
+  drawsFrom,
   feedsOf,
   inputNames,
   inputOf,
+  othersAmong,
   scoreOfPlaceless,
   scoresOfInputs,
   type Feed,
@@ -21,7 +23,7 @@ import {
 } from './feed.ts';
 import { labelOf } from './labels.ts';
 import type { Layer } from './layers.ts';
-import { askNeuron } from './neuron.ts';
+import { askNeuron, askThrough, neuronThrough } from './neuron.ts';
 import type { LoadedModel } from './open.ts';
 import type {
   AttributionRequest,
@@ -112,6 +114,8 @@ function spread(data: Float32Array): [number, number, number] {
 
 /** A request as a method understands it. */
 export interface Asked {
+  /** What was left to the image in it is decided. */
+  readonly request: AttributionRequest;
   readonly method: ReturnType<typeof findMethod>;
   readonly feeds: readonly Feed[];
   readonly layer: Value | undefined;
@@ -119,18 +123,18 @@ export interface Asked {
 }
 
 /** Throws an Error where an image is no longer open, or the layer or the neuron does not exist. */
-export function askedBy({ loaded, image, signal }: Setting, request: AttributionRequest): Asked {
+export async function askedBy({ loaded, image, signal }: Setting, request: AttributionRequest): Promise<Asked> {
   const method = findMethod(request.method);
   const feeds = feedsOf(choicesOf(request), image);
   const layer = layerOf(loaded, request)?.value;
-  const question: Question = {
+  const ofClass: Question = {
     model: loaded.model,
     engine: loaded.engine,
     x: inputOf(feeds),
     target: request.target,
     ...(method.needs.baseline && {
       baseline: baselineOf(feeds, request.baseline, request.seed, image),
-      baselines: baselinesOf(feeds, request, image),
+      ...baselinesOf(feeds, request, image),
     }),
     bounds: () => boundsOf(feeds, image),
     layer,
@@ -138,13 +142,17 @@ export function askedBy({ loaded, image, signal }: Setting, request: Attribution
     signal,
   };
   const { neuron } = request;
-  return { method, feeds, layer, question: neuron ? askNeuron(loaded, method, question, neuron) : question };
+  const question = neuron ? askNeuron(loaded, method, ofClass, neuron) : ofClass;
+  const asked = { method, feeds, layer };
+  if (!method.needs.neuron) return { ...asked, request, question };
+  const through = await neuronThrough(loaded, ofClass, request.through ?? null);
+  return { ...asked, request: { ...request, through }, question: askThrough(loaded, question, through) };
 }
 
 /** Runs a method as the request says. Throws what the method throws, among it the signal's reason when cancelled. */
-export async function explain(setting: Setting, request: AttributionRequest): Promise<AttributionResult> {
+export async function explain(setting: Setting, wanted: AttributionRequest): Promise<AttributionResult> {
   const { loaded, device, version } = setting;
-  const { method, feeds, layer, question: silent } = askedBy(setting, request);
+  const { request, method, feeds, layer, question: silent } = await askedBy(setting, wanted);
   const question: Question = { ...silent, onProgress: progressReporter(setting.onProgress) };
   const { x } = question;
   const start = performance.now();
@@ -171,7 +179,7 @@ export async function explain(setting: Setting, request: AttributionRequest): Pr
     request,
     ...first,
     ...(others.length > 0 && { others }),
-    label: neuron ? neuronTitle(neuron, neuron.layer) : targetLabel(loaded.labels, request.target),
+    label: labelFor(loaded.labels, request),
     value: explanation.value,
     probability: probabilities?.[request.target.index] ?? null,
     baselineValue: explanation.baselineValue ?? null,
@@ -200,14 +208,20 @@ async function undropped(
   return (await method.explain(question, { ...options, relu: false })).scores;
 }
 
-/** Noise is a distribution, of which each input draws with a seed of its own; undefined where there is but one baseline. */
+/**
+ * Noise is a distribution, of which each input draws with a seed of its own, and so are other images, which end; nothing where there is
+ * but one baseline.
+ */
 export function baselinesOf(
   feeds: readonly Feed[],
   { baseline, seed }: Pick<AttributionRequest, 'baseline' | 'seed'>,
   image: FindImage,
-): ((k: number) => FloatTensor) | undefined {
-  if (baseline.kind !== 'noise') return undefined;
-  return (k) => baselineOf(feeds, baseline, seed + k * feeds.length, image);
+): Pick<Question, 'baselines' | 'baselineCount'> {
+  if (baseline.kind === 'noise')
+    return { baselines: (k) => baselineOf(feeds, baseline, seed + k * feeds.length, image) };
+  if (baseline.kind !== 'images') return {};
+  const others = othersAmong(feeds, baseline.images, image);
+  return { baselines: drawsFrom(feeds, others), baselineCount: others.length };
 }
 
 /** The layer that a request is about; undefined where it explains the image. Throws an Error where the model has it not. */
@@ -235,6 +249,12 @@ const placelessNote = (score: number | null): string[] =>
     : [
         `Scores that sum to ${Number(score.toPrecision(3))} lie on tokens without a place in the picture, such as the class token; the map leaves them out.`,
       ];
+
+function labelFor(labels: readonly string[], { target, neuron, through }: AttributionRequest): string {
+  const of = neuron ? neuronTitle(neuron, neuron.layer) : targetLabel(labels, target);
+  const way = decidedNeuron(through);
+  return way ? throughTitle(of, neuronTitle(way, way.layer)) : of;
+}
 
 const targetLabel = (labels: readonly string[], target: Target): string =>
   target.kind === 'difference'

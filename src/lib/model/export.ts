@@ -5,19 +5,19 @@ import { readOptions } from '../attribution/options.ts';
 import { modelOn } from '../attribution/program.ts';
 import type { WholeSite } from '../attribution/site.ts';
 import { outputOf } from '../attribution/target.ts';
-import type { ModelGraph, Neuron, Target } from '../attribution/types.ts';
+import type { FoundNeuron, ModelGraph, Neuron, Target } from '../attribution/types.ts';
 import { writeModel } from '../formats/onnx/write.ts';
 import { topologicalOrder, Value, type Graph } from '../graph/graph.ts';
 import { sameShape, type Shape } from '../graph/dim.ts';
 import { Builder } from '../ops/builder.ts';
 import { lowerForFile } from '../runtime/lower/lower.ts';
-import { neuronTitle } from '../synthesis/neuron.ts';
+import { decidedNeuron, neuronTitle } from '../synthesis/neuron.ts';
 import { int64, type FloatTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Preprocessing } from '../vision/types.ts';
 import { baselinesOf, layerOf, type Setting } from './explain.ts';
 import { boundsOf, choicesOf, feedsOf } from './feed.ts';
 import { classesOf } from './heads.ts';
-import { findNeuron, modelOfNeuron, type FoundNeuron } from './neuron.ts';
+import { findNeuron, modelOfNeuron, refuseThrough } from './neuron.ts';
 import type { LoadedModel } from './open.ts';
 import type { AttributionRequest } from './types.ts';
 
@@ -28,12 +28,16 @@ export interface ExportRequest {
   readonly target: Target['kind'];
   /** Of whose layer the file explains an element, in place of a class; which one, it is fed. `target` is 'logit' then. */
   readonly neuron?: Neuron | null;
+  /** Of methods that need one: the neuron through which the target is followed. It is part of the file. */
+  readonly through?: Neuron | null;
   /** A layer's name; null where the image is explained. */
   readonly layer: string | null;
   /** Of the draws that lie in the file. */
   readonly seed: number;
   /** The k-th draw from a distribution of baselines, [1, …] as the model's one vector; null where a baseline is fed. */
   readonly baselines: ((k: number) => FloatTensor) | null;
+  /** How many of `baselines` there are, where they are no endless draws. */
+  readonly baselineCount?: number;
   /** The lowest and the highest input, [1, …] as the model's one vector; null where the input is no image. */
   readonly bounds: (() => readonly [FloatTensor, FloatTensor]) | null;
   /** How each image becomes an input: written into the file for people. */
@@ -87,6 +91,8 @@ export function exportExplanation(
     );
   const found = request.neuron && findNeuron(loaded, request.neuron);
   const model = found ? modelOfNeuron(loaded, method, found, layer) : loaded.model;
+  const through = method.needs.neuron && request.through ? findNeuron(loaded, request.through) : undefined;
+  if (through) refuseThrough(model, through, Boolean(found));
 
   const g = new Builder();
   const ends = new Ends(model, wordsFor(request.neuron ?? null, found ?? null));
@@ -98,8 +104,10 @@ export function exportExplanation(
     baseline: joinGraph(g, ends.baselines),
     seed: ends.seed(g, request.target),
     layer,
+    through,
     randomSeed: request.seed,
     baselines: request.baselines ?? undefined,
+    baselineCount: request.baselineCount,
     bounds: request.bounds ?? undefined,
     table: ends.table,
   };
@@ -112,6 +120,7 @@ export function exportExplanation(
     'vitrine.options': JSON.stringify(options),
     'vitrine.target': request.target,
     ...(request.neuron && { 'vitrine.neuron': JSON.stringify(request.neuron) }),
+    ...(through && { 'vitrine.through': JSON.stringify(request.through) }),
     'vitrine.layer': request.layer ?? '',
     'vitrine.seed': String(request.seed),
     'vitrine.model': info.name,
@@ -143,14 +152,17 @@ export function explanationFile(
 ): ExportedExplanation {
   const choices = choicesOf(request);
   const feeds = feedsOf(choices, image);
+  const { baselines = null, ...counted } = baselinesOf(feeds, request, image);
   return exportExplanation(loaded, {
     method: request.method,
     options: request.options,
     target: request.neuron ? 'logit' : request.target.kind,
     neuron: request.neuron ?? null,
+    through: decidedNeuron(request.through),
     layer: layerOf(loaded, request)?.info.id ?? null,
     seed: request.seed,
-    baselines: baselinesOf(feeds, request, image) ?? null,
+    baselines,
+    ...counted,
     bounds: () => boundsOf(feeds, image),
     preprocessing: choices.map(({ preprocessing }) => preprocessing),
     version,

@@ -55,7 +55,10 @@ const tensorOf = (pixels: Pixels, p: Preprocessing): FloatTensor => normalize(mo
 /** x: what the model's one vector holds. */
 export const inputOf = (feeds: readonly Feed[]): FloatTensor => join(feeds.map(({ x }) => x));
 
-/** x′: for each input made from its own image. Each draws noise of its own. */
+/**
+ * x′: for each input made from its own image. Each draws noise of its own. Of several images it is the first that is not explained;
+ * throws a RangeError where there is none.
+ */
 export const baselineOf = (
   feeds: readonly Feed[],
   choice: BaselineChoice,
@@ -65,10 +68,33 @@ export const baselineOf = (
   join(
     feeds.map(({ image, preprocessing, x }, i) => {
       if (choice.kind === 'image') return tensorOf(find(choice.image).pixels, preprocessing);
+      if (choice.kind === 'images') return tensorOf(othersAmong(feeds, choice.images, find)[0].pixels, preprocessing);
       if (choice.kind === 'value') return full(x.shape, choice.value);
       return baselineTensor(choice.kind, modelView(image.pixels, preprocessing), preprocessing, seed + i);
     }),
   );
+
+/** Those of `images` that no input is fed, by their content. Throws a RangeError where there is none. */
+export function othersAmong(feeds: readonly Feed[], images: readonly ImageId[], find: FindImage): OpenImage[] {
+  const fed = new Set(feeds.map(({ image }) => image.sha256));
+  const others = images.map(find).filter(({ sha256 }) => !fed.has(sha256));
+  if (others.length === 0)
+    throw new RangeError(
+      'Baseline: no image is open beside the one that is explained. Open more images, or choose another baseline.',
+    );
+  return others;
+}
+
+/** How each of several images is fed, one after the other and then anew: a distribution of baselines. */
+export function drawsFrom(feeds: readonly Feed[], others: readonly OpenImage[]): (k: number) => FloatTensor {
+  const made = new Map<number, FloatTensor>();
+  return (k) => {
+    const at = k % others.length;
+    const known = made.get(at) ?? join(feeds.map(({ preprocessing }) => tensorOf(others[at].pixels, preprocessing)));
+    made.set(at, known);
+    return known;
+  };
+}
 
 /** The lowest and the highest that each element of x can be: black and white, whichever preprocessing makes the lower one. */
 export function boundsOf(feeds: readonly Feed[], find: FindImage): [FloatTensor, FloatTensor] {

@@ -58,7 +58,7 @@ export async function subjectOf(
     throw new RangeError(
       `${loaded.info.name}: it has ${loaded.images.length} image inputs; metrics judge models with one. Open such a model.`,
     );
-  const { method, feeds, layer, question } = askedBy(setting, request);
+  const { method, feeds, layer, question } = await askedBy(setting, request);
   const { width, height } = feeds[0].preprocessing;
   if (mask && mask.length !== width * height)
     throw new RangeError(

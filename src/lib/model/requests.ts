@@ -4,7 +4,7 @@ import type { AttributionRequest, InputChoice } from './types.ts';
 import type { Preprocessing } from '../vision/types.ts';
 
 const TARGETS = ['logit', 'probability', 'logit-minus-mean', 'difference'];
-const BASELINES = ['black', 'white', 'mean', 'blur', 'noise', 'value', 'image'];
+const BASELINES = ['black', 'white', 'mean', 'blur', 'noise', 'value', 'image', 'images'];
 const ORDERS = ['RGB', 'BGR', 'grey'];
 const RESIZES = ['centre-crop', 'stretch', 'fit'];
 
@@ -28,20 +28,23 @@ export function refuseChoices(
 }
 
 /** As `refusePreprocessing`, for the rest of a request; methods check their options, targets their index. */
-export function refuseRequest({ target, neuron, baseline, seed }: AttributionRequest): void {
+export function refuseRequest({ target, neuron, through, baseline, seed }: AttributionRequest): void {
   if (!TARGETS.includes(target.kind))
     throw new RangeError(`Target: the kind ${show(target.kind)} is not known. Choose one of ${TARGETS.join(', ')}.`);
   const classes = target.kind === 'difference' ? [target.index, target.other] : [target.index];
   const odd = classes.findIndex((c) => typeof c !== 'number');
   if (odd !== -1) throw new RangeError(`Target: the class ${show(classes[odd])} is no number. Choose a class.`);
-  if (neuron && typeof neuron.layer !== 'string')
-    throw new RangeError(`Neuron: its layer is ${show(neuron.layer)}. Give the layer's name.`);
+  for (const one of [neuron, through])
+    if (one && typeof one.layer !== 'string')
+      throw new RangeError(`Neuron: its layer is ${show(one.layer)}. Give the layer's name.`);
   if (!BASELINES.includes(baseline.kind))
     throw new RangeError(
       `Baseline: the kind ${show(baseline.kind)} is not known. Choose one of ${BASELINES.join(', ')}.`,
     );
   if (baseline.kind === 'value' && !Number.isFinite(baseline.value))
     throw new RangeError(`Baseline: its value is ${show(baseline.value)}. Give a finite number.`);
+  if (baseline.kind === 'images' && !Array.isArray(baseline.images))
+    throw new RangeError(`Baseline: its images are ${show(baseline.images)}. Give a list of open images.`);
   if (!Number.isSafeInteger(seed)) throw new RangeError(`Seed: it is ${show(seed)}. Give a whole number.`);
 }
 

@@ -1,5 +1,6 @@
 /** @file What is told about a model and its explanations: plain data that crosses the worker. */
-import type { Neuron, SelfCheck, Target } from '../attribution/types.ts';
+import type { Needs } from '../attribution/method.ts';
+import type { Neuron, SelfCheck, Target, Through } from '../attribution/types.ts';
 import type { FormatId } from '../formats/model.ts';
 import type { DeviceChoice } from '../runtime/device.ts';
 import type { DeviceId } from '../runtime/devices.ts';
@@ -42,7 +43,7 @@ export interface DroppedFile {
   readonly address?: string;
 }
 
-export type { DeviceChoice, DeviceId, Neuron };
+export type { DeviceChoice, DeviceId, Neuron, Through };
 
 /** Milliseconds of one forward pass. */
 export type PassTimes = Readonly<Partial<Record<DeviceId, number>>>;
@@ -163,7 +164,7 @@ export interface MethodInfo {
   readonly description: string;
   readonly citation: { readonly authors: string; readonly year: number; readonly title: string; readonly url: string };
   readonly options: OptionSchema;
-  readonly needs: { readonly baseline: boolean; readonly layer: boolean; readonly seed: boolean };
+  readonly needs: Needs;
   /** Whether scores have a meaningful sign. */
   readonly signed: boolean;
   /** The heading that lists show it under. */
@@ -180,7 +181,9 @@ export type BaselineChoice =
   | { readonly kind: 'black' | 'white' | 'mean' | 'blur' | 'noise' }
   /** A number in model space for every element. */
   | { readonly kind: 'value'; readonly value: number }
-  | { readonly kind: 'image'; readonly image: ImageId };
+  | { readonly kind: 'image'; readonly image: ImageId }
+  /** A distribution: of these, those that are not explained. */
+  | { readonly kind: 'images'; readonly images: readonly ImageId[] };
 
 export type ImageId = number;
 
@@ -235,6 +238,11 @@ export interface AttributionRequest extends InputChoice {
   readonly target: Target;
   /** What is explained in place of the target, whose class is then of no account. */
   readonly neuron?: Neuron | null;
+  /**
+   * Of methods that need one: the neuron through which the target is followed. What is open the image decides; in the request of
+   * a result all of it is named.
+   */
+  readonly through?: Through | null | undefined;
   readonly baseline: BaselineChoice;
   /** The layer that the method looks at; null where it explains the image alone. */
   readonly layer: string | null;

@@ -17,7 +17,11 @@ import { type Schema, SchemaError, flag, list, nullable, number, struct, text } 
 const ONE_INPUT = 2;
 const SEVERAL_INPUTS = 3;
 /** With the estimate of an error that was asked for, or of a neuron, which pages from before would take for a class. */
-const VERSION = 4;
+const ESTIMATE_OR_NEURON = 4;
+/** With a neuron that is gone through, which pages from before would leave out. */
+const THROUGH_NEURON = 5;
+/** With baselines of several images. */
+const VERSION = 6;
 const FORMAT = 'vitrine-bundle';
 
 /** Where the map of an input behind the first lies. */
@@ -176,8 +180,10 @@ const result: Schema<BundledResult> = struct<BundledResult>({
 });
 
 /** The oldest whose pages read all of it. */
-function versionOf({ neuron }: SharedRecord, { check, others }: BundledResult): number {
-  if (check?.estimate || neuron !== null) return VERSION;
+function versionOf({ neuron, through, baseline }: SharedRecord, { check, others }: BundledResult): number {
+  if (baseline.kind === 'images') return VERSION;
+  if (through !== null) return THROUGH_NEURON;
+  if (check?.estimate || neuron !== null) return ESTIMATE_OR_NEURON;
   return others.length > 0 ? SEVERAL_INPUTS : ONE_INPUT;
 }
 
@@ -316,7 +322,7 @@ export function readSettings(bytes: Uint8Array, name: string): { record: SharedR
       `${name}: format ${version}; this page reads formats up to ${VERSION}. Reload the page to get its newest version.`,
     );
   }
-  if (![1, ONE_INPUT, SEVERAL_INPUTS, VERSION].includes(version as number))
+  if (![1, ONE_INPUT, SEVERAL_INPUTS, ESTIMATE_OR_NEURON, THROUGH_NEURON, VERSION].includes(version as number))
     throw new SchemaError('its version is none');
   const read = { record: readLong(settings), result: result.read(numbers, 'long', 'the result') };
   const [named, shown] = [1 + read.record.others.length, 1 + read.result.others.length];

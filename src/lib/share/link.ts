@@ -3,11 +3,22 @@ import { type Kind, LinkError, seal, unseal } from './envelope.ts';
 import { type FileReference, type SharedRecord, readShort, writeShort } from './record.ts';
 
 /** Thirty times what chat programs let through. */
-const SHORT: Kind = { letter: 'v', version: 5, maxLetters: 64_000, maxBytes: 64_000 };
+const SHORT: Kind = { letter: 'v', version: 7, maxLetters: 64_000, maxBytes: 64_000 };
 /** The oldest that says all of `record`: pages that know no newer read it too, and say of the rest that it is newer. */
-const kindFor = ({ others, place, neuron }: SharedRecord): Kind => ({
+const kindFor = ({ others, place, neuron, through, baseline }: SharedRecord): Kind => ({
   ...SHORT,
-  version: neuron !== null ? 5 : place !== null ? 4 : others.length > 0 ? 3 : 2,
+  version:
+    baseline.kind === 'images'
+      ? 7
+      : through !== null
+        ? 6
+        : neuron !== null
+          ? 5
+          : place !== null
+            ? 4
+            : others.length > 0
+              ? 3
+              : 2,
 });
 
 /** Characters of a fragment: programs let 2,000 through, and the page's address stands before it. */
@@ -83,9 +94,9 @@ function eachImage(shorten: Shorten<FileReference>): Shorten<SharedRecord> {
 function baselineFile(shorten: Shorten<FileReference>): Shorten<SharedRecord> {
   return (record) => {
     const { baseline } = record;
-    return baseline.kind === 'image'
-      ? { ...record, baseline: { ...baseline, image: shorten(baseline.image) } }
-      : record;
+    if (baseline.kind === 'image') return { ...record, baseline: { ...baseline, image: shorten(baseline.image) } };
+    if (baseline.kind !== 'images') return record;
+    return { ...record, baseline: { ...baseline, images: baseline.images.map(shorten) } };
   };
 }
 
@@ -101,13 +112,16 @@ function cutFileName(name: string, max: number): string {
   return name.length <= max ? name : cut(name.slice(0, name.length - ending.length), max - ending.length) + ending;
 }
 
-function tooLong({ output, layer, neuron, options, model, image, others }: SharedRecord, length: number): LinkError {
+function tooLong(record: SharedRecord, length: number): LinkError {
+  const { output, layer, neuron, through, options, model, image, others, baseline } = record;
+  const images = baseline.kind === 'images' ? baseline.images : [];
   const texts: [what: string, characters: number][] = [
     ['the name of the output', output?.length ?? 0],
     ['the name of the layer', layer?.length ?? 0],
-    ['the name of the neuron’s layer', neuron?.layer.length ?? 0],
+    ['the name of the neuron’s layer', Math.max(neuron?.layer.length ?? 0, through?.layer.length ?? 0)],
     ['the names of the files', model.name.length + image.name.length],
     ['the options', JSON.stringify(options).length],
+    [`what is said of the ${images.length} images to compare with`, images.length && JSON.stringify(images).length],
     [`what is said of the ${others.length} images behind the first`, others.length && JSON.stringify(others).length],
   ];
   const instead = others.length > 0 ? 'Save the settings instead.' : 'Save a bundle (.vitrine.zip) instead.';

@@ -16,12 +16,17 @@ import {
 import { type Kind, LinkError, seal, unseal } from './envelope.ts';
 import { SchemaError } from './schema.ts';
 
-const LONG: Kind = { letter: 'b', version: 3, maxLetters: 1_000_000, maxBytes: 2 ** 20 };
+const LONG: Kind = { letter: 'b', version: 5, maxLetters: 1_000_000, maxBytes: 2 ** 20 };
 const ONE_INPUT: Kind = { ...LONG, version: 1 };
 const SEVERAL_INPUTS: Kind = { ...LONG, version: 2 };
+const THROUGH_NEURON: Kind = { ...LONG, version: 4 };
+const OF_NEURON: Kind = { ...LONG, version: 3 };
 /** The oldest that says all of it: pages that know no newer read it too, and of the rest say that it is newer. */
-const kindFor = ({ record, others }: Exhibit): Kind =>
-  record.neuron !== null ? LONG : others.length > 0 ? SEVERAL_INPUTS : ONE_INPUT;
+function kindFor({ record, others }: Exhibit): Kind {
+  if (record.baseline.kind === 'images') return LONG;
+  if (record.through !== null) return THROUGH_NEURON;
+  return record.neuron !== null ? OF_NEURON : others.length > 0 ? SEVERAL_INPUTS : ONE_INPUT;
+}
 
 /** Positions of a map beyond which there is no long link. */
 export const MOST_POSITIONS = 2 ** 18;

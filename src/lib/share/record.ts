@@ -34,7 +34,9 @@ export interface FileReference {
 export type SharedBaseline =
   | { readonly kind: 'black' | 'white' | 'mean' | 'blur' | 'noise' }
   | { readonly kind: 'value'; readonly value: number }
-  | { readonly kind: 'image'; readonly image: FileReference };
+  | { readonly kind: 'image'; readonly image: FileReference }
+  /** A distribution: each but the image that is explained. */
+  | { readonly kind: 'images'; readonly images: readonly FileReference[] };
 
 type ColourMapId = (typeof COLOUR_MAPS)[number];
 
@@ -89,6 +91,8 @@ export interface SharedRecord {
   readonly target: Target;
   /** What is explained in place of the target; null where it is the target. */
   readonly neuron: Neuron | null;
+  /** The neuron through which the target is followed; null of methods that follow it everywhere. */
+  readonly through: Neuron | null;
   readonly method: string;
   /** Options that differ from the method's defaults. */
   readonly options: Readonly<Record<string, Scalar>>;
@@ -212,23 +216,42 @@ interface FlatBaseline {
   readonly kind: SharedBaseline['kind'];
   readonly value: number | null;
   readonly image: FileReference | null;
+  readonly images: readonly FileReference[];
 }
 
+const files = list(file, { max: 64 });
+
+/** Left out in both forms where there are none. */
+const someFiles: Schema<readonly FileReference[]> = {
+  write: (values, form) => (values.length === 0 ? undefined : files.write(values, form)),
+  read: (json, form, at) => (json === undefined ? [] : files.read(json, form, at)),
+};
+
 const flatBaseline = struct<FlatBaseline>({
-  kind: ['k', defaulted(oneOf(['black', 'white', 'mean', 'blur', 'noise', 'value', 'image']), 'black')],
+  kind: ['k', defaulted(oneOf(['black', 'white', 'mean', 'blur', 'noise', 'value', 'image', 'images']), 'black')],
   value: ['v', nullable(number())],
   image: ['i', nullable(file)],
+  images: ['q', someFiles],
 });
 
 const baseline: Schema<SharedBaseline> = {
   write: (b, form) =>
     flatBaseline.write(
-      { kind: b.kind, value: b.kind === 'value' ? b.value : null, image: b.kind === 'image' ? b.image : null },
+      {
+        kind: b.kind,
+        value: b.kind === 'value' ? b.value : null,
+        image: b.kind === 'image' ? b.image : null,
+        images: b.kind === 'images' ? b.images : [],
+      },
       form,
     ),
   read: (json, form, at) => {
-    const { kind, value, image } = flatBaseline.read(json, form, at);
+    const { kind, value, image, images } = flatBaseline.read(json, form, at);
     if (kind === 'value') return { kind, value: value ?? 0 };
+    if (kind === 'images') {
+      if (images.length === 0) throw new SchemaError(`${at} is of several images, and none is named`);
+      return { kind, images };
+    }
     if (kind !== 'image') return { kind };
     if (image === null) throw new SchemaError(`${at} is an image that is not named`);
     return { kind, image };
@@ -325,6 +348,7 @@ const record = struct<SharedRecord>({
   others: ['w', others],
   target: ['t', target],
   neuron: ['j', neuron],
+  through: ['h', neuron],
   method: ['e', id()],
   options: ['o', defaulted(scalars(32), {})],
   baseline: ['b', defaulted(baseline, { kind: 'black' })],
@@ -348,7 +372,7 @@ const record = struct<SharedRecord>({
 });
 
 // Version 2 added the output, addresses and names of classes, version 3 the images behind the first, version 4 the place,
-// version 5 the neuron; what is missing is read as none, so the versions before read the same.
+// version 5 the neuron, version 6 the neuron that is gone through, version 7 baselines of several images; what is missing is read as none, so the versions before read the same.
 
 /** The images of the inputs, in the model's order. */
 export const imagesOf = ({ image, others }: SharedRecord): FileReference[] => [

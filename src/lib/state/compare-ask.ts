@@ -2,6 +2,7 @@
 import type {
   AttributionRequest,
   AttributionResult,
+  BaselineChoice,
   ImageInfo,
   ModelInfo,
   Outcome,
@@ -11,6 +12,7 @@ import type {
 import type { LabClient } from '../worker/client.ts';
 import type { Cell } from './compare-cells.ts';
 import type { ShelfImage, ShelfModel } from './compare-shelf.ts';
+import type { Source } from './picture.svelte.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
 /** Each open image lies decoded in the worker's memory: beyond this the one that was used longest ago is closed. */
@@ -118,8 +120,11 @@ export class Asker {
     if (!request.ok) return request;
     const target = await this.#sameClass(lab, opened.value, request.value);
     if (!target.ok) return target;
-    const result = await this.#attribute(lab, cell, { ...request.value, target: target.value }, onProgress);
-    for (const image of images.value) void lab.closeImage(image);
+    const baseline = await this.#baselineIn(lab, cell.request.baseline);
+    if (!baseline.ok) return baseline;
+    const asked = { ...request.value, target: target.value, baseline: baseline.value };
+    const result = await this.#attribute(lab, cell, asked, onProgress);
+    for (const image of [...images.value, ...imagesOf(baseline.value)]) void lab.closeImage(image);
     return result;
   }
 
@@ -135,14 +140,22 @@ export class Asker {
 
   /** The images before the open model's inputs, opened in `lab` too. */
   async #imagesIn(lab: LabClient): Promise<Outcome<readonly number[]>> {
-    const images: number[] = [];
-    for (const { picture } of this.#workspace.inputs.slots) {
-      if (!picture.source) return cancelled;
-      const opened = await lab.openImage({ name: picture.source.name, bytes: picture.source.bytes });
-      if (!opened.ok) return opened;
-      images.push(opened.value.id);
-    }
-    return { ok: true, value: images };
+    const sources = this.#workspace.inputs.slots.map(({ picture }) => picture.source);
+    return sources.includes(null) ? cancelled : openIn(lab, sources as Source[]);
+  }
+
+  /** The images that are compared with have other numbers in another lab. */
+  async #baselineIn(lab: LabClient, baseline: BaselineChoice): Promise<Outcome<BaselineChoice>> {
+    const { baselineImage, references } = this.#workspace;
+    const wanted = imagesOf(baseline);
+    if (wanted.length === 0) return { ok: true, value: baseline };
+    const held = [...(baselineImage ? [baselineImage] : []), ...references.images];
+    const sources = wanted.map((id) => held.find(({ info }) => info.id === id)?.source);
+    const opened = sources.includes(undefined) ? cancelled : await openIn(lab, sources as Source[]);
+    if (!opened.ok) return opened;
+    const [image] = opened.value;
+    const value = baseline.kind === 'image' ? { kind: baseline.kind, image } : { kind: 'images', images: opened.value };
+    return { ok: true, value: value as BaselineChoice };
   }
 
   /** The class of the same name in another model; where there is none, that model's first guess. */
@@ -160,6 +173,23 @@ export class Asker {
     }
     return firstGuess(lab, request);
   }
+}
+
+/** Opens `sources` in `lab`; their numbers there. */
+async function openIn(lab: LabClient, sources: readonly Source[]): Promise<Outcome<readonly number[]>> {
+  const images: number[] = [];
+  for (const { name, bytes } of sources) {
+    const opened = await lab.openImage({ name, bytes });
+    if (!opened.ok) return opened;
+    images.push(opened.value.id);
+  }
+  return { ok: true, value: images };
+}
+
+/** The images that a baseline is made of. */
+function imagesOf(baseline: BaselineChoice): readonly number[] {
+  if (baseline.kind === 'image') return [baseline.image];
+  return baseline.kind === 'images' ? baseline.images : [];
 }
 
 /** The same request in another model's terms: with its own preprocessing, and its default layer where it lacks the one in question. */

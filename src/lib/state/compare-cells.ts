@@ -42,6 +42,8 @@ export interface Ground {
   readonly shelf: Shelf;
   /** The image input that is looked at. */
   readonly input: number;
+  /** How many images are open to serve as baselines. */
+  readonly others: number;
 }
 
 const FIRST_METHODS = ['integrated-gradients', 'deeplift', 'grad-cam', 'occlusion'];
@@ -54,6 +56,9 @@ const BASELINES: readonly { readonly kind: BaselineChoice['kind']; readonly titl
   { kind: 'blur', title: 'Blurred picture' },
   { kind: 'noise', title: 'Noise' },
 ];
+
+const OTHER_IMAGES = { kind: 'images', title: 'Other open images' } as const;
+const OTHERS_FIRST = 'Open more images, and choose it in Explain first.';
 
 /** Whether a method can be held fast while `axis` varies. */
 export function suits(axis: Axis, { needs, layers, unavailable }: MethodInfo): boolean {
@@ -68,14 +73,16 @@ const named = ({ id, title, own }: ShelfImage | ShelfModel): Candidate => ({
 });
 
 /** Everything that could vary, in the order in which it is shown. */
-export function candidates(axis: Axis, { model, prediction, shelf }: Omit<Ground, 'request' | 'input'>): Candidate[] {
+export function candidates(
+  axis: Axis,
+  { model, prediction, shelf, others }: Omit<Ground, 'request' | 'input'>,
+): Candidate[] {
   switch (axis) {
     case 'methods':
-      return model.methods.map(({ id, title, unavailable }) => ({
-        id,
-        title,
-        ...(unavailable !== null && { note: unavailable, unavailable: true }),
-      }));
+      return model.methods.map(({ id, title, unavailable, needs }) => {
+        const note = unavailable ?? (needs.images && others === 0 ? OTHERS_FIRST : null);
+        return { id, title, ...(note !== null && { note, unavailable: true }) };
+      });
     case 'targets':
       return prediction.top.map(({ index, label, probability }) => ({
         id: String(index),
@@ -83,7 +90,7 @@ export function candidates(axis: Axis, { model, prediction, shelf }: Omit<Ground
         note: `${(probability * 100).toFixed(1)} %`,
       }));
     case 'baselines':
-      return BASELINES.map(({ kind, title }) => ({ id: kind, title }));
+      return [...BASELINES, ...(others > 0 ? [OTHER_IMAGES] : [])].map(({ kind, title }) => ({ id: kind, title }));
     case 'layers':
       return model.layers.map(({ id, op, shape }) => ({
         id,
@@ -151,10 +158,12 @@ const besides = ({ image, preprocessing, others }: AttributionRequest, input: nu
   others ? [input, ...[{ image, preprocessing }, ...others].filter((_, i) => i !== input)] : [];
 
 /** What the result depends on besides model, image and target: not the baseline of a method that has none. */
-function dependencies({ method, options, preprocessing, baseline, layer, seed }: AttributionRequest, open: ModelInfo) {
+function dependencies(request: AttributionRequest, open: ModelInfo) {
+  const { method, options, preprocessing, baseline, layer, seed } = request;
   const needs = open.methods.find(({ id }) => id === method)?.needs;
   const draws = needs?.seed || (needs?.baseline && baseline.kind === 'noise');
-  return [method, options, preprocessing, needs?.baseline && baseline, layer, draws && seed];
+  const through = needs?.neuron ? [request.through] : [];
+  return [method, options, preprocessing, needs?.baseline && baseline, layer, draws && seed, ...through];
 }
 
 function change(axis: Axis, id: string, ground: Ground, question: Question): Partial<AttributionRequest> {
@@ -170,7 +179,7 @@ function change(axis: Axis, id: string, ground: Ground, question: Question): Par
         ...(ground.request.neuron && { neuron: null }),
       };
     case 'baselines':
-      return { baseline: { kind: id as 'black' } };
+      return { baseline: id === 'images' ? { kind: id, images: question.images } : { kind: id as 'black' } };
     case 'layers':
       return { layer: id };
     default:
@@ -183,4 +192,6 @@ export const requestOf = (method: MethodInfo, question: Question) => ({
   method: method.id,
   options: question.optionsOf(method),
   layer: question.layerOf(method),
+  through: question.throughOf(method),
+  baseline: question.baselineOf(method),
 });

@@ -77,10 +77,10 @@ export class Comparison {
     const asked = prediction && question.asked(prediction.top.map(({ index }) => index));
     if (!model || !prediction || !feed || !asked || !this.method) return null;
     const { image, preprocessing, others } = feed;
-    const { baseline, seed } = question;
     const fed = { image, preprocessing, ...(others && { others }) };
-    const request = { ...fed, ...asked, baseline, seed, ...requestOf(this.method, question) };
-    return { model, prediction, request, shelf: this.shelf, input: inputs.selected };
+    const request = { ...fed, ...asked, seed: question.seed, ...requestOf(this.method, question) };
+    const { shelf } = this;
+    return { model, prediction, request, shelf, input: inputs.selected, others: question.images.length };
   });
 
   readonly candidates: readonly Candidate[] = $derived(this.#ground ? candidates(this.axis, this.#ground) : []);

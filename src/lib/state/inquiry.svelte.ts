@@ -100,6 +100,9 @@ export class Inquiry {
     const { method, feed, question } = this;
     const asked = this.#answer && question.asked(this.#answer.top.map(({ index }) => index));
     if (!method || method.unavailable !== null || !feed || !asked) return null;
+    const baseline = question.baselineOf(method);
+    // They are on their way.
+    if (baseline.kind === 'images' && baseline.images.length === 0 && this.opening) return null;
     return {
       image: feed.image,
       preprocessing: feed.preprocessing,
@@ -107,7 +110,8 @@ export class Inquiry {
       method: method.id,
       options: question.optionsOf(method),
       ...asked,
-      baseline: question.baseline,
+      through: question.throughOf(method),
+      baseline,
       layer: question.layerOf(method),
       seed: question.seed,
     };

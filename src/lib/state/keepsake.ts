@@ -13,7 +13,7 @@ const FORMAT = 1;
 
 type Asked = Pick<Question, 'method' | 'changed' | 'kind' | 'chosen' | 'other' | 'baseline' | 'layer' | 'seed'> &
   // Earlier versions of the page knew classes alone.
-  Partial<Pick<Question, 'neuron'>>;
+  Partial<Pick<Question, 'neuron' | 'through'>>;
 type Drawn = Pick<Overlay, 'opacity' | 'sequential' | 'sign' | 'percentile' | 'smooth' | 'fade' | 'backdrop'>;
 type Stood = Pick<Place, 'view' | 'tab' | 'selection' | 'details'>;
 
@@ -40,7 +40,7 @@ export const isKeepsake = (content: unknown): content is Keepsake =>
 export function keepsakeOf(workspace: Workspace): Keepsake | null {
   const { device, files, model, inputs, strip, baselineImage, question, overlay, place } = workspace;
   if (!model && inputs.slots.every(({ picture }) => !picture.source)) return null;
-  const { method, changed, kind, chosen, other, neuron, baseline, layer, seed } = question;
+  const { method, changed, kind, chosen, other, neuron, through, baseline, layer, seed } = question;
   const { opacity, sequential, sign, percentile, smooth, fade, backdrop, chosenDiverging: diverging } = overlay;
   const { view, tab, selection, details } = place;
   return {
@@ -51,7 +51,7 @@ export function keepsakeOf(workspace: Workspace): Keepsake | null {
     selected: inputs.selected,
     strip: strip.entries.map(({ source, chosen, model }) => ({ source, chosen, model })),
     baseline: baseline.kind === 'image' ? (baselineImage?.source ?? null) : null,
-    question: { method, changed, kind, chosen, other, neuron, baseline, layer, seed },
+    question: { method, changed, kind, chosen, other, neuron, through, baseline, layer, seed },
     overlay: { opacity, sequential, sign, percentile, smooth, fade, backdrop, diverging },
     place: { view, tab, selection, details },
   };
@@ -111,4 +111,5 @@ function ask(workspace: Workspace, { method, baseline, layer, ...rest }: Asked):
   if (model?.methods.some(({ id, unavailable }) => id === method && unavailable === null)) question.method = method;
   if (model?.layers.some(({ id }) => id === layer)) question.layer = layer;
   if (baseline.kind !== 'image') question.baseline = baseline;
+  if (question.baseline.kind === 'images') void workspace.followStrip();
 }

@@ -17,13 +17,13 @@ export const positionUnder = (cell: MapCell, layer: Pick<ActivationInfo, 'height
 });
 
 /**
- * Picks the neuron under `cell` of the result on show: in the layer that was explained, else in the one that is picked,
- * else in the one that the page begins with. A click says where and not which, so the channel is the one with the largest
+ * Picks the neuron under `cell` of the result on show: in the layer that was explained or gone through, else in the one that is
+ * picked, else in the one that the page begins with. A click says where and not which, so the channel is the one with the largest
  * activation there. Returns why nothing can be picked, a sentence; '' where something was.
  */
 export async function pickNeuronAt(workspace: Workspace, cell: MapCell): Promise<string> {
   const { inside, place, question, result } = workspace;
-  const explained = result?.request.layer ?? null;
+  const explained = result?.request.layer ?? result?.request.through?.layer ?? null;
   await inside.list();
   if (!inside.listed) return inside.problem;
   const layer = [explained, place.selection.layer, question.layer]

@@ -1,5 +1,14 @@
 /** @file What is asked: which method, about which class, against which baseline. Survives a change of model where it can. */
-import type { AttributionRequest, BaselineChoice, MethodInfo, ModelInfo, Neuron, Target } from '../worker/api.ts';
+import type {
+  AttributionRequest,
+  BaselineChoice,
+  ImageId,
+  MethodInfo,
+  ModelInfo,
+  Neuron,
+  Target,
+  Through,
+} from '../worker/api.ts';
 import { type OptionValues, valuesFor } from './options.ts';
 
 export type { BaselineChoice, MethodInfo, Target };
@@ -19,7 +28,11 @@ export class Question {
   other = $state<number | null>(null);
   /** What is explained in place of a class. */
   neuron = $state.raw<Neuron | null>(null);
+  /** The neuron that methods which ask for one go through; what is open follows the image. */
+  through = $state.raw<Through | null>(null);
   baseline = $state.raw<BaselineChoice>({ kind: 'black' });
+  /** Of a baseline of several images: all that are open for it. */
+  images = $state.raw<readonly ImageId[]>([]);
   layer = $state<string | null>(null);
   /** Of methods that can explain the image or a layer: the layer. */
   explainsLayer = $state(false);
@@ -32,13 +45,24 @@ export class Question {
       this.method = (usable.find(({ id }) => id === FIRST_METHOD) ?? usable.at(0))?.id ?? '';
     }
     if (!model.layers.some(({ id }) => id === this.layer)) this.layer = model.defaultLayer;
-    this.chosen = this.other = this.neuron = null;
+    this.chosen = this.other = this.neuron = this.through = null;
     if (model.classes < 2 && this.kind !== 'probability') this.kind = 'logit';
   }
 
   /** The layer that `method` is asked about; null where it explains the image. */
   layerOf({ needs, layers }: MethodInfo): string | null {
     return needs.layer || (layers && this.explainsLayer) ? this.layer : null;
+  }
+
+  /** The neuron that `method` goes through; null where it is left to the image, undefined where the method goes everywhere. */
+  throughOf({ needs }: MethodInfo): Through | null | undefined {
+    return needs.neuron ? this.through : undefined;
+  }
+
+  /** Methods that ask for other images are compared with those, whichever baseline is chosen for the others. */
+  baselineOf({ needs }: MethodInfo): BaselineChoice {
+    const { baseline, images } = this;
+    return needs.images || baseline.kind === 'images' ? { kind: 'images', images } : baseline;
   }
 
   optionsOf(method: MethodInfo): OptionValues {

@@ -25,7 +25,7 @@ import type {
   MethodInfo,
 } from '../worker/api.ts';
 import type { Inputs } from './inputs.svelte.ts';
-import { titleOfNeuron } from './neuron.ts';
+import { followedThrough, titleOfNeuron } from './neuron.ts';
 import { Overlay } from './overlay.svelte.ts';
 import { seenFrom } from './seen-from.ts';
 import type { Sharing } from './share.svelte.ts';
@@ -175,10 +175,10 @@ const addressOf = (picture: Uint8Array<ArrayBuffer>): string => URL.createObject
 
 /** The result as the stage knows it; the picture is no image of the engine, which is not asked. */
 function shownResult({ record, result, scores, others }: Exhibit): AttributionResult {
-  const { method, target, neuron, preprocessing, options, layer, seed } = record;
-  const baseline = record.baseline.kind === 'image' ? { kind: 'image' as const, image: 0 } : record.baseline;
+  const { method, target, neuron, through, preprocessing, options, layer, seed } = record;
+  const baseline = openBaseline(record);
   return {
-    request: { image: 0, preprocessing, method, options, target, neuron, baseline, layer, seed },
+    request: { image: 0, preprocessing, method, options, target, neuron, through, baseline, layer, seed },
     scores,
     map: sumOverChannels(scores),
     crop: result.crop,
@@ -203,9 +203,15 @@ function shownResult({ record, result, scores, others }: Exhibit): AttributionRe
   };
 }
 
-/** The explained neuron, or the class by the sender's name, else by its number. */
-export const nameOfTarget = ({ label, target, neuron }: SharedRecord): string =>
-  neuron ? titleOfNeuron(neuron) : label || `class ${target.index}`;
+/** The images of a baseline are none of the engine either. */
+function openBaseline({ baseline }: SharedRecord): AttributionResult['request']['baseline'] {
+  if (baseline.kind === 'image') return { kind: 'image', image: 0 };
+  return baseline.kind === 'images' ? { kind: 'images', images: [] } : baseline;
+}
+
+/** The explained neuron, or the class by the sender's name, else by its number; and what it is followed through. */
+export const nameOfTarget = ({ label, target, neuron, through }: SharedRecord): string =>
+  followedThrough(neuron ? titleOfNeuron(neuron) : label || `class ${target.index}`, through);
 
 function sumOverChannels({ shape, data }: FloatTensor): FloatTensor {
   const map = zeros('float32', [1, shape[1], shape[2]]);

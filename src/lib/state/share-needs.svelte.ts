@@ -9,12 +9,12 @@ import type { Source } from './picture.svelte.ts';
 import { IMAGE_LIMIT, MODEL_LIMIT, type Remote } from './remote.svelte.ts';
 import type { Workspace } from './workspace.svelte.ts';
 
-export type Role = 'model' | 'image' | 'baseline';
+export type Role = 'model' | 'image' | 'baseline' | 'reference';
 
 /** A file that a link names and that is not here. */
 export interface Needed {
   readonly role: Role;
-  /** Of an image: which of the model's inputs it is for. */
+  /** Of an image: which of the model's inputs it is for; of a reference, which of them it is. */
   readonly input: number;
   readonly file: FileReference;
   /** What the page knows of a model on another site. */
@@ -24,7 +24,7 @@ export interface Needed {
 export class NeededFiles {
   /** To be dropped or fetched before the link can be followed. */
   missing = $state.raw<readonly Needed[]>([]);
-  /** Images behind the first: they wait here until the model is open and has inputs for them. */
+  /** Images behind the first and references: they wait here until the model is open and has inputs for them. */
   #inHand: readonly { readonly wanted: Needed; readonly source: Source }[] = [];
   readonly #workspace: Workspace;
   readonly #library: Library;
@@ -45,8 +45,11 @@ export class NeededFiles {
 
   /** Puts the images behind the first in front of their inputs. The open model must have as many as the link. */
   async place(): Promise<void> {
+    const references = this.#inHand.filter(({ wanted }) => wanted.role === 'reference');
+    references.sort((a, b) => a.wanted.input - b.wanted.input);
+    if (references.length > 0) await this.#workspace.openReferences(references.map(({ source }) => source));
     for (const { wanted, source } of this.#inHand) {
-      if (!this.#isOpen(wanted)) await this.#workspace.openImage(source, wanted.input);
+      if (wanted.role === 'image' && !this.#isOpen(wanted)) await this.#workspace.openImage(source, wanted.input);
     }
   }
 
@@ -100,13 +103,18 @@ export class NeededFiles {
       { role: 'model', input: 0, file: model, known: known ?? null },
       ...imagesOf(record).map((file, input) => image('image', file, input)),
       ...(baseline.kind === 'image' ? [image('baseline', baseline.image, 0)] : []),
+      ...(baseline.kind === 'images' ? baseline.images.map((file, i) => image('reference', file, i)) : []),
     ];
   }
 
   /** Whether the file is open already, or comes with the page and was opened. */
   async #find(wanted: Needed, started: Promise<unknown>): Promise<boolean> {
     const { role, file, input } = wanted;
-    if (this.#isOpen(wanted)) {
+    if (role === 'reference') {
+      const held = this.#workspace.references.images.find(({ info }) => isSameFile(file, info));
+      if (held) this.#keep(wanted, held.source);
+      if (held) return true;
+    } else if (this.#isOpen(wanted)) {
       const source = role === 'image' && this.#workspace.inputs.slots[input].picture.source;
       if (source && input > 0) this.#keep(wanted, source);
       return true;
@@ -134,6 +142,7 @@ export class NeededFiles {
 
   #present({ role, input }: Needed): { readonly name: string; readonly sha256: string } | null {
     const { model, inputs, baselineImage } = this.#workspace;
+    if (role === 'reference') return null;
     if (role === 'image') return inputs.slots.at(input)?.picture.info ?? null;
     return role === 'model' ? model : (baselineImage?.info ?? null);
   }
@@ -142,7 +151,7 @@ export class NeededFiles {
   async #open(wanted: Needed, [file, ...beside]: readonly Source[]): Promise<boolean> {
     const { role, known, input } = wanted;
     const before = this.#present(wanted);
-    if (role === 'image' && input > 0) this.#keep(wanted, file);
+    if (role === 'reference' || (role === 'image' && input > 0)) this.#keep(wanted, file);
     else if (role === 'image') await this.#workspace.openImage(file, input);
     else if (role === 'baseline') await this.#workspace.openBaseline(file);
     else await this.#workspace.openModel([file, ...beside], known?.preprocessing);

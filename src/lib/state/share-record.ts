@@ -8,6 +8,7 @@ import {
   type SharedRecord,
 } from '../share/record.ts';
 import type { Scalar } from '../share/schema.ts';
+import { decidedNeuron } from '../synthesis/neuron.ts';
 import type { AttributionResult, DroppedFile, ImageInfo, MethodInfo, ModelInfo, Preprocessing } from '../worker/api.ts';
 import type { Library } from './library.ts';
 import { defaultsOf, fieldError } from './options.ts';
@@ -20,7 +21,7 @@ import type { Workspace } from './workspace.svelte.ts';
  * its images is no longer open.
  */
 export function recordOf(workspace: Workspace, library: Library, result: AttributionResult): SharedRecord {
-  const { model, inputs, baselineImage } = workspace;
+  const { model, inputs } = workspace;
   const { request, device } = result;
   const images = inputs.slots.flatMap(({ picture: { info, source } }) =>
     info && source ? [imageReference({ info, source }, library)] : [],
@@ -30,10 +31,6 @@ export function recordOf(workspace: Workspace, library: Library, result: Attribu
     throw new Error('Share: the model or the image is no longer open.');
   }
   const method = model.methods.find(({ id }) => id === request.method);
-  const baseline: SharedBaseline =
-    request.baseline.kind !== 'image'
-      ? request.baseline
-      : { kind: 'image', image: baselineImage ? imageReference(baselineImage, library) : UNKNOWN };
   return {
     model: modelReference(model, workspace.modelAddress, library),
     output: model.outputs.length > 1 ? model.output : null,
@@ -42,9 +39,10 @@ export function recordOf(workspace: Workspace, library: Library, result: Attribu
     others: others.map(({ preprocessing }, i) => ({ image: images[i + 1], preprocessing })),
     target: request.target,
     neuron: request.neuron ?? null,
+    through: decidedNeuron(request.through),
     method: request.method,
     options: changedOptions(request.options, method),
-    baseline: method?.needs.baseline ? baseline : { kind: 'black' },
+    baseline: method?.needs.baseline ? baselineReference(workspace, library, result) : { kind: 'black' },
     layer: request.layer,
     seed: request.seed,
     view: viewOf(workspace),
@@ -54,6 +52,27 @@ export function recordOf(workspace: Workspace, library: Library, result: Attribu
     otherLabel: request.target.kind === 'difference' ? nameOf(model, request.target.other) : '',
     numbers: numbersOf(result),
     place: placeOf(workspace),
+  };
+}
+
+/** Of several images those that were compared with: the explained one is none. */
+function baselineReference(
+  { baselineImage, references }: Workspace,
+  library: Library,
+  { request, imageSha256, others = [] }: AttributionResult,
+): SharedBaseline {
+  const { baseline } = request;
+  if (baseline.kind === 'image')
+    return { kind: 'image', image: baselineImage ? imageReference(baselineImage, library) : UNKNOWN };
+  if (baseline.kind !== 'images') return baseline;
+  const explained = [imageSha256, ...others.map((other) => other.imageSha256)];
+  const compared = baseline.images.map((id) => references.images.find(({ info }) => info.id === id));
+  if (compared.includes(undefined)) throw new Error('Share: an image that was compared with is no longer open.');
+  return {
+    kind: 'images',
+    images: compared.flatMap((one) =>
+      one && !explained.includes(one.info.sha256) ? [imageReference(one, library)] : [],
+    ),
   };
 }
 

@@ -256,13 +256,15 @@ export class Sharing {
     question.chosen = record.target.index;
     question.other = record.target.kind === 'difference' ? record.target.other : null;
     question.neuron = record.neuron;
+    question.through = record.through;
     question.seed = record.seed;
     if (record.layer !== null) this.#workspace.place.pickLayer(record.layer);
     if (record.place) restorePlace(this.#workspace, record.place);
     // The explained layer is part of the question, whichever was looked into last.
     question.explainsLayer = record.layer !== null;
     if (record.layer !== null) question.layer = record.layer;
-    if (record.baseline.kind !== 'image') question.baseline = record.baseline;
+    if (record.baseline.kind === 'images') question.baseline = { kind: 'images', images: question.images };
+    else if (record.baseline.kind !== 'image') question.baseline = record.baseline;
     else if (baselineImage) question.baseline = { kind: 'image', image: baselineImage.info.id };
     [record, ...record.others].forEach(({ preprocessing }, i) => (inputs.slots[i].preprocessing = preprocessing));
     inputs.select(0);

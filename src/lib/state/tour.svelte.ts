@@ -131,7 +131,7 @@ export class Tour {
     question.method = METHOD;
     question.changed = { ...question.changed, [METHOD]: {} };
     question.kind = 'logit';
-    question.neuron = null;
+    question.neuron = question.through = null;
     question.baseline = { kind: 'black' };
     void this.go('first');
   }

@@ -27,6 +27,7 @@ import { Inside } from './inside.svelte.ts';
 import { Inspection } from './inspection.svelte.ts';
 import { Place } from './place.svelte.ts';
 import { OpenedModels } from './opened-models.svelte.ts';
+import { type Reference, References } from './references.svelte.ts';
 import { MODEL_LIMIT, Remote } from './remote.svelte.ts';
 import { Speeds } from './speeds.svelte.ts';
 import { Strip, type StripEntry } from './strip.svelte.ts';
@@ -65,6 +66,7 @@ export class Workspace extends Inquiry {
   readonly inside: Inside;
   readonly inspection: Inspection;
   readonly speeds: Speeds;
+  readonly references: References;
   device = $state<DeviceChoice>('auto');
   report = $state.raw<DeviceReport | null>(null);
   presets = $state.raw<readonly PresetInfo[]>([]);
@@ -82,6 +84,8 @@ export class Workspace extends Inquiry {
   /** Of the open model. */
   #files: readonly DroppedFile[] = [];
   #openings = 0;
+  /** The images of the strip that serve as baselines. */
+  #followed = '';
   /** Of these, models: the newest wins, the others are on their way out. */
   #modelOpenings = $state(0);
 
@@ -95,6 +99,7 @@ export class Workspace extends Inquiry {
     this.inside = new Inside(lab, this, this.place);
     this.inspection = new Inspection(lab);
     this.speeds = new Speeds(lab, this);
+    this.references = new References(lab);
   }
 
   /** The files of the open model. */
@@ -242,6 +247,34 @@ export class Workspace extends Inquiry {
       this.baselineName = source.name;
       this.baselineImage = { info: outcome.value, source };
       if (baseline.kind === 'image') void this.lab.closeImage(baseline.image);
+      return outcome;
+    });
+  }
+
+  /** Whether an image is open beside the one that is explained, to compare with. */
+  get hasOthers(): boolean {
+    const { source, info } = this.picture;
+    const held: readonly Pick<Reference, 'info'>[] = this.references.images;
+    return (
+      this.strip.entries.some((entry) => entry.source !== source) ||
+      held.some((one) => one.info.sha256 !== info?.sha256)
+    );
+  }
+
+  /** Call while several images serve as baselines: images that were opened since are added to them. */
+  async followStrip(): Promise<void> {
+    const { entries } = this.strip;
+    const key = entries.map(({ id }) => id).join();
+    if (key === this.#followed || entries.length < 2) return;
+    await this.openReferences(entries.map(({ source }) => source));
+  }
+
+  /** Opens images that serve together as baselines, each but the one that is explained. */
+  async openReferences(sources: readonly Source[]): Promise<void> {
+    this.#followed = this.strip.entries.map(({ id }) => id).join();
+    await this.#opening('Reading the other images', async () => {
+      const outcome = await this.references.take(sources);
+      if (outcome.ok) this.question.images = outcome.value.map(({ info }) => info.id);
       return outcome;
     });
   }

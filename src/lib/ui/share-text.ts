@@ -1,5 +1,5 @@
 /** @file What links say, in words. */
-import { titleOfNeuron } from '../state/neuron.ts';
+import { followedThrough, titleOfNeuron } from '../state/neuron.ts';
 import type { FileReference, Needed, OpenBundle, SharedRecord, Verdict } from '../state/share.svelte.ts';
 import { bytes, count, counted, number, percent } from './format.ts';
 import { deviceName, errorText } from './summary.ts';
@@ -18,7 +18,12 @@ export function verdictText({ reproduced, difference, number, reasons }: Verdict
   return what + (here || ' Model, image, device and versions are the same.');
 }
 
-const ROLES = { model: 'the model', image: 'the image', baseline: 'the baseline image' } as const;
+const ROLES = {
+  model: 'the model',
+  image: 'the image',
+  baseline: 'the baseline image',
+  reference: 'an image to compare with',
+} as const;
 
 /** The site that a file would be fetched from. */
 export const hostOf = (url: string): string => new URL(url).host;
@@ -68,15 +73,20 @@ export function longLinkNote(link: string): string {
 }
 
 /** F of a bundle, as it is written, by the sender's names of the classes. */
-export function bundleTarget({ target, neuron, label, otherLabel }: SharedRecord): string {
-  if (neuron) return `activation of ${titleOfNeuron(neuron)}.`;
+export function bundleTarget(record: SharedRecord): string {
+  const { through } = record;
+  return `${followedThrough(scoreText(record), through)}.`;
+}
+
+function scoreText({ target, neuron, label, otherLabel }: SharedRecord): string {
+  if (neuron) return `activation of ${titleOfNeuron(neuron)}`;
   const name = label || `class ${target.index}`;
   const of = target.kind === 'probability' ? 'probability' : 'logit';
-  if (target.kind === 'logit-minus-mean') return `logit of ${name} − mean logit.`;
-  if (target.kind !== 'difference') return `${of} of ${name}.`;
+  if (target.kind === 'logit-minus-mean') return `logit of ${name} − mean logit`;
+  if (target.kind !== 'difference') return `${of} of ${name}`;
   // Version 1 held the names of both classes in one.
-  if (label.includes(' − ') && !otherLabel) return `difference of logits ${label}.`;
-  return `logit of ${name} − logit of ${otherLabel || `class ${target.other}`}.`;
+  if (label.includes(' − ') && !otherLabel) return `difference of logits ${label}`;
+  return `logit of ${name} − logit of ${otherLabel || `class ${target.other}`}`;
 }
 
 /** Whose names the classes have; '' where the model has its own. */

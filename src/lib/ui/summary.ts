@@ -1,6 +1,6 @@
 /** @file The caption's facts in words, for the page and for the clipboard. */
 import { layerTitle } from '../state/layer-title.ts';
-import { titleOfNeuron } from '../state/neuron.ts';
+import { followedThrough, titleOfNeuron, titleOfThrough } from '../state/neuron.ts';
 import type { AttributionResult, ModelInfo } from '../state/workspace.svelte.ts';
 import { counted, duration, number, percent } from './format.ts';
 
@@ -13,11 +13,14 @@ export interface Fact {
 
 export const labelOf = (model: ModelInfo | null, index: number): string => model?.labels[index] ?? `class ${index}`;
 
-/** The class or the neuron that is explained: "tabby", "channel 12 at row 3, column 4 of conv5". */
+/**
+ * The class or the neuron that is explained: "tabby", "channel 12 at row 3, column 4 of conv5"; and the neuron through which it is
+ * followed.
+ */
 export const explainedText = (
-  { target, neuron }: Pick<AttributionResult['request'], 'target' | 'neuron'>,
+  { target, neuron, through }: Pick<AttributionResult['request'], 'target' | 'neuron' | 'through'>,
   model: ModelInfo | null,
-): string => (neuron ? titleOfNeuron(neuron) : labelOf(model, target.index));
+): string => followedThrough(neuron ? titleOfNeuron(neuron) : labelOf(model, target.index), through);
 
 /** F, as it is written: "logit of tabby", "activation of channel 12 at row 3, column 4 of conv5". */
 export function targetText({ target, neuron }: AttributionResult['request'], model: ModelInfo | null): string {
@@ -95,6 +98,8 @@ export function factsOf(result: AttributionResult, model: ModelInfo | null): Fac
         'How much of all attribution is wrong: Σ |score − IG| over Σ |IG|, where IG is the exact integral. An estimate from how the gradient jumps between the points, not a proven bound.',
     });
   }
+  const through = titleOfThrough(request.through);
+  if (through) facts.push({ name: 'Through', value: through });
   if (request.layer !== null) facts.push({ name: 'Layer', value: layerTitle(request.layer) });
   facts.push({
     name: 'Method',
@@ -118,10 +123,11 @@ export function asText(result: AttributionResult, model: ModelInfo | null, image
     ['Image', `${imageName} (sha256 ${result.imageSha256})`],
     ['Target', targetText(request, model)],
     ...(request.neuron ? [['Neuron', JSON.stringify(request.neuron)]] : []),
+    ...(request.through ? [['Through', JSON.stringify(request.through)]] : []),
     ...(result.probability === null ? [] : [['Probability', String(result.probability)]]),
     ...factsOf(result, model)
-      // Its whole name stands below.
-      .filter(({ name }) => name !== 'Layer')
+      // The whole names of layers stand beside them.
+      .filter(({ name }) => name !== 'Layer' && name !== 'Through')
       .map(({ name, value }) => [name, value]),
     ['Options', JSON.stringify(request.options)],
     ['Baseline', JSON.stringify(request.baseline)],

@@ -42,7 +42,9 @@ function sums(net: DenseNet, x: readonly number[]): number[][] {
   return all;
 }
 
-export const outputsOf = (net: DenseNet, x: readonly number[]): number[] => sums(net, x).at(-1)!;
+/** Of a part of a network, what its last layer's activation gives. */
+export const outputsOf = (net: DenseNet, x: readonly number[]): number[] =>
+  sums(net, x).at(-1)!.map(apply[net.at(-1)!.activation]);
 
 /** How what flows into an activation's output leaves its input. */
 type ActivationRule = (flow: number, z: number, zRef: number, activation: Activation) => number;
@@ -109,6 +111,29 @@ export function integratedGradients(
       x.map((v, i) => xRef[i] + alpha * (v - xRef[i])),
       seed,
     ).forEach((g, i) => (total[i] += g / steps));
+  }
+  return total.map((g, i) => g * (x[i] - xRef[i]));
+}
+
+/**
+ * Of the part of the gradient that passes through neuron `neuron` of layer `at`, by the chain rule and the midpoint rule with
+ * very many steps: (x − x′) · ∫ ∂F/∂a · ∂a/∂x.
+ */
+export function neuronConductance(
+  net: DenseNet,
+  [x, xRef]: readonly [readonly number[], readonly number[]],
+  seed: readonly number[],
+  { at, neuron }: { readonly at: number; readonly neuron: number },
+  steps: number,
+): number[] {
+  const [before, behind] = [net.slice(0, at + 1), net.slice(at + 1)];
+  const only = before[at].bias.map((_, j) => (j === neuron ? 1 : 0));
+  const total = x.map(() => 0);
+  for (let k = 0; k < steps; k++) {
+    const alpha = (k + 0.5) / steps;
+    const point = x.map((v, i) => xRef[i] + alpha * (v - xRef[i]));
+    const above = gradient(behind, outputsOf(before, point), seed)[neuron];
+    gradient(before, point, only).forEach((g, i) => (total[i] += (above * g) / steps));
   }
   return total.map((g, i) => g * (x[i] - xRef[i]));
 }
