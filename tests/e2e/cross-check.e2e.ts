@@ -1,8 +1,8 @@
 /** An explanation is computed on another device, too, and the page says how far the two are apart. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { cancelling } from './cancelling.ts';
 import { drop } from './files.ts';
+import { objectionsTo } from './objections.ts';
 import { expect, test } from './site.ts';
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 60_000 });
@@ -30,8 +30,7 @@ test('WASM and WebGPU agree, and the page says to how many digits', async ({ pag
   await expect(page.getByText(/^WASM and WebGPU agree (exactly|to \d × 10⁻[⁴⁵⁶⁷⁸⁹])\.$/)).toBeVisible({
     timeout: 60_000,
   });
-  const { violations } = await new AxeBuilder({ page }).include('figcaption').analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)).toEqual([]);
+  expect(await objectionsTo(page, { within: 'figcaption' })).toEqual([]);
   // Another result has not been checked.
   await page.getByRole('button', { name: /^Input/ }).click();
   await page.getByRole('button', { name: 'Coral fish' }).click();
