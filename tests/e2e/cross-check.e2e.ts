@@ -23,8 +23,10 @@ async function explained(page: Page, method = 'Saliency'): Promise<void> {
 
 const check = (page: Page) => page.getByRole('button', { name: 'Check on another runtime' });
 
-test('WASM and WebGPU agree, and the page says to how many digits', async ({ page }) => {
-  test.setTimeout(120_000);
+test('WASM and WebGPU agree, and the page says to how many digits; a check is stopped and begun again', async ({
+  page,
+}) => {
+  test.setTimeout(180_000);
   await explained(page);
   await check(page).click();
   await expect(page.getByText(/^WASM and WebGPU agree (exactly|to \d × 10⁻[⁴⁵⁶⁷⁸⁹])\.$/)).toBeVisible({
@@ -36,11 +38,8 @@ test('WASM and WebGPU agree, and the page says to how many digits', async ({ pag
   await page.getByRole('button', { name: 'Coral fish' }).click();
   await done(page);
   await expect(page.getByText(/^WASM and WebGPU agree/)).toHaveCount(0);
-});
 
-test('a check is stopped, and can be begun again', async ({ page }) => {
-  test.setTimeout(120_000);
-  await explained(page);
+  // A check is stopped, and can be begun again.
   await check(page).click();
   await page.getByRole('button', { name: 'Cancel check' }).click();
   await expect(check(page)).toBeVisible();
