@@ -8,18 +8,9 @@ import { ortFiles } from './scripts/copy-ort.mjs';
 import { ISOLATION_HEADERS } from './scripts/static-server.mjs';
 
 /** Many short tests of functions: they change no globals, keep nothing in modules and measure no memory. */
-const PURE = [
-  'architecture',
-  'attribution',
-  'formats',
-  'graph',
-  'metrics',
-  'ops',
-  'render',
-  'tensor',
-  'ui',
-  'vision',
-].map((folder) => `tests/${folder}{/**/*,}.test.ts`);
+const PURE = ['architecture', 'formats', 'graph', 'metrics', 'ops', 'render', 'tensor', 'ui', 'vision'].map(
+  (folder) => `tests/${folder}{/**/*,}.test.ts`,
+);
 
 const UNDER_NODE = {
   environment: 'node',
