@@ -7,21 +7,34 @@ import { testLaunchOptions } from './scripts/chromium.mjs';
 import { ortFiles } from './scripts/copy-ort.mjs';
 import { ISOLATION_HEADERS } from './scripts/static-server.mjs';
 
+/** Many short tests of functions: they change no globals, keep nothing in modules and measure no memory. */
+const PURE = ['architecture', 'formats', 'graph', 'metrics', 'ops', 'render', 'tensor', 'ui', 'vision'].map(
+  (folder) => `tests/${folder}{/**/*,}.test.ts`,
+);
+
+const UNDER_NODE = {
+  environment: 'node',
+  include: ['tests/**/*.test.ts'],
+  testTimeout: 30_000,
+  // By default one core is left out: of two cores half.
+  maxWorkers: availableParallelism(),
+  // onnxruntime's functions are compiled at their first call: a test calls few of them.
+  execArgv: ['--wasm-lazy-compilation'],
+  sequence: { groupOrder: 0 },
+};
+
 export default defineConfig({
   test: {
     projects: [
+      // One process for each file: what a test leaves behind (globals, clocks, memory) or measures is its own.
       {
         plugins: [svelte()],
-        test: {
-          name: 'node',
-          environment: 'node',
-          include: ['tests/**/*.test.ts'],
-          exclude: ['tests/browser/**', 'tests/e2e/**'],
-          testTimeout: 30_000,
-          // By default one core is left out: of two cores half.
-          maxWorkers: availableParallelism(),
-          sequence: { groupOrder: 0 },
-        },
+        test: { ...UNDER_NODE, name: 'node', exclude: ['tests/browser/**', 'tests/e2e/**', ...PURE] },
+      },
+      // One process for file after file: to read the modules behind a file takes longer than most of these tests.
+      {
+        plugins: [svelte()],
+        test: { ...UNDER_NODE, name: 'node-pure', include: PURE, isolate: false },
       },
       {
         plugins: [ortFiles(), svelte()],

@@ -48,11 +48,12 @@ export async function launchOptions() {
 
 /**
  * The same for tests, with WebAssembly by V8's quick compiler, each function at its first call: a test calls few of
- * onnxruntime's, few times (docs/decisions/0008-tests.md).
+ * onnxruntime's, few times. Only what runs long, as the inner loops do, is worth the thorough one; V8 by itself takes it far
+ * sooner (docs/decisions/0008-tests.md).
  */
 export async function testLaunchOptions() {
   const { args, ...options } = await launchOptions();
-  return { ...options, args: [...args, '--js-flags=--wasm-lazy-compilation --liftoff-only'] };
+  return { ...options, args: [...args, '--js-flags=--wasm-lazy-compilation --wasm-tiering-budget=1000000000'] };
 }
 
 /** Finds a Chromium or installs one, and says which. */

@@ -13,9 +13,9 @@ const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).t
 
 /** What axe objects to, one line each: in light of everything, in dark of colours. */
 async function objections(page: Page): Promise<string[]> {
-  const inLight = await objectionsTo(page, 'everything');
+  const inLight = await objectionsTo(page);
   await page.emulateMedia({ colorScheme: 'dark' });
-  const inDark = await objectionsTo(page, 'colours');
+  const inDark = await objectionsTo(page, { asked: 'colours' });
   await page.emulateMedia({ colorScheme: 'light' });
   return [...inLight, ...inDark.map((objection) => `dark: ${objection}`)];
 }
@@ -40,6 +40,17 @@ async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
   );
   await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
 }
+
+test('axe objects to what is wrong, in the part that it is asked about', async ({ page }) => {
+  await page.setContent(
+    '<html lang="en"><title>Wrong</title><main><h1>A</h1><p style="color: #bbb; background: #fff">Hardly to be read</p></main><aside><img src=""></aside></html>',
+  );
+  const rules = async (look?: Parameters<typeof objectionsTo>[1]) =>
+    (await objectionsTo(page, look)).map((objection) => objection.split(':')[0]);
+  expect(await rules()).toEqual(['color-contrast', 'image-alt']);
+  expect(await rules({ asked: 'colours' })).toEqual(['color-contrast']);
+  expect(await rules({ within: 'aside' })).toEqual(['image-alt']);
+});
 
 test.describe('axe objects to nothing, in light or dark', () => {
   // Each look of axe takes seconds, and there are many.

@@ -1,10 +1,10 @@
 /** What the person brought is compared too; a blank cell says why; the keyboard reaches everything; axe objects to nothing. */
-import AxeBuilder from '@axe-core/playwright';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
 import { onnxFile } from '../formats/build-file.ts';
+import { objectionsTo } from './objections.ts';
 import { expect, test } from './site.ts';
 
 const cells = (page: Page) => page.locator('main .grid figure');
@@ -257,11 +257,7 @@ test('axe objects to nothing in grid, pair and matrix, light and dark, on a desk
     for (const [width, colorScheme] of looks.filter((_, i) => arrangement === 'Side by side' || i % 2 === 0)) {
       await page.setViewportSize({ width, height: 800 });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`),
-        `${arrangement}, ${width}, ${colorScheme}`,
-      ).toEqual([]);
+      expect(await objectionsTo(page), `${arrangement}, ${width}, ${colorScheme}`).toEqual([]);
     }
   }
 });

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { readOnnx } from '../../src/lib/formats/onnx/read.ts';
 import { weightsOf } from '../../src/lib/model/weights.ts';
 import '../../src/lib/ops/index.ts';
 import { readNpy } from '../../src/lib/tensor/npy.ts';
+import { objectionsTo } from './objections.ts';
 import { expect, test } from './site.ts';
 
 const file = join(import.meta.dirname, '../../static/models/vitrine-16.onnx');
@@ -25,11 +25,6 @@ async function choose(page: Page, weight: string): Promise<void> {
   await expect(page.getByRole('heading', { name: weight })).toBeVisible();
 }
 
-const objections = async (page: Page) =>
-  (await new AxeBuilder({ page }).include('main').analyze()).violations.map(
-    ({ id, nodes }) => `${id}: ${nodes[0].html}`,
-  );
-
 test('filters are seen, picked, read and saved as they are in the file', async ({ page }) => {
   await visit(page);
   await choose(page, 'conv1.weight');
@@ -41,7 +36,7 @@ test('filters are seen, picked, read and saved as they are in the file', async (
   await expect(grid).toHaveAttribute('aria-valuetext', /^Filter 3, /);
   await page.keyboard.press('Enter');
   await expect(grid.locator('.marked')).toBeVisible();
-  expect(await objections(page)).toEqual([]);
+  expect(await objectionsTo(page, { within: 'main' })).toEqual([]);
 
   const { graph } = readOnnx(new Uint8Array(readFileSync(file)), 'vitrine-16.onnx');
   const { tensor } = weightsOf(graph).find(({ info }) => info.id === 'conv1.weight')!;
@@ -61,7 +56,7 @@ test('filters are seen, picked, read and saved as they are in the file', async (
   await table.focus();
   await page.keyboard.press('Control+End');
   await close(15, 26);
-  expect(await objections(page)).toEqual([]);
+  expect(await objectionsTo(page, { within: 'main' })).toEqual([]);
 
   const saved = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download NPY' }).click();

@@ -1,11 +1,11 @@
 /** What the open model is made of: read, searched, picked from, by hand, by keys and by a screen reader. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { readOnnx } from '../../src/lib/formats/onnx/read.ts';
 import { parameterCount, topologicalOrder } from '../../src/lib/graph/graph.ts';
 import '../../src/lib/ops/index.ts';
+import { objectionsTo } from './objections.ts';
 import { expect, test } from './site.ts';
 
 const file = join(import.meta.dirname, '../../static/models/vitrine-16.onnx');
@@ -82,9 +82,7 @@ test('axe has nothing to object to, on a desk and on a telephone, light and dark
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.setViewportSize({ width, height: 740 });
       await page.emulateMedia({ colorScheme });
-      await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined))));
-      const { violations } = await new AxeBuilder({ page }).include('[role=dialog]').analyze();
-      expect(violations.map(({ id, nodes }) => `${width} ${colorScheme} ${id}: ${nodes[0].html}`)).toEqual([]);
+      expect(await objectionsTo(page, { within: '[role=dialog]' }), `${width} px, ${colorScheme}`).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     }
 });

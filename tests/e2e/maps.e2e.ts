@@ -1,8 +1,8 @@
 /** @file Feature maps of the bundled model: sorted, read by keys, enlarged, saved; what axe says to them. */
 import { readFileSync } from 'node:fs';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { readNpy } from '../../src/lib/tensor/npy.ts';
+import { objectionsTo } from './objections.ts';
 import { expect, test } from './site.ts';
 
 const maps = (page: Page) => page.locator('section[data-layer]');
@@ -16,17 +16,12 @@ async function pick(page: Page, layer: string): Promise<void> {
   await expect(maps(page)).toHaveAttribute('data-state', 'done', { timeout: 20_000 });
 }
 
-async function expectNoObjections(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).include('main').analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`)).toEqual([]);
-}
-
 test('a layer is sorted, read by keys, enlarged, picked from and saved', async ({ page }) => {
   await page.goto('./');
   await expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
   await page.getByRole('navigation', { name: 'Sections' }).getByRole('button', { name: 'Look inside' }).click();
   await pick(page, 'conv1');
-  await expectNoObjections(page);
+  expect(await objectionsTo(page, { within: 'main' })).toEqual([]);
 
   const [file] = await Promise.all([
     page.waitForEvent('download'),
@@ -68,7 +63,7 @@ test('what has one value for each channel is shown as bars, named where they are
   await expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
   await page.getByRole('navigation', { name: 'Sections' }).getByRole('button', { name: 'Look inside' }).click();
   await pick(page, 'logits');
-  await expectNoObjections(page);
+  expect(await objectionsTo(page, { within: 'main' })).toEqual([]);
   await page.getByRole('application', { name: /^Values of logits/ }).focus();
   await page.keyboard.press('End');
   await expect(reading(page)).toContainText('Class 15, umbrella');

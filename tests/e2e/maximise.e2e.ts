@@ -1,6 +1,6 @@
 /** Pictures of what a class looks like to the model: made, halted, kept, made again. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { objectionsTo } from './objections.ts';
 import { expect, test } from './site.ts';
 
 const canvas = (page: Page) => page.locator('figure canvas').first();
@@ -37,8 +37,7 @@ test('the same seed gives the same picture, another another; the caption says wh
   const caption = page.locator('figcaption').first();
   for (const words of ['Objective', 'With moves', 'On the image', 'The model sees', '6 of 6', 'WASM'])
     await expect(caption).toContainText(words);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)).toEqual([]);
+  expect(await objectionsTo(page)).toEqual([]);
   const saved = page.waitForEvent('download');
   await page.getByRole('button', { name: /^Save the recipe/ }).click();
   expect((await saved).suggestedFilename()).toMatch(/-fourier\.json$/);

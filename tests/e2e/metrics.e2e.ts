@@ -1,7 +1,7 @@
 /** How good is this map? Metrics beside the result, with a mask that is taken, painted or typed; and a ranking of several. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
+import { objectionsTo } from './objections.ts';
 import { expect, test } from './site.ts';
 
 /** By a method of one pass. */
@@ -65,7 +65,7 @@ test('every metric is computed, or says why not; masks are taken, painted and ty
   await expect(entry(page, 'Relevance mass').locator('.value')).toHaveText('–');
   await page.getByRole('button', { name: 'Run all metrics' }).click();
   await expect(entry(page, 'Relevance mass').locator('.value')).toHaveText(/^0\.\d+$/, { timeout: 30_000 });
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  expect(await objectionsTo(page)).toEqual([]);
 });
 
 test('the comparison ranks methods; a run is stopped and goes on; on a telephone too', async ({ page }) => {
@@ -84,5 +84,5 @@ test('the comparison ranks methods; a run is stopped and goes on; on a telephone
   await page.getByRole('button', { name: 'Cancel' }).click();
   await expect(table.locator('tbody tr')).toHaveCount(4);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-  expect((await new AxeBuilder({ page }).include('main').analyze()).violations).toEqual([]);
+  expect(await objectionsTo(page, { within: 'main' })).toEqual([]);
 });

@@ -36,7 +36,7 @@ test('is explained from the feature maps, and a link brings it back', async ({ p
   await expect(page.getByRole('combobox', { name: /^Explain the/ })).toBeHidden();
   const facts = page.locator('dl').filter({ hasText: 'F(x′)' }).first();
   await expect(facts).toContainText(/Δ/);
-  expect(await objectionsTo(page, 'everything')).toEqual([]);
+  expect(await objectionsTo(page)).toEqual([]);
 
   await page.getByRole('button', { name: 'Share' }).click();
   await page.getByRole('button', { name: /^Copy link/ }).click();

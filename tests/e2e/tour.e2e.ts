@@ -1,6 +1,6 @@
 /** The puzzle: with the keyboard alone, on a desk and on a telephone, with numbers that the page itself has computed. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { objectionsTo } from './objections.ts';
 import { expect, test } from './site.ts';
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
@@ -23,11 +23,6 @@ async function press(page: Page, name: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-async function objections(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}
-
 const numberIn = (cell: string): number => Number(/([\d.]+)/.exec(cell)?.[1]);
 
 test('is walked with the keyboard alone, and the numbers say who cheats', async ({ page }) => {
@@ -40,7 +35,7 @@ test('is walked with the keyboard alone, and the numbers say who cheats', async 
   await expect(puzzle(page)).toContainText(/Model A says “sailboat” \(9\d/);
   await done(page);
   await expect(page.getByRole('button', { name: /^Model: / })).toHaveAccessibleName('Model: Model A.onnx');
-  expect(await objections(page), 'the first step').toEqual([]);
+  expect(await objectionsTo(page), 'the first step').toEqual([]);
 
   await press(page, 'Next');
   await expect(page.getByRole('heading', { name: 'The other model' })).toBeFocused();
@@ -48,14 +43,14 @@ test('is walked with the keyboard alone, and the numbers say who cheats', async 
   await done(page);
   await press(page, 'Next');
   await expect(page.getByRole('heading', { name: 'Which one cheats?' })).toBeFocused();
-  expect(await objections(page), 'the guess').toEqual([]);
+  expect(await objectionsTo(page), 'the guess').toEqual([]);
   await page.getByRole('radio', { name: 'Model A' }).press('Space');
   await expect(page.getByRole('button', { name: /^Model: / })).toHaveAccessibleName('Model: Model A.onnx');
   await press(page, 'Model B cheats');
 
   const rows = puzzle(page).getByRole('row');
   await expect(rows.filter({ hasText: 'without it' })).toContainText(/sailboat 9\d.*fish/s);
-  expect(await objections(page), 'without the mark').toEqual([]);
+  expect(await objectionsTo(page), 'without the mark').toEqual([]);
   await press(page, 'Next');
   await expect(page.getByRole('heading', { name: 'Model B cheats' })).toBeFocused();
   await expect(puzzle(page)).toContainText('You found it.');
@@ -63,7 +58,7 @@ test('is walked with the keyboard alone, and the numbers say who cheats', async 
   const [, a, b] = await rows.filter({ hasText: 'on the mark' }).locator('th, td').allInnerTexts();
   expect(numberIn(a), 'share of model A’s map on the mark').toBeLessThan(4);
   expect(numberIn(b), 'share of model B’s map on the mark').toBeGreaterThan(20);
-  expect(await objections(page), 'the verdict').toEqual([]);
+  expect(await objectionsTo(page), 'the verdict').toEqual([]);
 
   await press(page, 'Done');
   await expect(puzzle(page)).toBeHidden();
@@ -102,13 +97,13 @@ test.describe('on a telephone that keeps nothing', () => {
     await page.goto('./');
     await expect(invitation(page)).toBeVisible();
     await done(page);
-    expect(await objections(page), 'the invitation').toEqual([]);
+    expect(await objectionsTo(page), 'the invitation').toEqual([]);
     await page.goto('about:blank');
     await page.goto('./#puzzle');
     await expect(puzzle(page)).toContainText(/Model A says “sailboat” \(9\d/, { timeout: 40_000 });
     await page.getByRole('button', { name: 'Next' }).tap();
     await expect(puzzle(page)).toContainText(/Model B says “sailboat” \(9\d/);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-    expect(await objections(page), 'the second step').toEqual([]);
+    expect(await objectionsTo(page), 'the second step').toEqual([]);
   });
 });
