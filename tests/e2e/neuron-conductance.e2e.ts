@@ -23,7 +23,7 @@ test('begins at the neuron that answers most, takes another, and a link brings i
   const label = await choose(page);
   await expect(followed(page)).toContainText('which answers most to this image');
   const strongest = await heading(page).innerText();
-  expect(await objectionsTo(page, 'everything')).toEqual([]);
+  expect(await objectionsTo(page)).toEqual([]);
 
   await page.getByRole('combobox', { name: /^Through a neuron of / }).click();
   await page.getByRole('option', { name: /^conv3/ }).click();

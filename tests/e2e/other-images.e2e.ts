@@ -35,7 +35,7 @@ test('feature permutation asks for more images, compares with all of them, and a
   });
   await expect(page.getByText(/^Feature permutation, 130 passes$/)).toBeVisible({ timeout: 60_000 });
   await done(page);
-  expect(await objectionsTo(page, 'everything')).toEqual([]);
+  expect(await objectionsTo(page)).toEqual([]);
 
   await page.getByRole('button', { name: 'Share' }).click();
   await page.getByRole('button', { name: /^Copy link/ }).click();
