@@ -1,11 +1,18 @@
 /** @file The scenes of the view Explain. */
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { type Scene, chooseMethod, done, drop, methodTitles, slug } from './scene.ts';
 
 const gallery = (name: string) => join(import.meta.dirname, '../../static/gallery', name);
 
 const EVERYWHERE = ['desk', 'desk-dark', 'phone', 'phone-dark', '4k'] as const;
 const BOTH = ['desk', 'phone'] as const;
+
+/** Opens the form where it does not stand beside the picture. */
+async function adjust(page: Page): Promise<void> {
+  const button = page.getByRole('button', { name: 'Adjust' });
+  if (await button.isVisible()) await button.tap();
+}
 
 export const explaining: readonly Scene[] = [
   { name: 'first-visit', first: true, looks: EVERYWHERE },
@@ -54,8 +61,7 @@ export const explaining: readonly Scene[] = [
     name: 'working',
     looks: BOTH,
     play: async ({ page, shoot }) => {
-      if (await page.getByRole('button', { name: 'Adjust' }).isVisible())
-        await page.getByRole('button', { name: 'Adjust' }).tap();
+      await adjust(page);
       await page.getByLabel('Steps').fill('500');
       await page.getByLabel('Steps').press('Enter');
       await page.getByRole('button', { name: 'Cancel' }).waitFor();
@@ -70,6 +76,19 @@ export const explaining: readonly Scene[] = [
       await drop(page, ['fish-2.png', 'apple-13.png', 'clock-9.png', 'tree-11.png'].map(gallery));
       await page.getByRole('radiogroup', { name: 'Images' }).waitFor();
       await done(page);
+      await shoot();
+      await adjust(page);
+      await chooseMethod(page, 'Feature permutation');
+      await shoot('permutation');
+    },
+  },
+  {
+    name: 'through',
+    looks: ['desk', 'desk-dark', 'phone', 'phone-dark'],
+    play: async ({ page, shoot }) => {
+      await adjust(page);
+      await chooseMethod(page, 'Neuron conductance');
+      await page.getByRole('combobox', { name: /^Through a neuron of/ }).scrollIntoViewIfNeeded();
       await shoot();
     },
   },
