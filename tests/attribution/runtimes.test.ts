@@ -31,6 +31,8 @@ describe('TensorFlow.js and onnxruntime give the same map', () => {
         target: { kind: 'logit', index: 2 },
         layer,
         baseline: full(x.shape, 0.1),
+        ...(method.needs.neuron && { through: { layer: model.feature, index: 5 } }),
+        ...(method.needs.images && { baselines: () => full(x.shape, 0.1), baselineCount: 1 }),
       });
       // What is negative everywhere would be zero without its sign.
       const options = 'relu' in method.options.properties ? { relu: false } : {};
