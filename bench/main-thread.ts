@@ -65,12 +65,12 @@ try {
     if (!scene.fromTheStart) {
       await page.goto(url);
       await done(page);
-      await scene.prepare?.(page);
+      await scene.prepare?.(page, values.model);
       await page.waitForTimeout(500);
     }
     await browser.startTracing(page, { categories: CATEGORIES });
     if (scene.fromTheStart) await page.goto(url);
-    await scene.play(page, values.model);
+    await scene.play(page);
     report(scene.name, tasksOf(await browser.stopTracing()));
     await context.close();
   }
