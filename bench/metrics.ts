@@ -5,9 +5,10 @@
  *     node bench/metrics.ts --cache DIR [--images 200] [--methods grad-cam,lime,…] [--out DIR]
  *     node bench/metrics.ts --table [--out DIR]            prints the methods that are done
  *
- * The explained class is the model's first guess, the baseline black, the layer the model's default. What is done is kept in
- * the folder `out`, a line a picture, and not done again: the run may be stopped and several may share the methods. Two maps
- * are planted that know nothing of the model: noise drawn anew at each request, and noise that never changes.
+ * The explained class is the model's first guess, the baseline black (for feature permutation the two pictures after it), the
+ * layer the model's default. What is done is kept in the folder `out`, a line a picture, and not done again: the run may be
+ * stopped and several may share the methods. Two maps are planted that know nothing of the model: noise drawn anew at each
+ * request, and noise that never changes.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -40,6 +41,8 @@ const METHOD_OPTIONS: Readonly<Record<string, Record<string, unknown>>> = {
   'noise-tunnel': { samples: 5 },
   occlusion: { stride: 16 },
   'feature-ablation': { cells: 6 },
+  'feature-permutation': { cells: 6 },
+  'neuron-conductance': { steps: 8 },
   'shapley-value-sampling': { cells: 4, samples: 2 },
   'shapley-values': { cells: 2 },
   'kernel-shap': { cells: 4, samples: 40 },
@@ -161,7 +164,7 @@ async function measure(
       method: method.id,
       options: METHOD_OPTIONS[method.id] ?? {},
       target: { kind: 'logit', index: top[0].index },
-      baseline: { kind: 'black' },
+      baseline: method.needs.images ? { kind: 'images', images: [i + 1, i + 2] } : { kind: 'black' },
       layer: method.needs.layer ? setting.loaded.info.defaultLayer : null,
       seed: 0,
     };
