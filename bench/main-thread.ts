@@ -71,7 +71,12 @@ try {
     await browser.startTracing(page, { categories: CATEGORIES });
     if (scene.fromTheStart) await page.goto(url);
     await scene.play(page);
-    report(scene.name, tasksOf(await browser.stopTracing()));
+    const tasks = tasksOf(await browser.stopTracing());
+    for (const unseen of scene.fromTheStart ? [true, false] : [false])
+      report(
+        `${scene.name}${scene.fromTheStart ? `, ${unseen ? 'until' : 'once'} it is drawn` : ''}`,
+        tasks.filter((task) => task.unseen === unseen),
+      );
     await context.close();
   }
 } finally {

@@ -17,6 +17,8 @@ export interface Task {
   /** Milliseconds. */
   readonly wall: number;
   readonly cpu: number;
+  /** Whether it began before anything of the page was to be seen. */
+  readonly unseen: boolean;
   /** What it consists of, the longest first, in words. */
   readonly parts: readonly string[];
 }
@@ -33,9 +35,11 @@ export function tasksOf(trace: Uint8Array): Task[] {
   const main = mainThread(traceEvents);
   const own = traceEvents.filter(({ pid, tid, ph }) => main && pid === main.pid && tid === main.tid && ph === 'X');
   const tasks = own.filter(({ name, dur = 0 }) => name === TASK && dur >= SHORTEST_MS * 1000);
+  const painted = traceEvents.find(({ name, pid }) => name === 'firstPaint' && pid === main?.pid)?.ts ?? -Infinity;
   return tasks.map((task) => ({
     wall: (task.dur ?? 0) / 1000,
     cpu: (task.tdur ?? 0) / 1000,
+    unseen: task.ts < painted,
     parts: partsOf(task, own),
   }));
 }
