@@ -63,7 +63,7 @@ test('a browser that does not isolate the page is asked twice and then left alon
   const loads = await countLoads(context);
   await visit(page);
   await more(page).click();
-  await expect.poll(loads).toBe(3);
+  await expect.poll(loads, { timeout: 30_000 }).toBe(3);
   await done(page);
   await menu(page).click();
   await expect(page.getByText('This browser did not isolate the page')).toBeVisible();
