@@ -16,8 +16,17 @@ const CACHE = PREFIX + version;
 /** Survives deployments. */
 const SETTINGS = 'vitrine-settings';
 const EMBEDDING = `${base}/embedding`;
-/** Ids of the tabs that show an earlier deployment. */
+/** What was there when a deployment took over. */
 const FORMER = `${base}/former-tabs`;
+
+interface Former {
+  /** Of the deployment that took over. */
+  readonly version: string;
+  /** Ids of the tabs that show an earlier one. */
+  readonly tabs: readonly string[];
+  /** Names of the caches of earlier ones. */
+  readonly caches: readonly string[];
+}
 
 /**
  * Models and onnxruntime's files are large, and a browser needs one of two sets of the latter: the page names what it
@@ -44,16 +53,21 @@ const openTabs = async (): Promise<string[]> =>
 
 /** Whatever is open while this deployment takes over shows an earlier one, until it is loaded anew under another id. */
 async function noteFormer(tabs: readonly string[]): Promise<void> {
-  await (await caches.open(SETTINGS)).put(FORMER, Response.json(tabs));
+  const earlier = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+  const former: Former = { version, tabs, caches: earlier };
+  await (await caches.open(SETTINGS)).put(FORMER, Response.json(former));
 }
 
-/** Deletes what earlier deployments kept, once no tab shows them any more. */
+/**
+ * Deletes what earlier deployments kept, once no tab shows them any more. Only what this one found when it took over: before,
+ * other tabs may need it, and what has come since belongs to a deployment that waits.
+ */
 async function dropFormer(): Promise<void> {
   const noted = await (await caches.open(SETTINGS)).match(FORMER);
-  const former = new Set<string>(noted ? await noted.json() : []);
-  if ((await openTabs()).some((tab) => former.has(tab))) return;
-  const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
-  await Promise.all(names.map((name) => caches.delete(name)));
+  const former = (await noted?.json()) as Former | undefined;
+  if (former?.version !== version) return;
+  if ((await openTabs()).some((tab) => former.tabs.includes(tab))) return;
+  await Promise.all(former.caches.map((name) => caches.delete(name)));
 }
 
 worker.addEventListener('message', (event) => {
