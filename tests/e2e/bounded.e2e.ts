@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { unzipSync } from 'fflate';
 import { readFileSync } from 'node:fs';
+import { copyLink, follow } from './sharing.ts';
 import { expect, test } from './site.ts';
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 60_000 });
@@ -56,12 +57,7 @@ test('the estimate goes along in a bundle, and a link computes it again', async 
   expect(result.check.estimate.error).toBeLessThanOrEqual(0.1);
 
   await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'Share' }).click();
-  await page.getByRole('button', { name: /^Copy link/ }).click();
-  await expect(page.getByRole('button', { name: 'Link copied' })).toBeVisible();
-  const link = page.url();
-  await page.goto('about:blank');
-  await page.goto(link);
+  await follow(page, await copyLink(page));
   await expect(term(page, 'Error')).toHaveText(said, { timeout: 60_000 });
   await expect(page.getByText(/^Reproduced:/).first()).toBeVisible();
 });

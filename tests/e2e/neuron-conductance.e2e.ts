@@ -1,6 +1,7 @@
 /** @file A class through a neuron: the method chosen, its neuron picked, the link that brings both back. */
 import type { Page } from '@playwright/test';
 import { objectionsTo } from './objections.ts';
+import { copyLink, follow } from './sharing.ts';
 import { expect, test } from './site.ts';
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
@@ -43,12 +44,9 @@ test('begins at the neuron that answers most, takes another, and a link brings i
   await expect(followed(page)).not.toContainText('answers most');
   await expect(page.getByText('Why: the logit of')).toBeVisible();
 
-  await page.getByRole('button', { name: 'Share' }).click();
-  await page.getByRole('button', { name: /^Copy link/ }).click();
-  await page.waitForURL(/#v6/);
-  const link = new URL(page.url()).hash;
-  await page.goto('about:blank');
-  await page.goto(`./${link}`);
+  const link = await copyLink(page);
+  expect(link).toContain('#v6.');
+  await follow(page, link);
   await expect(page.getByText('Reproduced')).toBeVisible({ timeout: 60_000 });
   await expect(heading(page)).toContainText(title);
 

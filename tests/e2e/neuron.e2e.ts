@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { drop } from './files.ts';
 import { objectionsTo } from './objections.ts';
+import { copyLink, follow } from './sharing.ts';
 import { expect, test } from './site.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -38,12 +39,9 @@ test('is explained from the feature maps, and a link brings it back', async ({ p
   await expect(facts).toContainText(/Δ/);
   expect(await objectionsTo(page)).toEqual([]);
 
-  await page.getByRole('button', { name: 'Share' }).click();
-  await page.getByRole('button', { name: /^Copy link/ }).click();
-  await page.waitForURL(/#v5/);
-  const link = new URL(page.url()).hash;
-  await page.goto('about:blank');
-  await page.goto(`./${link}`);
+  const link = await copyLink(page);
+  expect(link).toContain('#v5.');
+  await follow(page, link);
   await expect(page.getByText('Reproduced')).toBeVisible({ timeout: 60_000 });
   await expect(heading(page)).toHaveText(title);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { drop } from './files.ts';
 import { objectionsTo } from './objections.ts';
+import { copyLink, follow } from './sharing.ts';
 import { expect, test } from './site.ts';
 
 const gallery = join(import.meta.dirname, '../../static/gallery');
@@ -37,13 +38,10 @@ test('feature permutation asks for more images, compares with all of them, and a
   await done(page);
   expect(await objectionsTo(page)).toEqual([]);
 
-  await page.getByRole('button', { name: 'Share' }).click();
-  await page.getByRole('button', { name: /^Copy link/ }).click();
-  await page.waitForURL(/#v7/);
-  const link = new URL(page.url()).hash;
-  expect(link.length).toBeLessThan(1800);
-  await page.goto('about:blank');
-  await page.goto(`./${link}`);
+  const link = await copyLink(page);
+  expect(link).toContain('#v7.');
+  expect(new URL(link).hash.length).toBeLessThan(1800);
+  await follow(page, link);
   await expect(page.getByText(/an image to compare with bird-1\.png/)).toBeVisible({ timeout: 40_000 });
   await drop(page, files);
   await expect(page.getByText('Reproduced')).toBeVisible({ timeout: 60_000 });

@@ -1,5 +1,6 @@
 /** @file A link of Share brings back where its sender was inside the model. */
 import type { Page } from '@playwright/test';
+import { copyLink, follow } from './sharing.ts';
 import { expect, test } from './site.ts';
 
 const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 40_000 });
@@ -21,14 +22,11 @@ test('layer, neuron, order, scale and recipe travel with a sealed link', async (
   await expect.poll(() => said(page).get('steps')).toBe('11');
   await rail(page, 'Explain');
   await done(page);
-  await page.getByRole('button', { name: 'Share' }).click();
-  await page.getByRole('button', { name: /^Copy link/ }).click();
-  await page.waitForURL(/#v4/);
-  const link = new URL(page.url()).hash;
-  expect(link.length).toBeLessThan(1800);
+  const link = await copyLink(page);
+  expect(link).toContain('#v4.');
+  expect(new URL(link).hash.length).toBeLessThan(1800);
 
-  await page.goto('about:blank');
-  await page.goto(`./${link}`);
+  await follow(page, link);
   await expect(page.getByText('Reproduced')).toBeVisible({ timeout: 60_000 });
   await rail(page, 'Look inside');
   await expect(tab(page, 'Maximise')).toHaveAttribute('aria-selected', 'true');

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { readNpy } from '../../src/lib/tensor/npy.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
 import { onnxFile } from '../formats/build-file.ts';
+import { copyLink, follow } from './sharing.ts';
 import { expect, test } from './site.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -21,20 +22,11 @@ async function chooseMethod(page: Page, title: string): Promise<void> {
   await done(page);
 }
 
-/** Copies the link of what is on show. */
+/** Copies the link of what is on show, and looks at what was copied. */
 async function share(page: Page): Promise<string> {
-  await page.getByRole('button', { name: 'Share' }).click();
-  await page.getByRole('button', { name: /^Copy link/ }).click();
-  await expect(page.getByRole('button', { name: 'Link copied' })).toBeVisible();
-  const link = await page.evaluate(() => navigator.clipboard.readText());
-  expect(page.url()).toBe(link);
+  const link = await copyLink(page);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
   return link;
-}
-
-/** Opens a link as from a chat: in a page that was never at this address. */
-async function follow(page: Page, link: string): Promise<void> {
-  await page.goto('about:blank');
-  await page.goto(link);
 }
 
 /** Width and height of a PNG. */

@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sameThing } from './pair.ts';
+import { copyLink, follow } from './sharing.ts';
 import { expect, test } from './site.ts';
 
 const gallery = join(import.meta.dirname, '../../static/gallery');
@@ -56,12 +57,7 @@ test('a model of two images asks for the second, shows either map, and its link 
   await done(page);
   expect(await drawn(page)).not.toBe(left);
 
-  await page.getByRole('button', { name: 'Share' }).click();
-  await page.getByRole('button', { name: /^Copy link/ }).click();
-  await expect(page.getByRole('button', { name: 'Link copied' })).toBeVisible();
-  const link = page.url();
-  await page.goto('about:blank');
-  await page.goto(link);
+  await follow(page, await copyLink(page));
 
   const needed = page.getByRole('status').filter({ hasText: 'This link needs' });
   await expect(needed).toContainText(/same-thing\.onnx .* and the image cat-0\.png .* and the image cat-11\.png/);

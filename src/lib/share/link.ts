@@ -5,21 +5,15 @@ import { type FileReference, type SharedRecord, readShort, writeShort } from './
 /** Thirty times what chat programs let through. */
 const SHORT: Kind = { letter: 'v', version: 7, maxLetters: 64_000, maxBytes: 64_000 };
 /** The oldest that says all of `record`: pages that know no newer read it too, and say of the rest that it is newer. */
-const kindFor = ({ others, place, neuron, through, baseline }: SharedRecord): Kind => ({
-  ...SHORT,
-  version:
-    baseline.kind === 'images'
-      ? 7
-      : through !== null
-        ? 6
-        : neuron !== null
-          ? 5
-          : place !== null
-            ? 4
-            : others.length > 0
-              ? 3
-              : 2,
-});
+function versionOf({ others, place, neuron, through, baseline }: SharedRecord): number {
+  if (baseline.kind === 'images') return 7;
+  if (through !== null) return 6;
+  if (neuron !== null) return 5;
+  if (place !== null) return 4;
+  return others.length > 0 ? 3 : 2;
+}
+
+const kindFor = (record: SharedRecord): Kind => ({ ...SHORT, version: versionOf(record) });
 
 /** Characters of a fragment: programs let 2,000 through, and the page's address stands before it. */
 export const MOST_OF_FRAGMENT = 1800;
