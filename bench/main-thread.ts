@@ -66,7 +66,7 @@ try {
       await page.goto(url);
       await done(page);
       await scene.prepare?.(page, values.model);
-      await page.waitForTimeout(500);
+      await page.waitForTimeout(SETTLE_MS);
     }
     await browser.startTracing(page, { categories: CATEGORIES });
     if (scene.fromTheStart) await page.goto(url);
