@@ -5,13 +5,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureChromium } from './chromium.mjs';
-import { flakyTitles } from './flaky.mjs';
 import { build, install, npmRun, root, say } from './steps.mjs';
+import { ofPlaywright, ofVitest } from './test-report.mjs';
 
 /**
- * `flaky`: titles of tests that failed and then passed; they count as passed.
- *
- * @typedef {{ passed: number, failed: number, skipped: number, flaky?: string[] }} Counts
+ * @typedef {import('./test-report.mjs').Counts} Counts
  * @typedef {{ title: string, run: () => Promise<Counts> }} Step
  * @typedef {{ title: string, script: string }} Check
  */
@@ -38,11 +36,14 @@ const STEPS = {
   e2e: { title: 'End-to-end tests (Playwright, Chromium)', run: playwright },
 };
 
+/** @type {Counts} */
+const NONE = { passed: 0, failed: 0, skipped: 0, flaky: [], failures: [] };
+
 /**
  * @param {number} code
  * @returns {Counts}
  */
-const single = (code) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 });
+const single = (code) => ({ ...NONE, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 });
 
 /**
  * Runs a check and shows what it said as one block when it ends.
@@ -62,22 +63,13 @@ async function runCheck({ title, script }) {
 async function vitest(project) {
   const file = join(reports, `${project}.json`);
   const code = await npmRun(`test:${project}`, ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]);
-  return counts(code, file, (report) => ({
-    passed: report.numPassedTests,
-    failed: report.numFailedTests,
-    skipped: report.numPendingTests + report.numTodoTests,
-  }));
+  return counts(code, file, (report) => ofVitest(report, root));
 }
 
 async function playwright() {
   const file = join(reports, 'e2e.json');
   const code = await npmRun('test:e2e', ['--reporter=list,json'], { env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } });
-  return counts(code, file, ({ stats, suites }) => ({
-    passed: stats.expected + stats.flaky,
-    failed: stats.unexpected,
-    skipped: stats.skipped,
-    flaky: flakyTitles(suites),
-  }));
+  return counts(code, file, ofPlaywright);
 }
 
 /**
@@ -89,7 +81,7 @@ async function playwright() {
  * @returns {Counts}
  */
 function counts(code, file, read) {
-  const found = existsSync(file) ? read(JSON.parse(readFileSync(file, 'utf8'))) : { passed: 0, failed: 0, skipped: 0 };
+  const found = existsSync(file) ? read(JSON.parse(readFileSync(file, 'utf8'))) : NONE;
   return code !== 0 && found.failed === 0 ? { ...found, failed: 1 } : found;
 }
 
@@ -144,8 +136,10 @@ async function main(names) {
     say(title);
     results.push(await timed(title, run));
   }
-  const flaky = results.flatMap((result) => result.flaky ?? []).map((title) => `  flaky: ${title}`);
-  say(`Summary\n${[...results.map(({ line }) => line), ...flaky].join('\n')}\n`);
+  const named = (/** @type {'failures' | 'flaky'} */ key, /** @type {string} */ word) =>
+    results.flatMap((result) => result[key]).map((title) => `  ${word}: ${title}`);
+  const lines = [...results.map(({ line }) => line), ...named('flaky', 'flaky'), ...named('failures', 'failed')];
+  say(`Summary\n${lines.join('\n')}\n`);
   const total = (/** @type {'passed' | 'failed'} */ key) => results.reduce((sum, result) => sum + result[key], 0);
   return { passed: total('passed'), failed: total('failed') };
 }
