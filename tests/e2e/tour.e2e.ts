@@ -60,6 +60,9 @@ test('is walked with the keyboard alone, and the numbers say who cheats', async 
   expect(numberIn(b), 'share of model B’s map on the mark').toBeGreaterThan(20);
   expect(await objectionsTo(page), 'the verdict').toEqual([]);
 
+  // The step asks model A first and ends with model B, which then stays.
+  await expect(page.getByRole('button', { name: /^Model: / })).toHaveAccessibleName('Model: Model B.onnx');
+  await done(page);
   await press(page, 'Done');
   await expect(puzzle(page)).toBeHidden();
   await expect(page.locator('main')).toBeFocused();

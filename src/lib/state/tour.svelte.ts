@@ -158,14 +158,12 @@ export class Tour {
     void this.go('bare');
   }
 
-  /** Ends the tour; the model of its last step stays open, under its own name. */
+  /** Ends the tour; the model stays open, under its own name. */
   leave(): void {
-    // A step may still be on its way through the other model.
-    const letter = this.open && ((this.step && SHOWN[this.step].at(-1)?.[0]) ?? this.open);
     this.step = null;
     this.#turn++;
     this.#waiting = null;
-    if (letter && this.#puzzle) void this.#workspace.openBundledModel(this.#puzzle.models[letter]);
+    if (this.open && this.#puzzle) void this.#workspace.openBundledModel(this.#puzzle.models[this.open]);
   }
 
   /** Keeps what the page shows, where it belongs to the puzzle. Call in an effect. */
