@@ -149,13 +149,13 @@ describe('a violation is found', () => {
       'a worker that something else starts',
       'src/lib/state/a.svelte.ts',
       `new Worker(new URL('../worker/lab.worker.ts', import.meta.url));`,
-      'only worker/client and render/client may',
+      'only worker/client and render/client and agreement/client may',
     ],
     [
       'a worker that its own folder starts past the client',
       'src/lib/render/a.ts',
       `new Worker(new URL('./b.ts', import.meta.url));`,
-      'only worker/client and render/client may',
+      'only worker/client and render/client and agreement/client may',
     ],
     [
       "the drawing worker's code in its client",

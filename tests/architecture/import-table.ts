@@ -48,9 +48,13 @@ export const IMPORT_TABLE: Record<string, Row> = {
   render: { imports: ['tensor', 'pixi.js/*'], types: ['graph', 'render/client'] },
   'render/client': { imports: ['render', 'comlink'], types: ['render/studio.worker'] },
   'render/studio.worker': { imports: ['render', 'comlink', 'pixi.js'] },
+  /** Compares maps, in a worker of its own. */
+  'agreement/client': { imports: ['comlink'], types: ['tensor', 'agreement/agreement.worker'] },
+  'agreement/agreement.worker': { imports: ['tensor', 'comlink'] },
   ui: {
     imports: [
       'state',
+      'agreement/client',
       'render',
       'render/client',
       'tensor',
@@ -65,7 +69,7 @@ export const IMPORT_TABLE: Record<string, Row> = {
 };
 
 /** The units that may name a worker's file in `new URL(…, import.meta.url)`. */
-export const WORKER_STARTERS = ['worker/client', 'render/client'];
+export const WORKER_STARTERS = ['worker/client', 'render/client', 'agreement/client'];
 
 /** The two registries; every other index.ts, and every other file of mere re-exports, is a barrel. */
 export const REGISTRIES = ['src/lib/ops/index.ts', 'src/lib/attribution/index.ts'];

@@ -118,13 +118,15 @@ function resolve(path: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : undefined;
 }
 
-/** The unit of the import table that a path belongs to. In worker/, all but its small doors belong to the lab; in render/, its two doors are units of their own. */
+const DOORS = ['render/client', 'render/studio.worker', 'agreement/client', 'agreement/agreement.worker'];
+
+/** The unit of the import table that a path belongs to. In worker/, all but its small doors belong to the lab; other doors are units of their own. */
 function unitOf(path: string): string | undefined {
   if (path === 'package.json') return path;
   if (path.startsWith('src/routes/')) return 'routes';
   const [, folder, rest] = /^src\/lib\/([^/]+)\/(.+)$/.exec(path) ?? [];
   const part = rest?.replace(/\.ts$/, '') ?? '';
-  if (folder === 'render' && ['client', 'studio.worker'].includes(part)) return `render/${part}`;
+  if (DOORS.includes(`${folder}/${part}`)) return `${folder}/${part}`;
   if (folder !== 'worker') return folder;
   if (part.endsWith('client')) return 'worker/client';
   return ['api', 'pulse'].includes(part) ? `worker/${part}` : 'worker/lab.worker';

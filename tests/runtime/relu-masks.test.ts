@@ -32,9 +32,11 @@ describe('masks of rectifiers', () => {
   it.each([
     ['Relu', relu],
     ['Clip', relu6],
-  ])('leave %s as the only reader of its input, so that it can be fused', (_name, f) => {
+    ['LeakyRelu', (g: Builder, x: Value) => g.apply('LeakyRelu', [x], { alpha: 0.1 })],
+    ['HardSigmoid', (g: Builder, x: Value) => g.apply('HardSigmoid', [x], { alpha: 0.3, beta: 0.4 })],
+  ])('leave %s as the only reader of its input, so that it can be fused', (name, f) => {
     const nodes = topologicalOrder(expectSameAfterLowering(withGradient(f), 'wasm').outputs);
-    const rectifier = nodes.find((node) => node.op === 'Relu' || node.op === 'Clip')!;
+    const rectifier = nodes.find((node) => node.op === name)!;
     expect(nodes.filter((node) => node.inputs.includes(rectifier.inputs[0]))).toEqual([rectifier]);
   });
 
@@ -42,6 +44,7 @@ describe('masks of rectifiers', () => {
     ['Relu', relu],
     ['Clip', relu6],
     ['Clip with bounds off 0', (g: Builder, x: Value) => g.apply('Clip', [x, g.scalar(-1), g.scalar(1.5)])],
+    ['HardSigmoid', (g: Builder, x: Value) => g.apply('HardSigmoid', [x], { alpha: 0.3, beta: 0.4 })],
   ])('of %s are signs on WASM', (_name, f) => {
     const counts = operatorCounts(topologicalOrder(expectSameAfterLowering(withGradient(f), 'wasm').outputs));
     expect(counts).toMatchObject({ Sign: 1 });

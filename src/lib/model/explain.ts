@@ -25,6 +25,7 @@ import { labelOf } from './labels.ts';
 import type { Layer } from './layers.ts';
 import { askNeuron, askThrough, neuronThrough } from './neuron.ts';
 import type { LoadedModel } from './open.ts';
+import { paced } from './pace.ts';
 import type {
   AttributionRequest,
   AttributionResult,
@@ -263,12 +264,12 @@ const targetLabel = (labels: readonly string[], target: Target): string =>
 
 function progressReporter(report: (p: ProgressReport) => void): (p: { done: number; total: number }) => void {
   const start = performance.now();
-  return ({ done, total }) => {
+  return paced(({ done, total }) => {
     const elapsed = (performance.now() - start) / 1000;
     report({
       doing: `pass ${done} of ${total}`,
       fraction: done / total,
       secondsLeft: done > 0 ? (elapsed / done) * (total - done) : null,
     });
-  };
+  });
 }

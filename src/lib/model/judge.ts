@@ -3,6 +3,7 @@ import { findMetric, metrics } from '../metrics/registry.ts';
 import { groups, type Measured, type Metric, type Subject } from '../metrics/types.ts';
 import { askedBy, type Setting } from './explain.ts';
 import { baselineOf, scoresOfInputs } from './feed.ts';
+import { paced } from './pace.ts';
 import type { AttributionRequest, OptionSchema, ProgressReport } from './types.ts';
 
 export interface MetricInfo extends Pick<
@@ -94,8 +95,9 @@ export async function judge(
   const subject = await subjectOf(setting, request, mask);
   for (const [i, metric] of chosen.entries()) {
     onReport({ progress: progressOf(metric.title) });
-    const onProgress = ({ done, total }: { done: number; total: number }) =>
-      onReport({ progress: progressOf(`${metric.title}: ${Math.floor(done)} of ${total}`, done / total) });
+    const onProgress = paced(({ done, total }: { done: number; total: number }) =>
+      onReport({ progress: progressOf(`${metric.title}: ${Math.floor(done)} of ${total}`, done / total) }),
+    );
     const start = performance.now();
     const asked = { ...subject, question: { ...subject.question, onProgress } };
     const measured = await metric.measure(asked, choices[i].options);

@@ -33,12 +33,18 @@ export const Relu = defineOp('Relu', {
   fold: foldElementwise(numeric((v) => Math.max(v, 0))),
 });
 
+const leakySlope = (g: Builder, x: Value, alpha: number): Value => g.where(g.greater(x, 0), 1, alpha);
+
+/** The gradient reads y, as that of Relu, where y has the sign of x. */
 export const LeakyRelu = defineOp('LeakyRelu', {
   doc: 'x where x ≥ 0, else alpha · x',
   run: (tf, [x], { attrs }) => [tf.leakyRelu(x, attrs.alpha)],
   attrs: { alpha: float(0.01) },
   infer: unary,
-  ...piecewiseLinear<{ alpha: number }>((g, x, { attrs }) => g.where(g.greater(x, 0), 1, attrs.alpha)),
+  ...piecewiseLinear<{ alpha: number }>((g, x, { attrs }) => leakySlope(g, x, attrs.alpha)),
+  gradient: (g, { x: [x], y: [y], dy: [dy], attrs: { alpha } }) => [
+    g.mul(dy, leakySlope(g, alpha >= 0 ? y : x, alpha)),
+  ],
 });
 
 /** The slope broadcasts to x, never the other way round. */
@@ -79,9 +85,10 @@ export const Elu = defineOp('Elu', {
   run: (tf, [x], { attrs }) => [tf.add(tf.relu(x), tf.mul(tf.expm1(tf.minimum(x, 0)), attrs.alpha))],
   attrs: { alpha: float(1) },
   infer: unary,
-  ...pointwise<{ alpha: number }>((g, x, { attrs }) =>
-    g.where(g.greater(x, 0), 1, g.mul(g.exp(g.min(x, 0)), attrs.alpha)),
-  ),
+  ...pointwise<{ alpha: number }>((g, x, { attrs: { alpha } }) => {
+    const below = g.exp(g.min(x, 0));
+    return alpha === 1 ? below : g.where(g.greater(x, 0), 1, g.mul(below, alpha));
+  }),
 });
 
 export const Selu = defineOp('Selu', {
@@ -103,9 +110,7 @@ export const Celu = defineOp('Celu', {
   ],
   attrs: { alpha: float(1) },
   infer: unary,
-  ...pointwise<{ alpha: number }>((g, x, { attrs }) =>
-    g.where(g.greater(x, 0), 1, g.exp(g.div(g.min(x, 0), attrs.alpha))),
-  ),
+  ...pointwise<{ alpha: number }>((g, x, { attrs }) => g.exp(g.div(g.min(x, 0), attrs.alpha))),
 });
 
 function sigmoidSlope(g: Builder, x: Value): Value {
@@ -120,6 +125,7 @@ export const Sigmoid = defineOp('Sigmoid', {
   ...pointwise(sigmoidSlope),
 });
 
+/** The gradient asks the output where it lies, as that of Clip. */
 export const HardSigmoid = defineOp('HardSigmoid', {
   doc: 'max(0, min(1, alpha · x + beta))',
   run: (tf, [x], { attrs: { alpha, beta } }) => [tf.clipByValue(tf.add(tf.mul(x, alpha), beta), 0, 1)],
@@ -129,13 +135,29 @@ export const HardSigmoid = defineOp('HardSigmoid', {
     const ramp = g.add(g.mul(x, alpha), beta);
     return g.where(g.and(g.greater(ramp, 0), g.less(ramp, 1)), alpha, 0);
   }),
+  gradient: (g, { y: [y], dy: [dy], attrs: { alpha } }) => [
+    g.mul(g.where(g.and(g.greater(y, 0), g.less(y, 1)), dy, 0), alpha),
+  ],
 });
+
+/** Far above 1 over what float32 can tell apart at 3. */
+const STEEP = 1e9;
+
+/**
+ * x/3 + ½ between the kinks, which are its own, 0 before and 1 behind them: c/3 + ½ less half the sign of x − c, c = clip(x, −3, 3).
+ * Of comparisons and selections, onnxruntime's kernels on WASM are slow.
+ */
+function hardSwishSlope(g: Builder, x: Value): Value {
+  const clip = (v: Value, bound: number) => g.apply('Clip', [v, g.scalar(-bound), g.scalar(bound)]);
+  const c = clip(x, 3);
+  return g.sub(g.add(g.div(c, 3), 0.5), clip(g.mul(g.sub(x, c), STEEP), 0.5));
+}
 
 export const HardSwish = defineOp('HardSwish', {
   doc: 'x · max(0, min(1, x/6 + 1/2))',
   run: (tf, [x]) => [tf.mul(x, tf.clipByValue(tf.add(tf.div(x, 6), 0.5), 0, 1))],
   infer: unary,
-  ...pointwise((g, x) => g.where(g.less(x, -3), 0, g.where(g.greater(x, 3), 1, g.add(g.div(x, 3), 0.5)))),
+  ...pointwise(hardSwishSlope),
 });
 
 export const Softplus = defineOp('Softplus', {

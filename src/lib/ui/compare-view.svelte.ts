@@ -1,10 +1,11 @@
 /** @file How a comparison is shown: what each cell draws, on which scale, and which two are laid over each other. */
 import type { AttributionResult, ModelInfo, Workspace } from '../state/workspace.svelte.ts';
 import { type Cell, type Comparison, comparisonOf } from '../state/compare.svelte.ts';
+import type { AgreementClient } from '../agreement/client.ts';
 import type { StudioClient } from '../render/client.ts';
 import type { Overlaid } from '../render/picture.ts';
 import type { Viewport } from '../render/viewport.ts';
-import { type RankCorrelations, rankCorrelations } from '../tensor/rank-correlation.ts';
+import type { RankCorrelations } from '../tensor/rank-correlation.ts';
 import { SharedLook } from './compare-look.svelte.ts';
 import { type Drawing, drawingOf } from './drawing.ts';
 import { duration, number, percent } from './format.ts';
@@ -53,7 +54,19 @@ export class CompareView {
     return comparisonOf(this.workspace);
   }
 
+  /** A cell of which nothing has changed stays the same object: the arrival of one result draws one picture. */
   readonly shows: readonly Show[] = $derived.by(() => {
+    const shows = this.#scaled().map((show) => {
+      const before = this.#before.find(({ cell }) => cell.id === show.cell.id);
+      return before && alike(show, before) ? before : show;
+    });
+    this.#before = shows;
+    return shows;
+  });
+
+  #before: readonly Show[] = [];
+
+  #scaled(): Show[] {
     const own = this.comparison.cells.map((cell, i) => this.#show(cell, i));
     if (!this.comparison.sharedScale) return own;
     const limit = Math.max(0, ...own.map(({ drawing }) => drawing?.scale.limit ?? 0));
@@ -63,12 +76,15 @@ export class CompareView {
       const clipped = magnitudes.filter((magnitude) => magnitude > limit).length;
       return { ...show, drawing: { ...show.drawing, scale: { limit, clipped } } };
     });
-  });
+  }
 
   readonly drawn = $derived(this.shows.filter(({ result }) => result !== null));
 
-  /** What the tables beneath the cells speak of: `drawn`, once the cell of a result that came has been built. */
+  /** What the tables beneath the cells speak of: `drawn`, once they have been compared. */
   tabled = $state.raw<readonly Show[]>([]);
+  /** Of those. Only maps of one place in one picture can be compared place by place. */
+  correlations = $state.raw<RankCorrelations | null>(null);
+  #tables = 0;
 
   /** The scores under the shared place in words: a sentence in place of as many live regions as there are cells. */
   readonly readout: string = $derived.by(() =>
@@ -88,19 +104,17 @@ export class CompareView {
     return first && second ? [first, second] : null;
   });
 
-  /** Only maps of one place in one picture can be compared place by place. */
-  readonly correlations: RankCorrelations | null = $derived.by(() => {
-    const results = this.tabled.map(({ result }) => result!);
-    const [first] = results;
-    const alike = results.every(
-      ({ imageSha256, crop }) =>
-        imageSha256 === first.imageSha256 && JSON.stringify(crop) === JSON.stringify(first.crop),
-    );
-    if (results.length === 0 || !alike) return null;
+  /** Makes tables of `shows`; a later call wins. Rejects with an Error where the maps cannot be compared. */
+  async tabulate(shows: readonly Show[], agreement: AgreementClient): Promise<void> {
+    const call = ++this.#tables;
+    const results = shows.map(({ result }) => result!);
     // The first map is sorted when it comes, not together with the second.
-    const found = rankCorrelations(results.map(({ map }) => map));
-    return results.length > 1 ? found : null;
-  });
+    const alike = results.length > 0 && ofOnePlace(results);
+    const found = alike ? await agreement.correlate(results.map(({ map }) => map)) : null;
+    if (call !== this.#tables) return;
+    this.tabled = shows;
+    this.correlations = results.length > 1 ? found : null;
+  }
 
   choosePair(place: 0 | 1, id: string): void {
     const ids = this.pair?.map(({ cell }) => cell.id) ?? ['', ''];
@@ -182,6 +196,22 @@ export class CompareView {
       failure: outcome && !outcome.ok ? outcome.message : '',
     };
   }
+}
+
+const ofOnePlace = ([first, ...others]: readonly AttributionResult[]): boolean =>
+  others.every(
+    ({ imageSha256, crop }) => imageSha256 === first.imageSha256 && JSON.stringify(crop) === JSON.stringify(first.crop),
+  );
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+/** Equal but for the identity of plain objects. */
+function alike(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (!isPlain(a) || !isPlain(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => alike(a[key], b[key]));
 }
 
 /** The cell's caption, piece by piece. */

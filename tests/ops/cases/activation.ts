@@ -7,7 +7,11 @@ const withAttributes = (c: Case, title: string, attrs: Case['attrs']): Case => (
 
 export const activation: Cases = {
   Relu: [kinked([0])],
-  LeakyRelu: [kinked([0]), withAttributes(kinked([0]), 'alpha 0.3', { alpha: 0.3 })],
+  LeakyRelu: [
+    kinked([0]),
+    withAttributes(kinked([0]), 'alpha 0.3', { alpha: 0.3 }),
+    withAttributes(kinked([0]), 'alpha −0.4', { alpha: -0.4 }),
+  ],
   PRelu: [
     { title: 'a slope a channel', inputs: [x([N, 3, 2, 2], { avoid: [0] }), weight([3, 1, 1])] },
     { title: 'a slope that varies', inputs: [x([N, 4], { avoid: [0] }), x([N, 4])] },

@@ -106,7 +106,11 @@ export const masksAsSteps = (graph: Graph, g: Builder): Graph =>
   });
 
 /** Bounds between which `signOf` can neither overflow nor lose its sign to underflow. */
-const [NARROWEST, FURTHEST] = [2, 1e18];
+const [NARROWEST, FURTHEST] = [1, 1e18];
+
+/** Beyond which a node's output never lies. */
+const boundsOf = (node: Node | null): { below: number | null; above: number | null } =>
+  node?.op === 'HardSigmoid' ? { below: 0, above: 1 } : node ? bends(node) : { below: null, above: null };
 
 /**
  * The condition that a rectifier's output lies off its bounds, as a number that is 1 where it holds and else 0: the sign of a
@@ -118,13 +122,13 @@ function signOf(g: Builder, condition: Value): Value | null {
   const sign = (v: Value) => g.apply('Sign', [v]);
   if (node.op === 'Greater') {
     const [y, threshold] = node.inputs as readonly Value[];
-    const { below } = y.producer ? bends(y.producer) : { below: null };
+    const { below } = boundsOf(y.producer);
     return y.dtype === 'float32' && below === 0 && scalarOf(threshold) === 0 ? sign(y) : null;
   }
   const [greater, less] = node.op === 'And' ? node.inputs.map((v) => v!.producer) : [];
   if (greater?.op !== 'Greater' || less?.op !== 'Less' || greater.inputs[0] !== less.inputs[0]) return null;
   const y = greater.inputs[0] as Value;
-  const { below, above } = y.producer ? bends(y.producer) : { below: null, above: null };
+  const { below, above } = boundsOf(y.producer);
   if (y.dtype !== 'float32' || below === null || above === null) return null;
   if (scalarOf(greater.inputs[1]) !== below || scalarOf(less.inputs[1]) !== above) return null;
   if (above - below < NARROWEST || Math.max(-below, above) > FURTHEST) return null;
