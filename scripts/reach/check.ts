@@ -214,7 +214,7 @@ for (const name of wanted.length > 0 ? wanted : readdirSync(root).sort()) {
     number(Math.max(...manifest.float32_spread)),
     worst((r) => r.deeplift),
   ];
-  const well = manifest.agreed.filter((passes) => passes === manifest.passes).length;
+  const well = manifest.agreed.filter((passes) => passes >= manifest.passes).length;
   const drawn = well === manifest.agreed.length ? `${manifest.drawn}` : `${manifest.drawn} (${well} well)`;
   console.log(`| ${name} | ${shape} | ${drawn} | ${rows.length} | ${axes} | ${numbers.join(' | ')} |`);
   for (const miss of misses) console.log(`**${name}/${miss}**`);

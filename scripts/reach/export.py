@@ -37,8 +37,10 @@ OPSETS = (11, 13, 17)
 INPUTS = 3
 # Passes of PyTorch that round differently and must agree at an input, and within which relative L2 distance.
 ROUNDINGS, WELL = 12, 5e-5
-# Inputs tried: as many as are wanted, which do for smooth models, then by groups.
-GROUP, MOST_GROUPS = 12, 12
+# More passes, that round this many times as far: of several inputs that pass the first, those are taken that bear most of these.
+FURTHER, FAR = 6, 4
+# Inputs tried: as many as are wanted, which do for smooth models, then by groups; so many of these in the hope of better ones.
+GROUP, MOST_GROUPS, HOPEFUL = 12, 12, 2
 # Examples run at once while inputs are chosen.
 BATCH = 8
 # Smaller weights stay in the model's file.
@@ -177,6 +179,8 @@ MODELS = {
     "recurrent": (Recurrent, 28),
     "text": (Text, TOKENS),
 }
+# They go first, so that no core is left with one of them at the end.
+LONGEST = ("swin_v2", "efficientnet_v2_s", "densenet121", "inception_v3", "convnext_tiny")
 
 
 def build(name):
@@ -258,16 +262,16 @@ def relative(a, b):
     return ((a - b).flatten(1).norm(dim=1) / b.flatten(1).norm(dim=1)).numpy()
 
 
-def last_bit(tensor):
-    """Moved by up to one unit in the last place, about what a sum in another order rounds to."""
-    return tensor * (1 + (2 * torch.rand_like(tensor) - 1) * 2.0**-23) if tensor.is_floating_point() else tensor
+def last_bit(tensor, units):
+    """Moved by up to so many units in the last place; one is about what a sum in another order rounds to."""
+    return tensor * (1 + (2 * torch.rand_like(tensor) - 1) * units * 2.0**-23) if tensor.is_floating_point() else tensor
 
 
 @contextmanager
-def rounded_otherwise(model, state):
+def rounded_otherwise(model, state, units):
     with torch.no_grad():
         for key, value in model.state_dict().items():
-            value.copy_(last_bit(state[key]))
+            value.copy_(last_bit(state[key], units))
     yield
     with torch.no_grad():
         model.load_state_dict(state)
@@ -275,16 +279,18 @@ def rounded_otherwise(model, state):
 
 def spread_of(name, model, xs):
     """How many of the passes that round differently agree with the plain one at each of `xs`, up to the first that does
-    not, and the largest distance up to there. A pass runs only on the inputs that are still in the race.
+    not, and the largest distance up to there, of those that round by one unit. A pass runs only on the inputs that are
+    still in the race.
     """
     by_batches = lambda x: torch.cat([gradient(name, model, part)[1] for part in x.split(BATCH)])
     plain, state = by_batches(xs), copy.deepcopy(model.state_dict())
     agreed, worst = np.zeros(len(xs), int), np.zeros(len(xs))
     alive = np.arange(len(xs))
-    for _ in range(ROUNDINGS):
-        with rounded_otherwise(model, state):
-            distance = relative(by_batches(last_bit(xs[alive])), plain[alive])
-        worst[alive] = np.maximum(worst[alive], distance)
+    for units in [1] * ROUNDINGS + [FAR] * FURTHER:
+        with rounded_otherwise(model, state, units):
+            distance = relative(by_batches(last_bit(xs[alive], units)), plain[alive])
+        if units == 1:
+            worst[alive] = np.maximum(worst[alive], distance)
         alive = alive[distance <= WELL]
         agreed[alive] += 1
         if len(alive) == 0:
@@ -293,18 +299,18 @@ def spread_of(name, model, xs):
 
 
 def chosen(name, model, size):
-    """The first inputs at which PyTorch's float32 gradients agree however they round; where too few are found, those at
+    """The first inputs at which PyTorch's float32 gradients agree however they round; where too few are found soon, those at
     which most passes agree. Elsewhere some unit is so near its kink that rounding decides on which side it is, which
     moves the whole gradient: there float32 says nothing, PyTorch's no more than ours.
 
     Returns the inputs, the agreeing passes of each, their largest distance, and how many inputs were drawn.
     """
     xs, agreed, worst = draw(name, size, 0), np.zeros(0, int), np.zeros(0)
-    for group in [INPUTS] + [GROUP] * MOST_GROUPS:
+    for drawn, group in enumerate([INPUTS] + [GROUP] * MOST_GROUPS):
         more = draw(name, size, group)
         found = spread_of(name, model, more)
         xs, agreed, worst = torch.cat([xs, more]), np.append(agreed, found[0]), np.append(worst, found[1])
-        if (agreed == ROUNDINGS).sum() >= INPUTS:
+        if (agreed >= (ROUNDINGS if drawn >= HOPEFUL else ROUNDINGS + FURTHER)).sum() >= INPUTS:
             break
     best = np.argsort(-agreed, kind="stable")[:INPUTS]
     return xs[best], agreed[best], worst[best], len(xs)
@@ -369,7 +375,7 @@ def export(name, folder):
     manifest |= {"sum": name.startswith("deeplab"), "embedding": name == "text"}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1))
     told = f", not written: {', '.join(refused)}" if refused else ""
-    inputs = f"{drawn} inputs drawn, {(agreed == ROUNDINGS).sum()} well conditioned"
+    inputs = f"{drawn} inputs drawn, {(agreed >= ROUNDINGS).sum()} well conditioned"
     seconds = f"{time.time() - start:.1f} s, of which {chose - start:.1f} s choosing"
     print(f"{name}: {inputs}, float32 noise {noise.max():.1e}, {seconds}{told}", flush=True)
 
@@ -387,5 +393,6 @@ if __name__ == "__main__":
     # Freed memory is kept for the next tensor of that size: a third of the time went into fetching it from the system.
     os.environ |= {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**40), "OMP_NUM_THREADS": "1"}
     with multiprocessing.get_context("spawn").Pool(os.cpu_count(), maxtasksperchild=1) as pool:
-        pool.starmap(alone, [(name, folder) for name in arguments[1:] or MODELS], chunksize=1)
+        names = sorted(arguments[1:] or MODELS, key=lambda name: name not in LONGEST)
+        pool.starmap(alone, [(name, folder) for name in names], chunksize=1)
     print(f"{time.time() - begin:.0f} s")

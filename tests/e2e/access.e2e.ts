@@ -191,13 +191,13 @@ test.describe('on a large screen, without motion and with forced colours', () =>
     await page.goto('./');
     await done(page);
     expect(await objections(page), 'the exhibit').toEqual([]);
-    const background = (state: string) =>
+    const background = (row: string) =>
       page
         .getByRole('radiogroup', { name: 'Predictions' })
-        .locator(`[data-state=${state}]`)
+        .locator(row)
         .first()
-        .evaluate((row) => getComputedStyle(row).backgroundColor);
-    expect(await background('checked')).not.toBe(await background('unchecked'));
+        .evaluate((element) => getComputedStyle(element).backgroundColor);
+    expect(await background('label:has(:checked)')).not.toBe(await background('label:not(:has(:checked))'));
     const moving = await page.evaluate(() => getComputedStyle(document.querySelector('button')!).transitionDuration);
     expect(Number.parseFloat(moving)).toBe(0);
   });

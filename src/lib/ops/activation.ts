@@ -144,13 +144,13 @@ export const HardSigmoid = defineOp('HardSigmoid', {
 const STEEP = 1e9;
 
 /**
- * x/3 + ½ between the kinks, which are its own, 0 before and 1 behind them: c/3 + ½ less half the sign of x − c, c = clip(x, −3, 3).
- * Of comparisons and selections, onnxruntime's kernels on WASM are slow.
+ * x/3 + ½ between the kinks, which are its own, 0 before and 1 behind them: c/3 + 1 − s with c = clip(x, −3, 3) and a step s of x − c,
+ * which is 0, ½ or 1. Of comparisons and selections, onnxruntime's kernels on WASM are slow.
  */
 function hardSwishSlope(g: Builder, x: Value): Value {
-  const clip = (v: Value, bound: number) => g.apply('Clip', [v, g.scalar(-bound), g.scalar(bound)]);
-  const c = clip(x, 3);
-  return g.sub(g.add(g.div(c, 3), 0.5), clip(g.mul(g.sub(x, c), STEEP), 0.5));
+  const c = g.apply('Clip', [x, g.scalar(-3), g.scalar(3)]);
+  const step = g.apply('HardSigmoid', [g.sub(x, c)], { alpha: STEEP, beta: 0.5 });
+  return g.add(g.sub(g.div(c, 3), step), 1);
 }
 
 export const HardSwish = defineOp('HardSwish', {
