@@ -159,7 +159,7 @@ test('several images are a strip that the arrow keys walk, and each keeps its cl
   await expect(heading).toContainText('fish');
   await done(page);
   const second = page.getByRole('radiogroup', { name: 'Predictions' }).getByRole('radio').nth(1);
-  const label = await second.locator('.label').innerText();
+  const label = await second.locator('..').locator('.label').innerText();
   await second.click();
   await expect(heading).toContainText(label);
   await images.getByRole('radio', { checked: true }).focus();

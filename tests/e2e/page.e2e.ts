@@ -80,7 +80,7 @@ test('a layer is explained in place of the image', async ({ page }) => {
 test('another class is explained when it is clicked', async ({ page }) => {
   await visit(page);
   const second = page.getByRole('radiogroup', { name: 'Predictions' }).getByRole('radio').nth(1);
-  const label = await second.locator('.label').innerText();
+  const label = await second.locator('..').locator('.label').innerText();
   await second.click();
   await expect(caption(page).getByRole('heading', { level: 1 })).toContainText(label);
   await done(page);
