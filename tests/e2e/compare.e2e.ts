@@ -43,8 +43,18 @@ test('four methods stand side by side, with captions, pictures and their agreeme
     expect(await isDrawn(page, title)).toBe(true);
   }
   await expect(cell(page, 'DeepLIFT')).toContainText(/Δ/);
-  const rho = await page.locator('main table td:not(.self)').allInnerTexts();
-  expect(rho.filter((text) => /^−?[01]\.\d\d$/.test(text)).length).toBe(12);
+  const agreement = page.locator('main table td:not(.self)').filter({ hasText: /^\s*−?[01]\.\d\d\s*$/ });
+  await expect(agreement).toHaveCount(12);
+});
+
+test('where the script that compares maps cannot be loaded, that is said and the rest stands', async ({ page }) => {
+  await page.route('**/agreement.worker-*.js', (route) => route.abort());
+  await visit(page);
+  await complete(page, 4);
+  await expect(page.getByText('the script that compares maps could not be loaded')).toBeVisible();
+  expect(await isDrawn(page, 'Grad-CAM')).toBe(true);
+  await expect(page.getByRole('button', { name: 'Rank by metrics' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Do the maps agree?' })).toHaveCount(0);
 });
 
 test('the same place is read out in every cell, and all zoom together', async ({ page }) => {

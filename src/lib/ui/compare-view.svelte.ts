@@ -104,16 +104,18 @@ export class CompareView {
     return first && second ? [first, second] : null;
   });
 
-  /** Makes tables of `shows`; a later call wins. Rejects with an Error where the maps cannot be compared. */
+  /** Makes tables of `shows`; a later call wins. Rejects with an Error where the maps cannot be compared; the other tables stand. */
   async tabulate(shows: readonly Show[], agreement: AgreementClient): Promise<void> {
     const call = ++this.#tables;
     const results = shows.map(({ result }) => result!);
     // The first map is sorted when it comes, not together with the second.
     const alike = results.length > 0 && ofOnePlace(results);
-    const found = alike ? await agreement.correlate(results.map(({ map }) => map)) : null;
+    const compared = alike ? agreement.correlate(results.map(({ map }) => map)) : Promise.resolve(null);
+    const found = await compared.catch(() => null);
     if (call !== this.#tables) return;
     this.tabled = shows;
     this.correlations = results.length > 1 ? found : null;
+    await compared;
   }
 
   choosePair(place: 0 | 1, id: string): void {
