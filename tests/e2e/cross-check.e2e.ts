@@ -5,7 +5,7 @@ import { drop } from './files.ts';
 import { objectionsTo } from './objections.ts';
 import { expect, test } from './site.ts';
 
-const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 60_000 });
+const done = (page: Page) => expect(page.locator('figure[data-state="done"]')).toBeVisible({ timeout: 120_000 });
 
 /** By a method of one pass, which an emulated GPU does in a second, on WASM. */
 async function explained(page: Page, method = 'Saliency'): Promise<void> {
@@ -26,11 +26,11 @@ const check = (page: Page) => page.getByRole('button', { name: 'Check on another
 test('WASM and WebGPU agree, and the page says to how many digits; a check is stopped and begun again', async ({
   page,
 }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(360_000);
   await explained(page);
   await check(page).click();
   await expect(page.getByText(/^WASM and WebGPU agree (exactly|to \d × 10⁻[⁴⁵⁶⁷⁸⁹])\.$/)).toBeVisible({
-    timeout: 60_000,
+    timeout: 120_000,
   });
   expect(await objectionsTo(page, { within: 'figcaption' })).toEqual([]);
   // Another result has not been checked.
@@ -45,13 +45,13 @@ test('WASM and WebGPU agree, and the page says to how many digits; a check is st
   await expect(check(page)).toBeVisible();
   await expect(page.getByRole('progressbar', { name: 'Checking on another runtime' })).toHaveCount(0);
   await check(page).click();
-  await expect(page.getByText(/^WASM and WebGPU agree/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/^WASM and WebGPU agree/)).toBeVisible({ timeout: 120_000 });
 });
 
 test('a model whose numbers are rounding and nothing else is flagged, with the operator at which the devices part', async ({
   page,
 }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(360_000);
   await explained(page, 'Grad-CAM');
   await drop(page, [{ name: 'cancelling.onnx', bytes: cancelling() }]);
   await expect(page.getByRole('button', { name: 'Model: cancelling.onnx' })).toBeVisible({ timeout: 30_000 });
