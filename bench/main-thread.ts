@@ -6,7 +6,7 @@
  *
  * Two times are given for each task: elapsed, which also counts the time in which the processor served others, and computing
  * time of the thread itself. The limit of 50 ms is that of the Long Tasks API. `--quick-compiler` keeps V8 from compiling the
- * engine's WebAssembly a second time and better, which takes all cores for seconds: what is still over the limit then is the page's.
+ * engine's WebAssembly a second time and better, which takes all cores for seconds.
  */
 import { join } from 'node:path';
 import os from 'node:os';

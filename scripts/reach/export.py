@@ -306,11 +306,11 @@ def chosen(name, model, size):
     Returns the inputs, the agreeing passes of each, their largest distance, and how many inputs were drawn.
     """
     xs, agreed, worst = draw(name, size, 0), np.zeros(0, int), np.zeros(0)
-    for drawn, group in enumerate([INPUTS] + [GROUP] * MOST_GROUPS):
+    for groups, group in enumerate([INPUTS] + [GROUP] * MOST_GROUPS):
         more = draw(name, size, group)
         found = spread_of(name, model, more)
         xs, agreed, worst = torch.cat([xs, more]), np.append(agreed, found[0]), np.append(worst, found[1])
-        if (agreed >= (ROUNDINGS if drawn >= HOPEFUL else ROUNDINGS + FURTHER)).sum() >= INPUTS:
+        if (agreed >= (ROUNDINGS if groups >= HOPEFUL else ROUNDINGS + FURTHER)).sum() >= INPUTS:
             break
     best = np.argsort(-agreed, kind="stable")[:INPUTS]
     return xs[best], agreed[best], worst[best], len(xs)
