@@ -2,7 +2,7 @@
 import type { DeviceId } from '../runtime/devices.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { AGREEMENT, differenceOf, firstDivergence, firstPartedRun, type Divergence } from './cross-check.ts';
-import { createEngine, preferredBatch } from './engine.ts';
+import { createEngine, preferredBatch, type ModelEngine } from './engine.ts';
 import { explain, type Setting } from './explain.ts';
 import type { AttributionRequest, AttributionResult } from './types.ts';
 
@@ -23,18 +23,37 @@ export async function crossCheck(
   request: AttributionRequest,
   { on, second }: { readonly on: DeviceId; readonly second: Runtime },
 ): Promise<CrossCheck> {
-  const { loaded, onProgress, signal } = setting;
-  const first = loaded.runtime;
+  const { loaded } = setting;
   const here = await explain(part(setting, 'here: ', 0, 0.4), request);
   const engine = createEngine(second, { weightBytes: 4 * loaded.info.parameters });
-  const elsewhere: Setting = { ...part(setting, 'on the other device: ', 0.4, 0.4), loaded: { ...loaded, engine } };
-  const there = await explain({ ...elsewhere, device: second.device }, request).finally(() => engine.dispose());
-  const difference = differenceBetween(here, there);
-  if (difference <= AGREEMENT) return { on, difference, agrees: true, divergence: null };
-  const pair = { first, second };
+  try {
+    const elsewhere: Setting = { ...part(setting, 'on the other device: ', 0.4, 0.4), loaded: { ...loaded, engine } };
+    const there = await explain({ ...elsewhere, device: second.device }, request);
+    const difference = differenceBetween(here, there);
+    const agrees = difference <= AGREEMENT;
+    return {
+      on,
+      difference,
+      agrees,
+      divergence: agrees ? null : await whereTheyPart(setting, request, engine, second),
+    };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** `engine`: that of `second`, with what the explanation there has compiled. */
+async function whereTheyPart(
+  setting: Setting,
+  request: AttributionRequest,
+  engine: ModelEngine,
+  second: Runtime,
+): Promise<Divergence | null> {
+  const { loaded, onProgress, signal } = setting;
+  const first = loaded.runtime;
   const silent = { ...setting, onProgress: () => undefined };
   onProgress({ doing: 'looking for the operator', fraction: 0.8, secondsLeft: null });
-  const run = await firstPartedRun(pair, preferredBatch(first), (both) =>
+  const run = await firstPartedRun({ first: loaded.engine, second: engine }, preferredBatch(first), (both) =>
     explain({ ...silent, loaded: { ...loaded, engine: { ...both, dispose: async () => undefined } } }, request),
   );
   const search = (done: number, total: number) =>
@@ -43,8 +62,7 @@ export async function crossCheck(
       fraction: 0.8 + (0.2 * done) / total,
       secondsLeft: null,
     });
-  const divergence = run && (await firstDivergence(pair, run, { signal, onProgress: search }));
-  return { on, difference, agrees: false, divergence };
+  return run && firstDivergence({ first, second }, run, { signal, onProgress: search });
 }
 
 /** Progress of one part of the work as that of the whole. */

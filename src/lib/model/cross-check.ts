@@ -1,11 +1,11 @@
 /** @file One graph on two runtimes: where they part, by name. */
-import { createEngine, type ModelEngine } from './engine.ts';
 import type { Compiled, Engine, Resident } from '../attribution/types.ts';
+import { bindShape } from '../graph/dim.ts';
 import { topologicalOrder, type Graph, type Node, type Value } from '../graph/graph.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { relativeError } from '../tensor/arithmetic.ts';
-import { isFloat } from '../tensor/dtype.ts';
-import { toFloat32, type Tensor } from '../tensor/tensor.ts';
+import { bytesPerElement, isFloat } from '../tensor/dtype.ts';
+import { sizeOf, toFloat32, type Tensor } from '../tensor/tensor.ts';
 
 /** Largest difference, relative to the largest number, that rounding explains. */
 export const AGREEMENT = 1e-3;
@@ -35,54 +35,66 @@ export interface Run {
 export interface SearchOptions {
   readonly tolerance?: number;
   readonly signal?: AbortSignal;
-  /** Values that were compared, and about how many there will be. */
+  /** Comparisons that were made, and about how many there will be. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Compiling a graph for a GPU takes longer than running it, so a comparison looks at several values at once. */
+const PROBES = 8;
+
+/** Of the values that one comparison reads from each runtime. */
+const PROBED_BYTES = 64 * 2 ** 20;
+
 /**
- * Finds where two runtimes part: halves the graph's values in topological order until one differs and the one before it does
- * not, then goes up to the node whose own inputs agree. null where the results agree within `tolerance`.
+ * Finds where two runtimes part: cuts the graph's values, in topological order, into parts until one differs and the one
+ * before it does not, then goes up to the node whose own inputs agree. null where the results agree within `tolerance`.
  */
 export async function firstDivergence(pair: Pair, run: Run, options: SearchOptions = {}): Promise<Divergence | null> {
   const { tolerance = AGREEMENT, signal, onProgress } = options;
-  const total = Math.ceil(Math.log2(topologicalOrder(run.graph.outputs).length + 1)) + 3;
+  const total = Math.ceil(Math.log(topologicalOrder(run.graph.outputs).length + 1) / Math.log(PROBES + 1)) + 2;
   let done = 0;
-  const differences = async (values: readonly Value[]): Promise<number[]> => {
+  const known = new Map<Value, number>();
+  /** Index of the first of `values` that differs; -1 where none does. */
+  const firstDiffering = async (values: readonly Value[]): Promise<number> => {
     signal?.throwIfAborted();
-    const found = await compare(pair, run, values);
-    onProgress?.(Math.min(++done, total), total);
-    return found;
+    const unknown = values.filter((value) => !known.has(value));
+    if (unknown.length > 0) {
+      (await compare(pair, run, unknown)).forEach((difference, i) => known.set(unknown[i], difference));
+      onProgress?.(Math.min(++done, total), total);
+    }
+    return values.findIndex((value) => known.get(value)! > tolerance);
   };
-  const differs = async (node: Node) => (await differences([node.outputs[0]]))[0] > tolerance;
   const ends = run.graph.outputs.filter(({ producer }) => producer !== null && isComparable(producer));
-  const end = ends.length > 0 ? (await differences(ends)).findIndex((difference) => difference > tolerance) : -1;
+  const end = await firstDiffering(ends);
   if (end < 0) return null;
-  const nodes = topologicalOrder([ends[end]]).filter(isComparable);
-  let [low, high] = [-1, nodes.length - 1];
+  const values = topologicalOrder([ends[end]])
+    .filter(isComparable)
+    .map(({ outputs }) => outputs[0]);
+  let [low, high] = [-1, values.length - 1];
   while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (await differs(nodes[middle])) high = middle;
-    else low = middle;
+    const probes = probesBetween(values, low, high, run.batch);
+    const at = await firstDiffering(probes.map((i) => values[i]));
+    [low, high] = [(at < 0 ? probes.at(-1) : probes[at - 1]) ?? low, probes[at] ?? high];
   }
-  return climb(nodes[high], differences, tolerance);
+  const { op, name, outputs } = await climb(values[high].producer!, firstDiffering);
+  return { op, node: name || outputs[0].name, difference: known.get(outputs[0])! };
 }
 
-/** What a node reads may have parted on a branch that the halving passed by. */
-async function climb(
-  from: Node,
-  differences: (values: readonly Value[]) => Promise<number[]>,
-  tolerance: number,
-): Promise<Divergence> {
-  let node = from;
-  for (;;) {
-    const read = node.inputs.filter((v): v is Value => v?.producer != null && isComparable(v.producer));
-    const found = read.length > 0 ? await differences(read) : [];
-    const parted = found.findIndex((difference) => difference > tolerance);
-    if (parted < 0) break;
-    node = read[parted].producer!;
-  }
-  const [difference] = await differences([node.outputs[0]]);
-  return { op: node.op, node: node.name || node.outputs[0].name, difference };
+/** Indices strictly between `low` and `high`, evenly spaced; as many as may be read at once, at least one. */
+function probesBetween(values: readonly Value[], low: number, high: number, batch: number): number[] {
+  const largest = Math.max(...values.slice(low + 1, high).map((value) => bytesOf(value, batch)));
+  const count = Math.max(1, Math.min(PROBES, high - low - 1, Math.floor(PROBED_BYTES / largest)));
+  return Array.from({ length: count }, (_, i) => low + Math.round(((i + 1) * (high - low)) / (count + 1)));
+}
+
+const bytesOf = ({ shape, dtype }: Value, batch: number): number =>
+  sizeOf(bindShape(shape, batch)) * bytesPerElement(dtype);
+
+/** What a node reads may have parted on a branch that the cutting passed by. */
+async function climb(from: Node, firstDiffering: (values: readonly Value[]) => Promise<number>): Promise<Node> {
+  const read = from.inputs.filter((v): v is Value => v?.producer != null && isComparable(v.producer));
+  const parted = await firstDiffering(read);
+  return parted < 0 ? from : climb(read[parted].producer!, firstDiffering);
 }
 
 /** Indices and masks are compared by what is made of them. */
@@ -138,35 +150,32 @@ class Parted extends Error {
 }
 
 /**
- * Does `work` with an engine that runs each graph on both runtimes, fed the same, and returns the first run whose results
- * differ; null where none does, so that the difference of the whole is the sum of small ones.
+ * Does `work` with an engine that runs each graph on both engines, fed the same, and returns the first run whose results
+ * differ; null where none does, so that the difference of the whole is the sum of small ones. Programs that the engines
+ * have at hand are used again; of `batch` examples each, on both.
  */
 export async function firstPartedRun(
-  { first, second }: Pair,
+  engines: { readonly first: Engine; readonly second: Engine },
   batch: number,
   work: (engine: Engine) => Promise<unknown>,
 ): Promise<Run | null> {
-  const engines = [createEngine(first, { batch }), createEngine(second, { batch })];
   try {
-    await work(lockstep(engines[0], engines[1]));
+    await work(lockstep(engines, batch));
     return null;
   } catch (error) {
     if (error instanceof Parted) return error.run;
     throw error;
-  } finally {
-    for (const engine of engines) await engine.dispose();
   }
 }
 
-function lockstep(first: ModelEngine, second: ModelEngine): Engine {
+function lockstep({ first, second }: { readonly first: Engine; readonly second: Engine }, usual: number): Engine {
   return {
-    preferredBatch: (total) => first.preferredBatch(total),
-    async program(key, build, { batch }): Promise<Compiled> {
+    preferredBatch: async () => usual,
+    async program(key, build, options): Promise<Compiled> {
       const graph = build();
-      const [a, b] = [
-        await first.program(key, () => graph, { batch }),
-        await second.program(key, () => graph, { batch }),
-      ];
+      const { batch } = options;
+      const a = await first.program(key, () => graph, options);
+      const b = await second.program(key, () => graph, options);
       return {
         batch,
         run: async (given) => {
