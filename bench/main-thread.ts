@@ -67,14 +67,15 @@ try {
     if (!scene.fromTheStart) {
       await page.goto(url);
       await done(page);
-      await scene.prepare?.(page, values.model);
+    }
+    await scene.prepare?.(page, values.model);
+    if (!scene.fromTheStart) {
       // What Playwright itself needs in the page is there before the measurement.
       await page.waitForFunction(() => document.body !== null);
       await page.waitForTimeout(SETTLE_MS);
     }
     await browser.startTracing(page, { categories: CATEGORIES });
-    if (scene.fromTheStart) await page.goto(url);
-    await scene.play(page);
+    await Promise.all([scene.play(page), ...(scene.fromTheStart ? [page.goto(url, { waitUntil: 'commit' })] : [])]);
     const tasks = tasksOf(await browser.stopTracing());
     for (const unseen of scene.fromTheStart ? [true, false] : [false])
       report(

@@ -60,6 +60,7 @@ export const IMPORT_TABLE: Record<string, Row> = {
       'tensor',
       'svelte/*',
       'bits-ui',
+      '@floating-ui/dom',
       'd3-scale',
       'd3-shape',
       '@fontsource-variable/*',

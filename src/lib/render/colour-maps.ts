@@ -38,19 +38,30 @@ function paint(stops: readonly Stop[], position: (entry: number) => number): Uin
   return colours;
 }
 
-const sequential = (id: string, title: string, stops: readonly Stop[]): ColourMap => ({
-  id,
-  title,
-  kind: 'sequential',
-  colours: paint(stops, (entry) => entry / (ENTRIES - 1)),
-});
+/** Painted when first looked at: all of them take 20 ms on a slow machine, and most people look at two. */
+function colourMapOf(id: string, title: string, kind: ColourMapKind, painted: () => Uint8Array): ColourMap {
+  let colours: Uint8Array | null = null;
+  return {
+    id,
+    title,
+    kind,
+    get colours() {
+      return (colours ??= painted());
+    },
+  };
+}
+
+const sequential = (id: string, title: string, stops: readonly Stop[]): ColourMap =>
+  colourMapOf(id, title, 'sequential', () => paint(stops, (entry) => entry / (ENTRIES - 1)));
 
 /** Two arms from a common middle; entries 127 and 128 lie half a step on either side of zero. */
 function diverging(id: string, title: string, negative: readonly Stop[], positive: readonly Stop[]): ColourMap {
   const strength = (entry: number): number => Math.abs(2 * entry - (ENTRIES - 1)) / (ENTRIES - 1);
-  const colours = paint(positive, strength);
-  colours.set(paint(negative, strength).subarray(0, ENTRIES * 2));
-  return { id, title, kind: 'diverging', colours };
+  return colourMapOf(id, title, 'diverging', () => {
+    const colours = paint(positive, strength);
+    colours.set(paint(negative, strength).subarray(0, ENTRIES * 2));
+    return colours;
+  });
 }
 
 export const colourMaps: readonly ColourMap[] = [
