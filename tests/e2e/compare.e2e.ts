@@ -126,7 +126,7 @@ test('two maps are laid over each other, by swipe and by blink', async ({ page }
   const slider = page.getByRole('slider', { name: 'Divided at' });
   await slider.focus();
   await page.keyboard.press('Home');
-  await expect(slider).toHaveAttribute('aria-valuenow', '0');
+  await expect(slider).toHaveValue('0');
   await page.getByRole('combobox', { name: /^Second/ }).click();
   await page.getByRole('option', { name: /Grad-CAM/ }).click();
   await expect(page.getByText('C · Grad-CAM')).toBeVisible();
