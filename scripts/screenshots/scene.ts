@@ -70,9 +70,11 @@ export async function chooseMethod(page: Page, title: string): Promise<void> {
   await done(page);
 }
 
+/** Of those that can be chosen. */
 export async function methodTitles(page: Page): Promise<string[]> {
   await page.getByRole('combobox', { name: /^Method / }).click();
-  const titles = await page.getByRole('option').allInnerTexts();
+  await page.locator('[role=listbox][aria-busy=false]').waitFor();
+  const titles = await page.getByRole('option', { disabled: false }).allInnerTexts();
   await page.keyboard.press('Escape');
   return titles.map((title) => title.split('\n')[0].trim());
 }
