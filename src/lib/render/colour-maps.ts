@@ -3,7 +3,7 @@
  * lightness without a turn; diverging maps are symmetric in lightness about a neutral middle that stands for zero, and
  * their two hues stay apart for every common kind of colour blindness (tests/render/colour-maps.test.ts).
  */
-import { oklchToBytes } from './oklab.ts';
+import { oklchToBytes, type Triple } from './oklab.ts';
 
 export type ColourMapKind = 'sequential' | 'diverging';
 
@@ -30,38 +30,36 @@ function between(stops: readonly Stop[], at: number): [number, number, number] {
   return [a[1] + t * (b[1] - a[1]), a[2] + t * (b[2] - a[2]), a[3] + t * (b[3] - a[3])];
 }
 
-function paint(stops: readonly Stop[], position: (entry: number) => number): Uint8Array {
-  const colours = new Uint8Array(ENTRIES * 4);
-  for (let entry = 0; entry < ENTRIES; entry++) {
-    colours.set([...oklchToBytes(...between(stops, position(entry))), 255], entry * 4);
-  }
-  return colours;
-}
+/** One of a map's 256 entries, as sRGB bytes. */
+type Painter = (entry: number) => Triple;
+
+/** Beside the maps and not in them: a map is sent to the worker that draws, and functions cannot be. */
+const painters = new WeakMap<ColourMap, Painter>();
 
 /** Painted when first looked at: all of them take 20 ms on a slow machine, and most people look at two. */
-function colourMapOf(id: string, title: string, kind: ColourMapKind, painted: () => Uint8Array): ColourMap {
+function colourMapOf(id: string, title: string, kind: ColourMapKind, painter: Painter): ColourMap {
   let colours: Uint8Array | null = null;
-  return {
+  const map: ColourMap = {
     id,
     title,
     kind,
     get colours() {
-      return (colours ??= painted());
+      return (colours ??= Uint8Array.from(Array.from({ length: ENTRIES }, (_, i) => [...painter(i), 255]).flat()));
     },
   };
+  painters.set(map, painter);
+  return map;
 }
 
 const sequential = (id: string, title: string, stops: readonly Stop[]): ColourMap =>
-  colourMapOf(id, title, 'sequential', () => paint(stops, (entry) => entry / (ENTRIES - 1)));
+  colourMapOf(id, title, 'sequential', (entry) => oklchToBytes(...between(stops, entry / (ENTRIES - 1))));
 
 /** Two arms from a common middle; entries 127 and 128 lie half a step on either side of zero. */
 function diverging(id: string, title: string, negative: readonly Stop[], positive: readonly Stop[]): ColourMap {
   const strength = (entry: number): number => Math.abs(2 * entry - (ENTRIES - 1)) / (ENTRIES - 1);
-  return colourMapOf(id, title, 'diverging', () => {
-    const colours = paint(positive, strength);
-    colours.set(paint(negative, strength).subarray(0, ENTRIES * 2));
-    return colours;
-  });
+  return colourMapOf(id, title, 'diverging', (entry) =>
+    oklchToBytes(...between(entry < ENTRIES / 2 ? negative : positive, strength(entry))),
+  );
 }
 
 export const colourMaps: readonly ColourMap[] = [
@@ -133,10 +131,11 @@ export function colourMap(id: string): ColourMap {
   return found;
 }
 
-/** CSS colours at `count` even steps, for the legend. */
+/** CSS colours of one of `colourMaps` at `count` even steps, for the legend. */
 export function cssStops(map: ColourMap, count = 17, from = 0, to = 1): string[] {
+  const painter = painters.get(map)!;
   return Array.from({ length: count }, (_, i) => {
-    const entry = Math.round((from + (i / (count - 1)) * (to - from)) * (ENTRIES - 1)) * 4;
-    return `rgb(${map.colours[entry]} ${map.colours[entry + 1]} ${map.colours[entry + 2]})`;
+    const entry = Math.round((from + (i / (count - 1)) * (to - from)) * (ENTRIES - 1));
+    return `rgb(${painter(entry).join(' ')})`;
   });
 }
