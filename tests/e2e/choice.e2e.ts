@@ -27,7 +27,7 @@ test('a list is gone through with keys and letters, and left without a choice', 
   const first = await active(page);
   await page.keyboard.press('End');
   const last = await active(page);
-  expect(new Set([first, last, chosen]).size).toBeGreaterThan(1);
+  expect(first).not.toBe(last);
   // Keys bring what they lead to into sight.
   await expect(page.getByRole('option', { name: last, exact: true })).toBeInViewport();
   await page.keyboard.press('ArrowDown');

@@ -7,8 +7,8 @@ import { bindShape } from '../graph/dim.ts';
 import { topologicalOrder, Value, type Graph } from '../graph/graph.ts';
 import { Builder } from '../ops/builder.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { bytesPerElement } from '../tensor/dtype.ts';
-import { sizeOf, zeros } from '../tensor/tensor.ts';
+import { zeros } from '../tensor/tensor.ts';
+import { bytesOf } from './memory.ts';
 
 /** Tried in this order, up to the first that gains nothing. Each has to be compiled, so steps are large. */
 const BATCHES = [1, 4, 16];
@@ -110,13 +110,11 @@ export function largestBatch(graph: Graph): number {
   const constants = new Set<Value>();
   for (const node of topologicalOrder(graph.outputs)) {
     for (const v of node.inputs) if (v?.constant) constants.add(v);
-    for (const v of node.outputs) activations += bytesOf(v);
+    for (const v of node.outputs) activations += bytesOf(v, 1);
   }
-  for (const v of constants) weights += bytesOf(v);
+  for (const v of constants) weights += bytesOf(v, 1);
   return weights > MOST_WEIGHTS ? 1 : Math.floor(MOST_ACTIVATIONS / Math.max(1, activations));
 }
-
-const bytesOf = ({ shape, dtype }: Value): number => sizeOf(bindShape(shape, 1)) * bytesPerElement(dtype);
 
 async function trialOf(runtime: Runtime, graph: Graph, batch: number): Promise<Trial> {
   const program = await runtime.compile(graph, { batch });

@@ -1,11 +1,11 @@
 /** @file One graph on two runtimes: where they part, by name. */
 import type { Compiled, Engine, Resident } from '../attribution/types.ts';
-import { bindShape } from '../graph/dim.ts';
 import { topologicalOrder, type Graph, type Node, type Value } from '../graph/graph.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { relativeError } from '../tensor/arithmetic.ts';
-import { bytesPerElement, isFloat } from '../tensor/dtype.ts';
-import { sizeOf, toFloat32, type Tensor } from '../tensor/tensor.ts';
+import { isFloat } from '../tensor/dtype.ts';
+import { toFloat32, type Tensor } from '../tensor/tensor.ts';
+import { bytesOf } from './memory.ts';
 
 /** Largest difference, relative to the largest number, that rounding explains. */
 export const AGREEMENT = 1e-3;
@@ -86,9 +86,6 @@ function probesBetween(values: readonly Value[], low: number, high: number, batc
   const count = Math.max(1, Math.min(PROBES, high - low - 1, Math.floor(PROBED_BYTES / largest)));
   return Array.from({ length: count }, (_, i) => low + Math.round(((i + 1) * (high - low)) / (count + 1)));
 }
-
-const bytesOf = ({ shape, dtype }: Value, batch: number): number =>
-  sizeOf(bindShape(shape, batch)) * bytesPerElement(dtype);
 
 /** What a node reads may have parted on a branch that the cutting passed by. */
 async function climb(from: Node, firstDiffering: (values: readonly Value[]) => Promise<number>): Promise<Node> {

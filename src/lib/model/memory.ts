@@ -14,7 +14,7 @@ export interface PassMemory {
 
 /** In bytes, for one example. Each weight counts once; onnxruntime may hold a second copy, put in another order. */
 export function passMemory(graph: Graph): PassMemory {
-  const weights = constantsOf(graph).reduce((n, value) => n + bytesOf(value), 0);
+  const weights = constantsOf(graph).reduce((n, value) => n + bytesOfOne(value), 0);
   return { weights, activations: peak(graph) };
 }
 
@@ -28,12 +28,12 @@ function peak(graph: Graph): number {
   nodes.forEach(({ inputs }, i) => inputs.forEach((value) => value && !value.constant && lastUse.set(value, i)));
   graph.outputs.forEach((value) => lastUse.set(value, nodes.length));
   const ending = new Map<number, number[]>();
-  for (const [value, i] of lastUse) ending.set(i, [...(ending.get(i) ?? []), bytesOf(value)]);
+  for (const [value, i] of lastUse) ending.set(i, [...(ending.get(i) ?? []), bytesOfOne(value)]);
   const total = (sizes: readonly number[]): number => sizes.reduce((sum, n) => sum + n, 0);
-  let alive = total(graph.inputs.filter((value) => lastUse.has(value)).map(bytesOf));
+  let alive = total(graph.inputs.filter((value) => lastUse.has(value)).map(bytesOfOne));
   let most = alive;
   nodes.forEach(({ outputs }, i) => {
-    const made = outputs.filter((value) => lastUse.has(value)).map(bytesOf);
+    const made = outputs.filter((value) => lastUse.has(value)).map(bytesOfOne);
     const ended = ending.get(i) ?? [];
     const inPlace = made.filter((n) => ended.includes(n));
     most = Math.max(most, alive + total(made) - total(inPlace));
@@ -42,7 +42,11 @@ function peak(graph: Graph): number {
   return most;
 }
 
-const bytesOf = ({ shape, dtype }: Value): number => sizeOf(bindShape(shape, 1)) * bytesPerElement(dtype);
+/** Of a value in a run of `batch` examples. */
+export const bytesOf = ({ shape, dtype }: Value, batch: number): number =>
+  sizeOf(bindShape(shape, batch)) * bytesPerElement(dtype);
+
+const bytesOfOne = (value: Value): number => bytesOf(value, 1);
 
 /** Throws an Error naming `file` where a pass surely needs more than WebAssembly can have. A GPU has memory of its own. */
 export function refuseTooLarge({ device }: Pick<Runtime, 'device'>, graph: Graph, file: string): void {
