@@ -132,6 +132,8 @@ async function recall(): Promise<Embedding | null> {
   }
 }
 
+const WORKERS: readonly RequestDestination[] = ['worker', 'sharedworker'];
+
 worker.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
@@ -145,7 +147,9 @@ async function respond(request: Request, url: URL): Promise<Response> {
   const response = (await fromCache(url)) ?? (await fromSite(request, url));
   // An isolated page takes only scripts of workers that are isolated as well, also after a person has turned it off; to
   // any other page these headers mean nothing.
-  if (request.mode !== 'navigate') return isolated(response, 'require-corp');
+  if (WORKERS.includes(request.destination)) return isolated(response, 'require-corp');
+  // As it is: of a response that is made anew, browsers do not keep the machine code.
+  if (request.mode !== 'navigate') return response;
   const embedding = await (wanted ??= recall());
   return embedding ? isolated(response, embedding) : response;
 }

@@ -2,7 +2,8 @@
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { colourMaps } from '../../src/lib/render/colour-maps.ts';
-import { scaleAt, statisticsOf } from '../../src/lib/render/scale.ts';
+import { scaleAt } from '../../src/lib/render/scale.ts';
+import { mapStatistics } from '../../src/lib/tensor/map-statistics.ts';
 import type { FloatTensor } from '../../src/lib/tensor/tensor.ts';
 import { announcedSize, refuseSize } from '../../src/lib/vision/header.ts';
 import type { Pixels } from '../../src/lib/vision/types.ts';
@@ -37,7 +38,7 @@ export function decodePicture(bytes: Uint8Array<ArrayBuffer>, name: string): Pix
 /** A map [1, height, width] in the page's colours, a pixel for each position; the strongest is the 99th percentile. */
 export function pictureOf(map: FloatTensor, signed: boolean): Uint8Array {
   const [, height, width] = map.shape;
-  const { limit } = scaleAt(statisticsOf(map), 99);
+  const { limit } = scaleAt(mapStatistics([map]), 99);
   const { colours } = colourMaps.find(({ id }) => id === (signed ? 'tide' : 'ember'))!;
   const png = new PNG({ width, height });
   map.data.forEach((value, i) => {

@@ -57,6 +57,18 @@ async function finish(): Promise<void> {
 const asked = () => lab.requests.map(({ method }) => method);
 
 describe('a comparison', () => {
+  it('computes nothing while the page draws what came', async () => {
+    let draw = () => {};
+    comparison.open({ images, models }, () => new Promise((resolve) => (draw = resolve)));
+    void comparison.run();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(asked()).toHaveLength(1);
+    expect(comparison.outcome(comparison.cells[0])?.ok).toBe(true);
+    draw();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(asked()).toHaveLength(2);
+  });
+
   it('asks for one method after the other and keeps each result', async () => {
     await finish();
     expect(asked()).toEqual(['saliency', 'integrated-gradients', 'grad-cam', 'smoothgrad']);

@@ -18,6 +18,7 @@ import type {
 } from '../../src/lib/worker/api.ts';
 import type { LabClient } from '../../src/lib/worker/client.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
+import { mapStatistics } from '../../src/lib/tensor/map-statistics.ts';
 
 export const SIZE = 24;
 
@@ -231,6 +232,7 @@ export function resultFor(request: AttributionRequest, model: string): Attributi
     request,
     scores,
     map,
+    statistics: mapStatistics([map]),
     crop: { x: 24, y: 24, width: 336, height: 336 },
     label: 'cat',
     value: 8.25,

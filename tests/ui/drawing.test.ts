@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Overlay } from '../../src/lib/state/overlay.svelte.ts';
+import { mapStatistics } from '../../src/lib/tensor/map-statistics.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
 import { drawingOf, legendOf } from '../../src/lib/ui/drawing.ts';
 import { resultFor } from '../state/fake-lab.ts';
 
-const result = (values: number[]) => ({ ...resultFor({} as never, 'a'), map: float32([1, values.length], values) });
+const result = (values: number[]) => ({
+  ...resultFor({} as never, 'a'),
+  statistics: mapStatistics([float32([1, values.length], values)]),
+});
 const overlay = (change: Partial<Overlay> = {}) => Object.assign(new Overlay(), { percentile: 100 }, change);
 
 describe('what is drawn', () => {

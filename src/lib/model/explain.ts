@@ -5,6 +5,7 @@ import type { Explanation, Question, Target } from '../attribution/types.ts';
 import type { Value } from '../graph/graph.ts';
 import type { DeviceInfo } from '../runtime/runtime.ts';
 import { decidedNeuron, neuronTitle, throughTitle } from '../synthesis/neuron.ts';
+import { mapStatistics } from '../tensor/map-statistics.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import { diagnose, diagnoseInputs, isBlank } from './diagnose.ts';
 import {
@@ -180,6 +181,7 @@ export async function explain(setting: Setting, wanted: AttributionRequest): Pro
     request,
     ...first,
     ...(others.length > 0 && { others }),
+    statistics: mapStatistics(maps),
     label: labelFor(loaded.labels, request),
     value: explanation.value,
     probability: probabilities?.[request.target.index] ?? null,

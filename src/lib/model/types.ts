@@ -5,6 +5,7 @@ import type { FormatId } from '../formats/model.ts';
 import type { DeviceChoice } from '../runtime/device.ts';
 import type { DeviceId } from '../runtime/devices.ts';
 import type { DeviceInfo } from '../runtime/runtime.ts';
+import type { MapStatistics } from '../tensor/map-statistics.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 import type { Preprocessing, Rect } from '../vision/types.ts';
 
@@ -264,6 +265,8 @@ export interface InputResult {
 export interface AttributionResult extends InputResult {
   readonly request: AttributionRequest;
   readonly others?: readonly InputResult[];
+  /** Of the scores on all maps: images that are explained together are drawn on one scale. */
+  readonly statistics: MapStatistics;
   /** Of the class, or of the neuron, that is explained. */
   readonly label: string;
   /** F(x). */

@@ -1,4 +1,5 @@
 /** @file Which value gets the strongest colour. Values are sorted once; every later change is a look-up. */
+import type { MapStatistics } from '../tensor/map-statistics.ts';
 import type { FloatTensor } from '../tensor/tensor.ts';
 
 export interface MapSize {
@@ -9,28 +10,6 @@ export interface MapSize {
 /** Width and height of a map: the last two axes. */
 export function mapSize(map: FloatTensor): MapSize {
   return { width: map.shape[map.shape.length - 1], height: map.shape[map.shape.length - 2] };
-}
-
-export interface MapStatistics {
-  /** |v| of every finite value, ascending. */
-  readonly magnitudes: Float32Array;
-  readonly min: number;
-  readonly max: number;
-  /** Values that are NaN or infinite; they are drawn as zero. */
-  readonly notFinite: number;
-}
-
-export function statisticsOf(map: FloatTensor): MapStatistics {
-  let [min, max, count] = [Infinity, -Infinity, 0];
-  const magnitudes = new Float32Array(map.data.length);
-  for (const value of map.data) {
-    if (!Number.isFinite(value)) continue;
-    if (value < min) min = value;
-    if (value > max) max = value;
-    magnitudes[count++] = Math.abs(value);
-  }
-  const sorted = magnitudes.subarray(0, count).sort();
-  return { magnitudes: sorted, min: count ? min : 0, max: count ? max : 0, notFinite: map.data.length - count };
 }
 
 export interface Scale {
@@ -45,9 +24,14 @@ export function scaleAt({ magnitudes }: MapStatistics, percentile: number): Scal
   if (magnitudes.length === 0) return { limit: 0, clipped: 0 };
   const last = magnitudes.length - 1;
   const rank = Math.min(last, Math.max(0, Math.ceil((percentile / 100) * magnitudes.length) - 1));
-  const limit = magnitudes[rank] > 0 ? magnitudes[rank] : magnitudes[last];
-  return { limit, clipped: magnitudes.length - countUpTo(magnitudes, limit) };
+  return scaleTo(magnitudes[rank] > 0 ? magnitudes[rank] : magnitudes[last], { magnitudes });
 }
+
+/** The scale that ends at `limit`. */
+export const scaleTo = (limit: number, { magnitudes }: Pick<MapStatistics, 'magnitudes'>): Scale => ({
+  limit,
+  clipped: magnitudes.length - countUpTo(magnitudes, limit),
+});
 
 /** How many of the ascending values are ≤ limit: binary search. */
 function countUpTo(ascending: Float32Array, limit: number): number {

@@ -44,6 +44,7 @@ export class Comparison {
   sizes = $state.raw<Readonly<Record<string, Pick<ImageInfo, 'width' | 'height'>>>>({});
 
   #open = false;
+  #drawn: () => Promise<void> = async () => undefined;
   #picked = $state.raw<Partial<Record<Axis, readonly string[]>>>({});
   #outcomes = $state.raw<Readonly<Record<string, Outcome<AttributionResult>>>>({});
   readonly #asker: Asker;
@@ -119,9 +120,13 @@ export class Comparison {
     if (next.length > 0 && next.length <= MOST) this.#picked = { ...this.#picked, [this.axis]: next };
   }
 
-  /** The comparison is looked at: computing begins with `run`. */
-  open(library: Bundled): void {
+  /**
+   * The comparison is looked at: computing begins with `run`. `drawn` resolves when the page has drawn what came; until
+   * then nothing else is computed, which would take the processor's cores from it.
+   */
+  open(library: Bundled, drawn: () => Promise<void> = async () => undefined): void {
     this.library = library;
+    this.#drawn = drawn;
     this.stopped = false;
     this.#open = true;
   }
@@ -164,6 +169,7 @@ export class Comparison {
       this.running = null;
       if (outcome.ok || outcome.reason === 'failed') this.#keep(cell.key, outcome);
       else if (this.cells.some(({ key }) => key === cell.key)) displaced++;
+      await this.#drawn();
     }
     this.#asker.rest();
   }

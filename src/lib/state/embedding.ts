@@ -9,7 +9,7 @@ export type Embedding = (typeof embeddings)[number];
 
 export const isEmbedding = (value: unknown): value is Embedding => embeddings.includes(value as Embedding);
 
-/** The response with the headers added. Workers need them as well as the page, so every response of the site gets them. */
+/** The response with the headers added. Workers need them as well as the page; what those load from their own site does not. */
 export function isolated(response: Response, embedding: Embedding): Response {
   // Opaque responses and errors have no headers to change.
   if (response.status === 0) return response;

@@ -14,6 +14,7 @@ import { LinkError } from '../share/envelope.ts';
 import { decodeLink, encodeLink } from '../share/link.ts';
 import { ROUNDING, decodeLongLink, encodeLongLink } from '../share/long-link.ts';
 import type { SharedRecord } from '../share/record.ts';
+import { mapStatistics } from '../tensor/map-statistics.ts';
 import { writeNpy } from '../tensor/npy.ts';
 import { zeros } from '../tensor/tensor.ts';
 import type {
@@ -177,17 +178,19 @@ const addressOf = (picture: Uint8Array<ArrayBuffer>): string => URL.createObject
 function shownResult({ record, result, scores, others }: Exhibit): AttributionResult {
   const { method, target, neuron, through, preprocessing, options, layer, seed } = record;
   const baseline = openBaseline(record);
+  const maps = [scores, ...others.map((other) => other.scores)].map(sumOverChannels);
   return {
     request: { image: 0, preprocessing, method, options, target, neuron, through, baseline, layer, seed },
     scores,
-    map: sumOverChannels(scores),
+    map: maps[0],
     crop: result.crop,
     others: others.map((other, i) => ({
       scores: other.scores,
-      map: sumOverChannels(other.scores),
+      map: maps[i + 1],
       crop: result.others[i].crop,
       imageSha256: record.others[i].image.sha256,
     })),
+    statistics: mapStatistics(maps),
     label: nameOfTarget(record),
     value: result.value ?? NaN,
     probability: result.probability,

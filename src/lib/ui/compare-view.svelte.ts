@@ -4,6 +4,7 @@ import { type Cell, type Comparison, comparisonOf } from '../state/compare.svelt
 import type { AgreementClient } from '../agreement/client.ts';
 import type { StudioClient } from '../render/client.ts';
 import type { Overlaid } from '../render/picture.ts';
+import { scaleTo } from '../render/scale.ts';
 import type { Viewport } from '../render/viewport.ts';
 import type { RankCorrelations } from '../tensor/rank-correlation.ts';
 import { SharedLook } from './compare-look.svelte.ts';
@@ -72,9 +73,7 @@ export class CompareView {
     const limit = Math.max(0, ...own.map(({ drawing }) => drawing?.scale.limit ?? 0));
     return own.map((show) => {
       if (!show.drawing) return show;
-      const { magnitudes } = show.drawing.statistics;
-      const clipped = magnitudes.filter((magnitude) => magnitude > limit).length;
-      return { ...show, drawing: { ...show.drawing, scale: { limit, clipped } } };
+      return { ...show, drawing: { ...show.drawing, scale: scaleTo(limit, show.drawing.statistics) } };
     });
   }
 
