@@ -2,20 +2,21 @@
  * @file How long the page's main thread is busy at a stretch while it works: Chromium's own trace of the built site, in six
  * scenes. Prints a Markdown table and, with `--why`, what the longest tasks consist of.
  *
- *     npm run build && node bench/main-thread.ts [--model FILE.onnx] [--only WORD] [--why] [--quick-compiler]
+ *     npm run build && node bench/main-thread.ts [--model FILE.onnx] [--only WORD] [--why] [--quick-compiler] [--later]
  *
  * Two times are given for each task: elapsed, which also counts the time in which the processor served others, and computing
  * time of the thread itself. The limit of 50 ms is that of the Long Tasks API. `--quick-compiler` keeps V8 from compiling the
- * engine's WebAssembly a second time and better, which takes all cores for seconds.
+ * engine's WebAssembly a second time and better, which takes all cores for seconds. `--later`: someone who has been there
+ * before, whose browser has kept most of that.
  */
 import { join } from 'node:path';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
-import { chromium } from '@playwright/test';
 import { launchOptions, testLaunchOptions } from '../scripts/chromium.mjs';
 import { serveFolder } from '../scripts/static-server.mjs';
 import { SCENES, done } from './main-thread/scenes.ts';
 import { type Task, longest, tasksOf } from './main-thread/trace.ts';
+import { regular, stranger } from './main-thread/visits.ts';
 
 const LIMIT_MS = 50;
 /** A new window has Chromium lay out its own interface, for about two seconds of a core. */
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     why: { type: 'boolean', default: false },
     'quick-compiler': { type: 'boolean', default: false },
+    later: { type: 'boolean', default: false },
   },
 });
 
@@ -53,15 +55,16 @@ function report(name: string, tasks: readonly Task[]): void {
 }
 
 const { url, close } = await serveFolder({ directory: join(root, 'build'), base: '/vitrine/', isolated: false });
-const browser = await chromium.launch(await (values['quick-compiler'] ? testLaunchOptions() : launchOptions()));
-console.log(`${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Chromium ${browser.version()}\n`);
+const options = await (values['quick-compiler'] ? testLaunchOptions() : launchOptions());
+const visitor = await (values.later ? regular(options, url) : stranger(options));
+console.log(`${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Chromium ${visitor.version}${values.later ? ', later visits' : ''}\n`);
 console.log(
   row(['scene', 'tasks', 'longest elapsed, ms', `over ${LIMIT_MS}`, 'longest computing, ms', `over ${LIMIT_MS}`]),
 );
 console.log(row(['---', '--:', '--:', '--:', '--:', '--:']));
 try {
   for (const scene of SCENES.filter(({ name }) => name.includes(values.only))) {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const { browser, context, close: leave } = await visitor.visit();
     const page = await context.newPage();
     await page.waitForTimeout(SETTLE_MS);
     if (!scene.fromTheStart) {
@@ -82,9 +85,9 @@ try {
         `${scene.name}${scene.fromTheStart ? `, ${unseen ? 'until' : 'once'} it is drawn` : ''}`,
         tasks.filter((task) => task.unseen === unseen),
       );
-    await context.close();
+    await leave();
   }
 } finally {
-  await browser.close();
+  await visitor.close();
   await close();
 }

@@ -76,7 +76,7 @@ async function zoomAndPan(page: Page): Promise<void> {
 }
 
 export const SCENES: readonly Scene[] = [
-  { name: 'first visit', fromTheStart: true, prepare: announce, play: announced },
+  { name: 'a visit', fromTheStart: true, prepare: announce, play: announced },
   {
     name: 'Integrated Gradients, 64 steps',
     play: async (page) => {
