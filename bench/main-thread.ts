@@ -57,7 +57,9 @@ function report(name: string, tasks: readonly Task[]): void {
 const { url, close } = await serveFolder({ directory: join(root, 'build'), base: '/vitrine/', isolated: false });
 const options = await (values['quick-compiler'] ? testLaunchOptions() : launchOptions());
 const visitor = await (values.later ? regular(options, url) : stranger(options));
-console.log(`${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Chromium ${visitor.version}${values.later ? ', later visits' : ''}\n`);
+console.log(
+  `${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Chromium ${visitor.version}${values.later ? ', later visits' : ''}\n`,
+);
 console.log(
   row(['scene', 'tasks', 'longest elapsed, ms', `over ${LIMIT_MS}`, 'longest computing, ms', `over ${LIMIT_MS}`]),
 );
