@@ -69,6 +69,21 @@ describe('a comparison', () => {
     expect(asked()).toHaveLength(2);
   });
 
+  it('asks nothing twice where cells are added while the page draws', async () => {
+    const draws: (() => void)[] = [];
+    comparison.open({ images, models }, () => new Promise((resolve) => draws.push(resolve)));
+    void comparison.run();
+    await vi.advanceTimersByTimeAsync(20_000);
+    comparison.toggle(comparison.candidates.find(({ id }) => !comparison.picks.some((pick) => pick.id === id))!.id);
+    void comparison.run();
+    for (let i = 0; i < comparison.cells.length; i++) {
+      draws.at(-1)!();
+      await vi.advanceTimersByTimeAsync(20_000);
+    }
+    expect(comparison.remaining).toBe(0);
+    expect(asked()).toHaveLength(comparison.cells.length);
+  });
+
   it('asks for one method after the other and keeps each result', async () => {
     await finish();
     expect(asked()).toEqual(['saliency', 'integrated-gradients', 'grad-cam', 'smoothgrad']);

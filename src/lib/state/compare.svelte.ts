@@ -45,6 +45,8 @@ export class Comparison {
 
   #open = false;
   #drawn: () => Promise<void> = async () => undefined;
+  /** From the first question of a run to what follows its last answer. */
+  #asking = false;
   #picked = $state.raw<Partial<Record<Axis, readonly string[]>>>({});
   #outcomes = $state.raw<Readonly<Record<string, Outcome<AttributionResult>>>>({});
   readonly #asker: Asker;
@@ -155,10 +157,9 @@ export class Comparison {
   /** Call whenever `cells` changes: computes what is missing, one after the other. */
   async run(): Promise<void> {
     const { running, cells } = untrack(() => ({ running: this.running, cells: this.cells }));
-    if (running) {
-      if (!cells.some(({ key }) => key === running.key)) this.#halt();
-      return;
-    }
+    if (running && !cells.some(({ key }) => key === running.key)) this.#halt();
+    if (this.#asking) return;
+    this.#asking = true;
     for (let displaced = 0; displaced < ATTEMPTS;) {
       const cell = untrack(() => this.#next());
       if (!cell) break;
@@ -171,6 +172,7 @@ export class Comparison {
       else if (this.cells.some(({ key }) => key === cell.key)) displaced++;
       await this.#drawn();
     }
+    this.#asking = false;
     this.#asker.rest();
   }
 

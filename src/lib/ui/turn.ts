@@ -5,12 +5,16 @@ export async function turn(count = 1): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setTimeout(resolve));
 }
 
-/** A page that nobody sees gets no frames. */
+/** A page that is hidden meanwhile gets no frame. */
 const NO_FRAME_MS = 200;
 
-/** Resolves in the task after the next frame: what takes the processor's cores begins when the page has been drawn. */
+/**
+ * Resolves in the task after the next frame: what takes the processor's cores begins when the page has been drawn. At once where
+ * nobody sees the page: it gets no frames, and its timers are slowed down, to one a minute in the end.
+ */
 export const drawn = (): Promise<void> =>
   new Promise((resolve) => {
+    if (document.hidden) return resolve();
     const timer = setTimeout(resolve, NO_FRAME_MS);
     requestAnimationFrame(() => {
       clearTimeout(timer);
