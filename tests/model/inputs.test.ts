@@ -124,6 +124,10 @@ describe.each(['same-person', 'two-views'])('%s: a PyTorch model of two images',
     const change = truth.logits[truth.target] - truth.logitsOfBlack[truth.target];
     expect(total(result)).toBeCloseTo(change, 3);
     expect(result.check!.relative).toBeLessThan(1e-2);
+    const values = inputsOf(result).flatMap(({ map }) => [...map.data]);
+    expect(result.statistics.magnitudes).toHaveLength(values.length);
+    expect(result.statistics.max).toBe(Math.max(...values));
+    expect(result.statistics.sum).toBeCloseTo(total(result), 4);
   });
 
   it('has a DeepLIFT that sums to F(x) − F(x′) over both images', async () => {

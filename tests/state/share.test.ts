@@ -4,6 +4,7 @@ import { decodeLink, encodeLink } from '../../src/lib/share/link.ts';
 import type { Library } from '../../src/lib/state/library.ts';
 import { Sharing } from '../../src/lib/state/share.svelte.ts';
 import { Workspace } from '../../src/lib/state/workspace.svelte.ts';
+import { mapStatistics } from '../../src/lib/tensor/map-statistics.ts';
 import { torchvision } from './fake-lab.ts';
 import { HashingLab } from './hashing-lab.ts';
 
@@ -250,10 +251,15 @@ describe('a link to a model of two images', () => {
     const { workspace, sharing } = sender;
     const result = workspace.result!;
     const { sum, max } = sharing.recordOf(result).numbers;
-    const doubled = { ...result, map: { ...result.map, data: result.map.data.map((v) => 2 * v) } };
-    const both = sharing.recordOf({ ...result, others: [doubled] }).numbers;
+    const doubled = { ...result.map, data: result.map.data.map((v) => 2 * v) };
+    const both = sharing.recordOf({ ...result, statistics: mapStatistics([result.map, doubled]) }).numbers;
     expect(both.sum).toBeCloseTo(3 * sum!, 4);
     expect(both.max).toBeCloseTo(2 * max!, 6);
+    const broken = { ...result.map, data: result.map.data.with(0, NaN) };
+    expect(sharing.recordOf({ ...result, statistics: mapStatistics([broken]) }).numbers).toMatchObject({
+      sum: null,
+      max: null,
+    });
   });
 
   it('takes the files in any order, puts each to its input and reproduces', async () => {

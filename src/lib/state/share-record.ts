@@ -130,23 +130,16 @@ export function restorePlace({ place }: Workspace, { tab, layer, channel, positi
     place.say(tab, Object.fromEntries(Object.entries(details[tab]).map(([name, value]) => [name, `${value}`])));
 }
 
-function numbersOf(result: AttributionResult): ResultNumbers {
-  const { value, check } = result;
-  const { sum, max } = sums(result);
+/** Sum and size over the maps of all inputs: what completeness is about, and the same whichever of them is looked at. */
+function numbersOf({ value, check, statistics }: AttributionResult): ResultNumbers {
+  const { sum, magnitudes, notFinite } = statistics;
   const finite = (n: number | undefined): number | null => (n !== undefined && Number.isFinite(n) ? n : null);
-  return { value: finite(value), delta: finite(check?.delta), sum: finite(sum), max: finite(max) };
-}
-
-/** Over the maps of all inputs: what completeness is about, and the same whichever of them is looked at. */
-function sums(result: AttributionResult): { sum: number; max: number } {
-  let [sum, max] = [0, 0];
-  for (const { map } of [result, ...(result.others ?? [])]) {
-    for (const v of map.data) {
-      sum += v;
-      max = Math.max(max, Math.abs(v));
-    }
-  }
-  return { sum, max };
+  return {
+    value: finite(value),
+    delta: finite(check?.delta),
+    sum: finite(sum),
+    max: notFinite > 0 ? null : (magnitudes.at(-1) ?? 0),
+  };
 }
 
 /** Pixels of a model's input beyond which a link is not followed. */
