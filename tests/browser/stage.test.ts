@@ -3,6 +3,7 @@ import { colourMap } from '../../src/lib/render/colour-maps.ts';
 import { openStudio } from '../../src/lib/render/client.ts';
 import type { HeatmapData } from '../../src/lib/render/heatmap-layer.ts';
 import type { ImageLayerData } from '../../src/lib/render/image-layer.ts';
+import { pack, unpack } from '../../src/lib/render/parts.ts';
 import { type Picture, whole } from '../../src/lib/render/picture.ts';
 import type { Stage } from '../../src/lib/render/stage.ts';
 import { float32 } from '../../src/lib/tensor/tensor.ts';
@@ -98,6 +99,12 @@ describe('the heatmap on the stage', () => {
       [1, 0.25, 0, 0.25, 0.5, 1],
       colourMap('ember'),
     );
+  });
+
+  it('has its colour map by name, of which the worker paints the colours', () => {
+    const packed = pack(picture(heatmap({ colours: colourMap('ember') })), () => 7);
+    expect(JSON.stringify(packed)).toContain('"colours":{"colourMap":"ember"}');
+    expect(unpack(packed, () => blank).strips[0].heatmap!.colours).toBe(colourMap('ember'));
   });
 
   it('interpolates between scores when smooth, and not otherwise', async () => {

@@ -33,7 +33,6 @@ function between(stops: readonly Stop[], at: number): [number, number, number] {
 /** One of a map's 256 entries, as sRGB bytes. */
 type Painter = (entry: number) => Triple;
 
-/** Beside the maps and not in them: a map is sent to the worker that draws, and functions cannot be. */
 const painters = new WeakMap<ColourMap, Painter>();
 
 /** Painted when first looked at: all of them take 20 ms on a slow machine, and most people look at two. */
@@ -123,6 +122,9 @@ export const colourMaps: readonly ColourMap[] = [
     [1, 0.99, 0, 0],
   ]),
 ];
+
+/** Whether it is one of `colourMaps` itself and no copy. */
+export const isColourMap = (value: object): value is ColourMap => painters.has(value as ColourMap);
 
 /** Throws a RangeError when no map has this id. */
 export function colourMap(id: string): ColourMap {
